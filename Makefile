@@ -1,0 +1,78 @@
+# The one door: `make help` lists what is behind it.
+
+PYTHON ?= python3
+WORKERS ?= auto
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check lint format types layers coverage dead bench screenshot lock clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.project  ## Install everything into .venv, and nothing else (PYTHON=python3.12 picks another Python)
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+		echo "crypto-bot needs Python 3.11 or newer, and there is no '$(PYTHON)': install it, or name one: make setup PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "crypto-bot needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1): name a newer one: make setup PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments: install its venv module (Debian and Ubuntu: apt install python3-venv)" >&2; exit 2; }
+	$(PYTHON) -m venv --clear $(VENV)
+
+$(VENV)/.requirements: requirements.txt $(BIN)/python
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
+	@touch $@
+
+$(VENV)/.project: pyproject.toml $(VENV)/.requirements
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: setup  ## Run the bot here, with a demonstration where nothing is configured (ARGS="--port 9000")
+	@$(BIN)/crypto-bot run $(ARGS)
+
+test: setup  ## Run the tests (ARGS="-k webhook", WORKERS=0 for one process)
+	@$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+check: lint types layers test  ## Everything that has to pass before a commit
+
+lint: setup  ## Look for mistakes and unformatted files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: setup  ## Format the files and mend what can be mended
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: setup  ## Check the types
+	@$(BIN)/mypy
+
+layers: setup  ## Check who imports whom
+	@PYTHONPATH=crypto_bot $(BIN)/lint-imports --no-logo
+
+coverage: setup  ## Run the tests and list the lines and branches that none reached
+	@$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term-missing $(ARGS)
+
+dead: setup  ## List code that nothing outside the tests calls
+	@$(BIN)/vulture
+
+bench: setup  ## Measure: one JSON line per figure (ONLY=name measures one)
+	@$(BIN)/python -m tests.bench $(ONLY)
+
+screenshot: setup  ## Draw the README's picture of the terminal view
+	@$(BIN)/python -m chalicelib.cli.screenshot docs/terminal.svg
+
+lock: setup  ## Write both requirements.txt anew (UPGRADE=1 takes newer versions)
+	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --extra dev pyproject.toml --output-file requirements.txt
+	$(UV_COMPILE) --group lambda --constraints requirements.txt --output-file crypto_bot/requirements.txt
+
+clean:  ## Remove what these targets made, .venv included
+	rm -rf $(VENV) .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache \
+		.pytest_cache .ruff_cache build dist crypto_bot/*.egg-info
+	find crypto_bot tests -name __pycache__ -type d -prune -exec rm -rf {} +
