@@ -1,0 +1,93 @@
+"""Exact numbers: Decimal from edge to edge, rounded in one stated direction, never a float."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from decimal import (
+    ROUND_CEILING,
+    ROUND_FLOOR,
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DivisionByZero,
+    InvalidOperation,
+    Overflow,
+    localcontext,
+)
+from typing import Final
+
+ZERO: Final = Decimal(0)
+ONE: Final = Decimal(1)
+
+# 38 significant digits is what DynamoDB keeps. ccxt changes the calling thread's decimal context,
+# so decisions never rely on the ambient one.
+_EXACT = Context(
+    prec=38, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow]
+)
+
+
+def exact_arithmetic() -> AbstractContextManager[Context]:
+    """A block in which every Decimal operation keeps 38 digits, whatever the thread's context."""
+    return localcontext(_EXACT)
+
+
+class Exact:
+    """Base of records with amounts: a float among the fields is a programming error."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if isinstance(value, float):
+                raise TypeError(
+                    f"{type(self).__name__}.{name} is the float {value!r}; "
+                    "amounts are Decimal, made from text"
+                )
+
+
+def parse_amount(text: str) -> Decimal:
+    """Decimal of a plain decimal number; ValueError for all else, NaN and Infinity included."""
+    try:
+        value = Decimal(text.strip())
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is not a decimal number") from None
+    if not value.is_finite():
+        raise ValueError(f"{text!r} is not a finite number")
+    return value
+
+
+def round_down(value: Decimal, step: Decimal) -> Decimal:
+    """The largest multiple of `step` that is not above `value`."""
+    return _to_multiple(value, step, ROUND_FLOOR)
+
+
+def round_up(value: Decimal, step: Decimal) -> Decimal:
+    """The smallest multiple of `step` that is not below `value`."""
+    return _to_multiple(value, step, ROUND_CEILING)
+
+
+def _to_multiple(value: Decimal, step: Decimal, rounding: str) -> Decimal:
+    if step <= 0:
+        raise ValueError(f"step {step} must be above zero")
+    with exact_arithmetic():
+        return (value / step).to_integral_value(rounding=rounding) * step
+
+
+def split_pro_rata(total: Decimal, weights: Sequence[Decimal], step: Decimal) -> list[Decimal]:
+    """`total` in parts proportional to `weights`, whole steps each; the largest takes the rest.
+
+    The parts add up to `total` exactly. Weights are not negative and not all zero.
+    """
+    with exact_arithmetic():
+        whole = sum(weights, ZERO)
+        parts = [round_down(total * weight / whole, step) for weight in weights]
+        largest = max(range(len(weights)), key=lambda index: (weights[index], -index))
+        parts[largest] += total - sum(parts, ZERO)
+        return parts
+
+
+def plain(value: Decimal) -> str:
+    """The number without exponent and without trailing zeros, for people and for keys."""
+    if not value:
+        return "0"
+    return format(value.normalize(_EXACT), "f")

@@ -1,0 +1,384 @@
+"""The books: append-only double entry, and the portfolio that is its fold.
+
+Accounts of the ledger: `strategy:<name>` owns base, `pool` is the quote that strategies may
+spend, `unmanaged` is everything else on the exchange account, `fees` is what trading cost, and
+`exchange` is the counter side of all of them. Per asset the legs of an entry add up to zero, so
+strategies + pool + unmanaged is what the venue holds.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from hashlib import sha256
+
+from chalicelib.domain.errors import LedgerUnbalanced
+from chalicelib.domain.money import ZERO, Exact, exact_arithmetic, plain, split_pro_rata
+from chalicelib.domain.trading.fill import Fill
+from chalicelib.domain.trading.instrument import Balance, Instrument
+from chalicelib.domain.trading.order import OrderIntent
+from chalicelib.domain.trading.plan import Cross
+from chalicelib.domain.trading.side import Side
+
+POOL = "pool"
+UNMANAGED = "unmanaged"
+FEES = "fees"
+EXCHANGE = "exchange"
+
+
+def strategy_account(strategy: str) -> str:
+    """The ledger account that holds what a strategy owns."""
+    return f"strategy:{strategy}"
+
+
+class EntryKind(StrEnum):
+    """Why the books changed."""
+
+    OPENING = "opening"
+    FILL = "fill"
+    CROSS = "cross"
+    DRIFT = "drift"
+    ADOPTION = "adoption"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting(Exact):
+    """One leg: `amount` of `asset` into (positive) or out of (negative) a ledger account."""
+
+    account: str
+    asset: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution(Exact):
+    """What an entry means for one strategy's position: base moved for quote, fee in quote terms.
+
+    `quantity` is signed: positive bought. `quote` is what was paid (positive) or received
+    (negative) without fees. `fee` is the fee's worth in quote, `fee_base` what it took of the base.
+    """
+
+    strategy: str
+    symbol: str
+    quantity: Decimal
+    quote: Decimal
+    fee: Decimal = ZERO
+    fee_base: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One balanced record. `id` is unique in the account's books, `sequence` gives the order."""
+
+    id: str
+    account: str
+    kind: EntryKind
+    at: datetime
+    postings: tuple[Posting, ...]
+    executions: tuple[Execution, ...] = ()
+    reference: str = ""  # order id, plan id or the owner's words
+    sequence: int = 0
+    previous_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding(Exact):
+    """One strategy's position in one instrument. `cost` is in quote, fees included."""
+
+    strategy: str
+    symbol: str
+    quantity: Decimal = ZERO
+    cost: Decimal = ZERO
+    realized: Decimal = ZERO
+    fees: Decimal = ZERO
+    realized_on: date | None = None
+    realized_today: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portfolio:
+    """The fold of an account's ledger; `sequence` and `head_hash` say up to which entry.
+
+    `balances` maps ledger account to asset to amount. `sequence` 0 means not opened yet.
+    `progress` counts, per order or cross of the open plans, the fills that are already booked:
+    it is saved with the entries, so a fill can never be booked twice.
+    """
+
+    account: str
+    quote: str
+    balances: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    holdings: tuple[Holding, ...] = ()
+    sequence: int = 0
+    head_hash: str = ""
+    progress: dict[str, int] = field(default_factory=dict)
+    version: int = 0
+
+    @property
+    def cash(self) -> Decimal:
+        """Quote in the pool."""
+        return self.amount(POOL, self.quote)
+
+    def amount(self, account: str, asset: str) -> Decimal:
+        """Balance of one asset in one ledger account."""
+        return self.balances.get(account, {}).get(asset, ZERO)
+
+    def holding(self, strategy: str, symbol: str) -> Holding:
+        """The strategy's position in the instrument; empty if it never had one."""
+        for holding in self.holdings:
+            if holding.strategy == strategy and holding.symbol == symbol:
+                return holding
+        return Holding(strategy=strategy, symbol=symbol)
+
+    def owned(self, asset: str) -> Decimal:
+        """What the books say the venue holds of an asset."""
+        return -self.amount(EXCHANGE, asset) - self.amount(FEES, asset)
+
+    def owned_by_strategies(self, asset: str) -> Decimal:
+        """What all strategies own of an asset together."""
+        return sum(
+            (
+                assets.get(asset, ZERO)
+                for account, assets in self.balances.items()
+                if account.startswith("strategy:")
+            ),
+            ZERO,
+        )
+
+
+def opening_entry(
+    *, account: str, quote: str, balances: Sequence[Balance], capital: Decimal | None, at: datetime
+) -> Entry:
+    """The first entry: quote up to `capital` is the pool's, everything else is unmanaged."""
+    postings: list[Posting] = []
+    for balance in sorted(balances, key=lambda b: b.asset):
+        if balance.total == 0:
+            continue
+        pooled = ZERO
+        if balance.asset == quote:
+            pooled = balance.total if capital is None else min(capital, balance.total)
+        legs = ((POOL, pooled), (UNMANAGED, balance.total - pooled), (EXCHANGE, -balance.total))
+        postings += [
+            Posting(account=name, asset=balance.asset, amount=amount)
+            for name, amount in legs
+            if amount
+        ]
+    return Entry(
+        id="opening", account=account, kind=EntryKind.OPENING, at=at, postings=tuple(postings)
+    )
+
+
+def fill_entry(
+    *, intent: OrderIntent, fill: Fill, filled_before: Decimal, instrument: Instrument
+) -> Entry:
+    """A fill shared among the order's strategies pro rata; keyed by symbol and trade id.
+
+    A fee in base is the strategies', in quote the pool's, in a third asset the unmanaged part's.
+    `filled_before` is what earlier fills of the order moved.
+    """
+    with exact_arithmetic():
+        sign = 1 if intent.side is Side.BUY else -1
+        before = filled_shares(intent, filled_before, instrument.quantity_step)
+        after = filled_shares(intent, filled_before + fill.quantity, instrument.quantity_step)
+        parts = [late - early for early, late in zip(before, after, strict=True)]
+        fees = _fee_parts(fill.fee, parts)
+        legs: list[Posting] = []
+        executions: list[Execution] = []
+        for share, part, fee in zip(intent.shares, parts, fees, strict=True):
+            fee_base = fee if fill.fee_asset == instrument.base else ZERO
+            owner = strategy_account(share.strategy)
+            legs.append(Posting(account=owner, asset=instrument.base, amount=sign * part))
+            if fee_base:
+                legs.append(Posting(account=owner, asset=instrument.base, amount=-fee_base))
+            executions.append(
+                Execution(
+                    strategy=share.strategy,
+                    symbol=intent.symbol,
+                    quantity=sign * part,
+                    quote=sign * part * fill.price,
+                    fee=_fee_in_quote(fee, fill, instrument),
+                    fee_base=fee_base,
+                )
+            )
+        cost = sign * fill.quantity * fill.price
+        legs.append(Posting(account=POOL, asset=instrument.quote, amount=-cost))
+        legs += [
+            Posting(account=EXCHANGE, asset=instrument.base, amount=-sign * fill.quantity),
+            Posting(account=EXCHANGE, asset=instrument.quote, amount=cost),
+        ]
+        legs += _fee_legs(fill, instrument)
+    return Entry(
+        id=f"fill#{intent.symbol}#{fill.trade_id}",
+        account=intent.account,
+        kind=EntryKind.FILL,
+        at=fill.at,
+        postings=tuple(leg for leg in legs if leg.amount),
+        executions=tuple(executions),
+        reference=intent.id,
+    )
+
+
+def filled_shares(intent: OrderIntent, filled: Decimal, step: Decimal) -> list[Decimal]:
+    """What each share has received once `filled` of the order is done; adds up exactly.
+
+    The grain is a millionth of a step: so fine that a share's part only ever grows with `filled`
+    and never exceeds the share, and a complete fill gives every share exactly its quantity.
+    """
+    weights = [share.quantity for share in intent.shares]
+    if filled == intent.quantity:
+        return weights
+    return split_pro_rata(filled, weights, step.scaleb(-6))
+
+
+def _fee_parts(fee: Decimal, parts: Sequence[Decimal]) -> list[Decimal]:
+    whole = sum(parts, ZERO)
+    if not fee or not whole:
+        return [ZERO] * len(parts)
+    shares = [fee * part / whole for part in parts[:-1]]
+    return [*shares, fee - sum(shares, ZERO)]
+
+
+def _fee_in_quote(fee: Decimal, fill: Fill, instrument: Instrument) -> Decimal:
+    if fill.fee_asset == instrument.quote:
+        return fee
+    return fee * fill.price if fill.fee_asset == instrument.base else ZERO
+
+
+def _fee_legs(fill: Fill, instrument: Instrument) -> list[Posting]:
+    if not fill.fee:
+        return []
+    taken = Posting(account=FEES, asset=fill.fee_asset, amount=fill.fee)
+    if fill.fee_asset == instrument.base:  # the strategies' own legs already paid it
+        return [taken]
+    payer = POOL if fill.fee_asset == instrument.quote else UNMANAGED
+    return [Posting(account=payer, asset=fill.fee_asset, amount=-fill.fee), taken]
+
+
+def cross_entry(*, account: str, plan_id: str, index: int, cross: Cross, at: datetime) -> Entry:
+    """Base changes hands between two strategies at mark; the pool pays itself."""
+    base = cross.symbol.split("/", maxsplit=1)[0]
+    with exact_arithmetic():
+        quote = cross.quantity * cross.price
+    return Entry(
+        id=f"{plan_id}#{cross.symbol}#cross#{index}",
+        account=account,
+        kind=EntryKind.CROSS,
+        at=at,
+        postings=(
+            Posting(account=strategy_account(cross.seller), asset=base, amount=-cross.quantity),
+            Posting(account=strategy_account(cross.buyer), asset=base, amount=cross.quantity),
+        ),
+        executions=(
+            Execution(
+                strategy=cross.seller, symbol=cross.symbol, quantity=-cross.quantity, quote=-quote
+            ),
+            Execution(
+                strategy=cross.buyer, symbol=cross.symbol, quantity=cross.quantity, quote=quote
+            ),
+        ),
+        reference=plan_id,
+    )
+
+
+def drift_entry(*, portfolio: Portfolio, asset: str, difference: Decimal, at: datetime) -> Entry:
+    """A deposit, withdrawal or manual trade: what the venue holds beyond the books."""
+    return Entry(
+        id=f"drift#{portfolio.sequence + 1}#{asset}",
+        account=portfolio.account,
+        kind=EntryKind.DRIFT,
+        at=at,
+        postings=(
+            Posting(account=UNMANAGED, asset=asset, amount=difference),
+            Posting(account=EXCHANGE, asset=asset, amount=-difference),
+        ),
+        reference="the venue's balance differs from the books",
+    )
+
+
+def post(portfolio: Portfolio, entry: Entry) -> tuple[Portfolio, Entry]:
+    """The portfolio after the entry, and the entry as it is stored: numbered and chained."""
+    _check_balanced(entry)
+    numbered = replace(entry, sequence=portfolio.sequence + 1, previous_hash=portfolio.head_hash)
+    with exact_arithmetic():
+        balances = {account: dict(assets) for account, assets in portfolio.balances.items()}
+        for leg in entry.postings:
+            assets = balances.setdefault(leg.account, {})
+            assets[leg.asset] = assets.get(leg.asset, ZERO) + leg.amount
+        holdings = {(h.strategy, h.symbol): h for h in portfolio.holdings}
+        for execution in entry.executions:
+            key = (execution.strategy, execution.symbol)
+            held = holdings.get(key) or Holding(strategy=key[0], symbol=key[1])
+            holdings[key] = _held_after(held, execution, entry.at.date())
+    after = replace(
+        portfolio,
+        balances=balances,
+        holdings=tuple(holdings[key] for key in sorted(holdings)),
+        sequence=numbered.sequence,
+        head_hash=entry_hash(numbered),
+    )
+    return after, numbered
+
+
+def _check_balanced(entry: Entry) -> None:
+    sums: dict[str, Decimal] = {}
+    with exact_arithmetic():
+        for leg in entry.postings:
+            sums[leg.asset] = sums.get(leg.asset, ZERO) + leg.amount
+    wrong = {asset: amount for asset, amount in sums.items() if amount}
+    if wrong:
+        raise LedgerUnbalanced(f"entry {entry.id} of {entry.account} is off by {wrong}")
+
+
+def _held_after(held: Holding, execution: Execution, on: date) -> Holding:
+    """Average cost: a sale realises its share of the cost, fees count against the profit."""
+    today = held.realized_today if held.realized_on == on else ZERO
+    fees = held.fees + execution.fee
+    if execution.quantity > 0:
+        fee_in_quote = execution.fee if not execution.fee_base else ZERO
+        return replace(
+            held,
+            quantity=held.quantity + execution.quantity - execution.fee_base,
+            cost=held.cost + execution.quote + fee_in_quote,
+            fees=fees,
+            realized_on=on,
+            realized_today=today,
+        )
+    sold = -execution.quantity
+    left = held.quantity - sold - execution.fee_base
+    share = min(sold / held.quantity, Decimal(1)) if held.quantity > 0 else Decimal(1)
+    cost_sold = held.cost if left <= 0 else held.cost * share
+    gain = -execution.quote - cost_sold - (execution.fee if not execution.fee_base else ZERO)
+    return replace(
+        held,
+        quantity=left,
+        cost=held.cost - cost_sold,
+        realized=held.realized + gain,
+        fees=fees,
+        realized_on=on,
+        realized_today=today + gain,
+    )
+
+
+def entry_hash(entry: Entry) -> str:
+    """The chain's link: over everything the entry says, its predecessor's hash included."""
+    legs = "|".join(f"{p.account},{p.asset},{plain(p.amount)}" for p in entry.postings)
+    text = f"{entry.sequence};{entry.id};{entry.at.isoformat()};{legs};{entry.previous_hash}"
+    return sha256(text.encode()).hexdigest()
+
+
+def fold(account: str, quote: str, entries: Sequence[Entry]) -> Portfolio:
+    """The portfolio rebuilt from nothing. LedgerUnbalanced where the hash chain is broken."""
+    portfolio = Portfolio(account=account, quote=quote)
+    for entry in sorted(entries, key=lambda e: e.sequence):
+        if entry.previous_hash != portfolio.head_hash:
+            raise LedgerUnbalanced(f"entry {entry.id} of {account} does not follow its predecessor")
+        portfolio, _ = post(portfolio, replace(entry, sequence=0, previous_hash=""))
+    return portfolio
+
+
+def marked_equity(portfolio: Portfolio, prices: Mapping[str, Decimal]) -> Decimal:
+    """Pool cash plus what the strategies own at `prices` (quote per base, by symbol)."""
+    with exact_arithmetic():
+        return portfolio.cash + sum(
+            (h.quantity * prices[h.symbol] for h in portfolio.holdings if h.quantity), ZERO
+        )

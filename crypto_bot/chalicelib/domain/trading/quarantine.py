@@ -1,0 +1,17 @@
+"""An authenticated alert that could not become a signal, kept so that the owner can mend it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantinedAlert:
+    """`excerpt` is at most 512 characters with secrets blanked; `digest` identifies the body."""
+
+    id: str
+    strategy: str
+    received_at: datetime
+    status: int
+    reason: str
+    excerpt: str
+    digest: str

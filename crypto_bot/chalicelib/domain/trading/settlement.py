@@ -1,0 +1,184 @@
+"""How a plan ends: another leg for what an order left over, then the last word on its signals."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from chalicelib.domain.money import ONE, ZERO, exact_arithmetic, plain, split_pro_rata
+from chalicelib.domain.trading.account import Account, HaltLevel
+from chalicelib.domain.trading.instrument import Instrument
+from chalicelib.domain.trading.ledger import filled_shares
+from chalicelib.domain.trading.netting import cost_factor, limit_price
+from chalicelib.domain.trading.order import (
+    Order,
+    OrderIntent,
+    OrderStatus,
+    Share,
+    client_order_id,
+    order_id,
+)
+from chalicelib.domain.trading.plan import Plan, Verdict
+from chalicelib.domain.trading.side import Side
+from chalicelib.domain.trading.signal import Outcome, SignalStatus
+
+# A venue that refuses these will refuse the next leg as well.
+_HOPELESS = frozenset({"AUTHENTICATION_FAILED", "PERMISSION_DENIED", "SYMBOL_UNKNOWN"})
+
+
+def wants_next_leg(
+    order: Order, orders: Sequence[Order], account: Account, halt: HaltLevel
+) -> bool:
+    """Whether an order ended short of its quantity and another leg may take the rest."""
+    if not order.status.is_final or order.remaining <= 0 or order.cancel_requested:
+        return False
+    if order.status is OrderStatus.DENIED or order.code in _HOPELESS:
+        return False
+    if order.intent.side is Side.BUY and halt is not HaltLevel.NONE:
+        return False
+    later = any(o.leg > order.leg and o.intent.symbol == order.intent.symbol for o in orders)
+    return not later and order.leg + 1 < account.max_legs
+
+
+def next_leg(
+    order: Order,
+    *,
+    account: Account,
+    instrument: Instrument,
+    price: Decimal,
+    available: Decimal,
+    now: datetime,
+) -> Order | None:
+    """The leg for what is left, at today's price; None where it is too small to trade.
+
+    `available` bounds it: free base for a sale, spendable quote for a purchase.
+    """
+    with exact_arithmetic():
+        most = available
+        if order.intent.side is Side.BUY:
+            most = available / (price * cost_factor(account, instrument))
+        quantity = instrument.round_quantity(min(order.remaining, max(most, ZERO)))
+        limit = limit_price(account, instrument, order.intent.side, price)
+        if instrument.shortfall(quantity, min(limit, price)):
+            return None
+        identity = order_id(order.plan_id, order.intent.symbol, order.leg + 1)
+        intent = replace(
+            order.intent,
+            id=identity,
+            client_order_id=client_order_id(identity),
+            quantity=quantity,
+            limit_price=limit,
+            shares=_remaining_shares(order, quantity, instrument),
+        )
+    return Order(
+        intent=intent, plan_id=order.plan_id, leg=order.leg + 1, created_at=now, updated_at=now
+    )
+
+
+def _remaining_shares(order: Order, quantity: Decimal, instrument: Instrument) -> tuple[Share, ...]:
+    received = filled_shares(order.intent, order.filled, instrument.quantity_step)
+    left = [
+        share.quantity - part for share, part in zip(order.intent.shares, received, strict=True)
+    ]
+    if quantity != order.remaining:
+        left = split_pro_rata(quantity, left, instrument.quantity_step.scaleb(-6))
+    return tuple(
+        Share(strategy=share.strategy, quantity=part)
+        for share, part in zip(order.intent.shares, left, strict=True)
+        if part > 0
+    )
+
+
+def outcomes(
+    plan: Plan, orders: Sequence[Order], instruments: Mapping[str, Instrument], at: datetime
+) -> dict[str, Outcome]:
+    """The final word on every signal of a plan whose orders have all ended, by signal id."""
+    result = {}
+    with exact_arithmetic():
+        for verdict in plan.verdicts:
+            status, reason = verdict.status, verdict.reason
+            if status is SignalStatus.PLANNED:
+                mine = [o for o in orders if o.intent.symbol == verdict.symbol]
+                status, reason = _judge(verdict, mine, instruments[verdict.symbol])
+            result[verdict.signal_id] = Outcome(
+                account=plan.account, status=status, reason=reason, at=at, plan_id=plan.id
+            )
+    return result
+
+
+def _judge(
+    verdict: Verdict, orders: Sequence[Order], instrument: Instrument
+) -> tuple[SignalStatus, str]:
+    moved = moved_for(verdict.strategy, orders, instrument)
+    left = verdict.quantity - moved
+    if moved + verdict.crossed <= 0:
+        return _nothing_moved(orders)
+    if left <= 0 or instrument.shortfall(instrument.round_quantity(left), _price(orders)):
+        return verdict.success, _in_words(verdict, moved, orders, instrument)
+    why = _nothing_moved(orders)[1]
+    part = f"{plain(moved + verdict.crossed)} of {plain(verdict.quantity + verdict.crossed)}"
+    words = f"{part} {instrument.base}: {why}"
+    if verdict.reason:
+        words = f"{words}; {verdict.reason}"
+    return SignalStatus.PARTIALLY_EXECUTED, words
+
+
+def moved_for(strategy: str, orders: Iterable[Order], instrument: Instrument) -> Decimal:
+    """Base that the orders have moved for one strategy."""
+    moved = ZERO
+    for order in orders:
+        parts = filled_shares(order.intent, order.filled, instrument.quantity_step)
+        for share, part in zip(order.intent.shares, parts, strict=True):
+            if share.strategy == strategy:
+                moved += part
+    return moved
+
+
+def _price(orders: Sequence[Order]) -> Decimal:
+    return orders[-1].intent.limit_price if orders else ONE
+
+
+def _nothing_moved(orders: Sequence[Order]) -> tuple[SignalStatus, str]:
+    if not orders:
+        return SignalStatus.SKIPPED, "no order was needed"
+    last = max(orders, key=lambda order: order.leg)
+    if last.status is OrderStatus.REJECTED:
+        return SignalStatus.REJECTED, last.reason or "the venue refused the order"
+    if last.status is OrderStatus.DENIED:
+        return SignalStatus.DENIED, last.reason
+    legs = f" after {last.leg + 1} tries" if last.leg else ""
+    limit = plain(last.intent.limit_price)
+    return SignalStatus.EXPIRED, last.reason or f"not filled at {limit}{legs}"
+
+
+def _in_words(
+    verdict: Verdict, moved: Decimal, orders: Sequence[Order], instrument: Instrument
+) -> str:
+    parts = [verdict.reason] if verdict.reason else []
+    if moved:
+        verb = "bought" if orders[0].intent.side is Side.BUY else "sold"
+        price = plain(average_price(orders))
+        parts.append(f"{verb} {plain(moved)} {instrument.base} at {price}")
+    if verdict.crossed:
+        parts.append(f"{plain(verdict.crossed)} {instrument.base} changed hands inside the account")
+    return "; ".join(parts)
+
+
+def average_price(orders: Iterable[Order]) -> Decimal:
+    """Mean price over all fills, to ten significant digits; zero without fills."""
+    fills = [fill for order in orders for fill in order.fills]
+    quantity = sum((fill.quantity for fill in fills), ZERO)
+    if not quantity:
+        return ZERO
+    with exact_arithmetic():
+        exact = sum((fill.quantity * fill.price for fill in fills), ZERO) / quantity
+        return exact.quantize(ONE.scaleb(exact.adjusted() - 9))
+
+
+def numbered(intents: Iterable[OrderIntent], plan_id: str) -> tuple[OrderIntent, ...]:
+    """The intents with the identity that the plan gives them: leg 0 of their instrument."""
+    result = []
+    for intent in intents:
+        identity = order_id(plan_id, intent.symbol, 0)
+        result.append(replace(intent, id=identity, client_order_id=client_order_id(identity)))
+    return tuple(result)

@@ -1,0 +1,134 @@
+"""What one decision is made of, what it decides, and the slots it is decided for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from chalicelib.domain.money import ZERO, Exact
+from chalicelib.domain.trading.account import Account, Basis, Configuration, HaltLevel, Subscription
+from chalicelib.domain.trading.instrument import Instrument
+from chalicelib.domain.trading.ledger import Holding, Portfolio
+from chalicelib.domain.trading.order import OrderIntent
+from chalicelib.domain.trading.plan import AccountState, Cross, Stance, Step, Verdict
+from chalicelib.domain.trading.wishes import Wish
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Everything one decision is made of. `free` is the venue's free balance by asset.
+
+    `busy` symbols have an order in flight or at rest: nothing is decided about them. While
+    `reducing`, purchases wait; `committed` is quote that open purchases may still take. `prices`
+    and `instruments` lack what the venue does not have; `volatilities` what nobody asked for.
+    """
+
+    account: Account
+    configuration: Configuration
+    state: AccountState
+    portfolio: Portfolio
+    wishes: Mapping[Key, Wish]
+    instruments: Mapping[str, Instrument]
+    prices: Mapping[str, Decimal]
+    free: Mapping[str, Decimal]
+    busy: frozenset[str]
+    halt: HaltLevel
+    now: datetime
+    reducing: bool = False
+    committed: Decimal = ZERO
+    volatilities: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft(Exact):
+    """A decision before it has a number; `raised_for` names entries this step frees cash for."""
+
+    step: Step
+    equity: Decimal
+    verdicts: tuple[Verdict, ...] = ()
+    intents: tuple[OrderIntent, ...] = ()
+    crosses: tuple[Cross, ...] = ()
+    stances: tuple[Stance, ...] = ()
+    raised_for: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write down."""
+        return not (self.verdicts or self.intents or self.crosses)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One strategy on one instrument: what it has, what it wants, what it may."""
+
+    key: Key
+    weight: Decimal
+    subscription: Subscription | None
+    stance: Stance
+    holding: Holding
+    wish: Wish | None
+    price: Decimal
+    instrument: Instrument
+
+    @property
+    def owned(self) -> Decimal:
+        """Base the strategy owns."""
+        return self.holding.quantity
+
+    @property
+    def value(self) -> Decimal:
+        """What it owns at mark, in quote."""
+        return self.holding.quantity * self.price
+
+    @property
+    def sellable(self) -> bool:
+        """Whether what it owns is more than dust."""
+        return self.instrument.is_sellable(self.owned, self.price)
+
+
+def slots_of(situation: Situation) -> dict[Key, Slot]:
+    """Every followed instrument, and every holding that is not followed any more."""
+    stances = {(s.strategy, s.symbol): s for s in situation.state.stances}
+    holdings = {(h.strategy, h.symbol): h for h in situation.portfolio.holdings}
+    slots: dict[Key, tuple[Decimal, Subscription | None]] = {}
+    subscriptions = situation.configuration.subscriptions_of(situation.account.name)
+    for subscription in subscriptions:
+        strategy = situation.configuration.strategies[subscription.strategy]
+        symbols = strategy.symbols()
+        for symbol in symbols:
+            weight = subscription.weight / len(symbols)
+            slots[(strategy.name, symbol)] = (weight, subscription)
+    for key, holding in holdings.items():
+        if holding.quantity:
+            slots.setdefault(key, (ZERO, None))
+    return {
+        key: Slot(
+            key=key,
+            weight=weight,
+            subscription=subscription,
+            stance=stances.get(key) or Stance(strategy=key[0], symbol=key[1]),
+            holding=holdings.get(key) or Holding(strategy=key[0], symbol=key[1]),
+            wish=situation.wishes.get(key),
+            price=situation.prices[key[1]],
+            instrument=situation.instruments[key[1]],
+        )
+        for key, (weight, subscription) in sorted(slots.items())
+        if key[1] in situation.prices and key[1] in situation.instruments
+    }
+
+
+def equity_of(situation: Situation) -> Decimal:
+    """Pool cash and holdings, at mark where there is a price, else and on request at cost."""
+    at_cost = situation.account.basis is Basis.COST
+    return situation.portfolio.cash + sum(
+        (
+            h.cost
+            if at_cost or h.symbol not in situation.prices
+            else h.quantity * situation.prices[h.symbol]
+            for h in situation.portfolio.holdings
+            if h.quantity
+        ),
+        ZERO,
+    )

@@ -1,0 +1,149 @@
+"""Signals in their true order become at most one wish per strategy and instrument.
+
+TradingView gives no order of delivery and its clock counts seconds, so what counts is the fire
+time, then the chain of previous positions, then flat before entry.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from chalicelib.domain.money import ONE, Exact, exact_arithmetic
+from chalicelib.domain.trading.plan import Stance, Verdict
+from chalicelib.domain.trading.signal import DesiredState, Signal, SignalStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish(Exact):
+    """Where one strategy wants one instrument; `signals` are consumed together, oldest first.
+
+    `sets_state` is False for a pure partial exit or addition: `ratio` then scales what is held.
+    """
+
+    state: DesiredState
+    signals: tuple[Signal, ...]
+    sets_state: bool
+    ratio: Decimal = ONE
+
+    @property
+    def fired_at(self) -> datetime:
+        """Fire time of the newest signal in it."""
+        return self.signals[-1].fired_at
+
+    @property
+    def latest(self) -> Signal:
+        """The newest signal in it."""
+        return self.signals[-1]
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether it may lead to a purchase: an entry or an addition."""
+        return self.state is DesiredState.LONG and (self.sets_state or self.ratio > 1)
+
+
+def gather_wishes(
+    signals: Iterable[Signal], stances: Mapping[tuple[str, str], Stance]
+) -> tuple[dict[tuple[str, str], Wish], list[Verdict]]:
+    """One wish per strategy and symbol, and a verdict for every signal that has no say any more."""
+    grouped: dict[tuple[str, str], list[Signal]] = {}
+    verdicts: list[Verdict] = []
+    for signal in signals:
+        if signal.test:
+            verdicts.append(verdict(signal, SignalStatus.SKIPPED, "test: nothing is traded"))
+            continue
+        grouped.setdefault((signal.strategy, signal.symbol), []).append(signal)
+    wishes = {}
+    for key, group in grouped.items():
+        wish, spent = _wish_of(group, stances.get(key) or Stance(strategy=key[0], symbol=key[1]))
+        verdicts += spent
+        if wish is not None:
+            wishes[key] = wish
+    return wishes, verdicts
+
+
+def verdict(signal: Signal, status: SignalStatus, reason: str) -> Verdict:
+    """A final word on a signal that leads to no order."""
+    return Verdict(
+        signal_id=signal.id,
+        strategy=signal.strategy,
+        symbol=signal.symbol,
+        status=status,
+        reason=reason,
+    )
+
+
+def _wish_of(group: Sequence[Signal], stance: Stance) -> tuple[Wish | None, list[Verdict]]:
+    wish: Wish | None = None
+    spent: list[Verdict] = []
+    for signal in _in_order(group, stance.state):
+        if _is_older(signal, stance):
+            at = "" if stance.applied_at is None else stance.applied_at.isoformat()
+            spent.append(
+                verdict(signal, SignalStatus.SUPERSEDED, f"older than the signal applied of {at}")
+            )
+        elif _is_resize(signal):
+            wish = _resized(wish, signal)
+        else:
+            spent += [
+                verdict(old, SignalStatus.SUPERSEDED, f"overtaken by {signal.state} of {signal.id}")
+                for old in (wish.signals if wish else ())
+            ]
+            wish = Wish(state=signal.state, signals=(signal,), sets_state=True)
+    return wish, spent
+
+
+def _is_resize(signal: Signal) -> bool:
+    return signal.state is DesiredState.LONG and signal.size_ratio is not None
+
+
+def _resized(wish: Wish | None, signal: Signal) -> Wish:
+    ratio = signal.size_ratio or ONE
+    if wish is None:
+        return Wish(state=DesiredState.LONG, signals=(signal,), sets_state=False, ratio=ratio)
+    with exact_arithmetic():
+        combined = wish.ratio * ratio
+    return Wish(
+        state=wish.state,
+        signals=(*wish.signals, signal),
+        sets_state=wish.sets_state,
+        ratio=combined,
+    )
+
+
+def _is_older(signal: Signal, stance: Stance) -> bool:
+    if signal.id == stance.signal_id:
+        return True
+    if stance.applied_at is None or signal.fired_at > stance.applied_at:
+        return False
+    if signal.fired_at < stance.applied_at:
+        return True
+    return not _follows(signal, stance.state)
+
+
+def _follows(signal: Signal, current: DesiredState) -> bool:
+    """Whether a signal of the very second of the current state comes after it."""
+    if signal.previous_state is not None:
+        return _held(signal.previous_state) is _held(current)
+    return current is not DesiredState.LONG and signal.state is DesiredState.LONG
+
+
+def _held(state: DesiredState) -> bool:
+    # A long-only account holds nothing while the strategy is short.
+    return state is DesiredState.LONG
+
+
+def _in_order(group: Sequence[Signal], state: DesiredState) -> list[Signal]:
+    ordered: list[Signal] = []
+    for moment in sorted({signal.fired_at for signal in group}):
+        equal = sorted((s for s in group if s.fired_at == moment), key=_flat_first)
+        while equal:
+            chained = next((s for s in equal if s.previous_state is state), equal[0])
+            equal.remove(chained)
+            ordered.append(chained)
+            state = chained.state
+    return ordered
+
+
+def _flat_first(signal: Signal) -> tuple[bool, str]:
+    return (signal.state is DesiredState.LONG, signal.id)
