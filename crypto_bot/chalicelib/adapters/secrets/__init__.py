@@ -1,0 +1,1 @@
+"""Where exchange keys are kept: a file in the home folder, or AWS."""

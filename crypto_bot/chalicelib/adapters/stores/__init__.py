@@ -1,0 +1,24 @@
+"""The stores of ports.py, each written once over `Table`; SQLite and DynamoDB sit behind that.
+
+Key layout (partition | sort | shelf | at). A row stands on one shelf at most. Times are
+fixed-width UTC with microseconds and `#id` behind them, so that text order is time order and two
+rows of one instant stay apart. `#` inside a name is escaped: see keys.py.
+
+    signal#<id>          | signal                     | signals.open | due_at#id       not final
+                                                      | signals.done | received_at#id  final
+    quarantine#<id>      | alert                      | quarantine   | received_at#id
+    plan#<plan id>       | plan                       | plans        | created_at#id
+                         | order#<symbol>#<leg>       | orders.held  | created_at#id   HELD
+                                                      | orders       | created_at#id   all others
+    account#<name>       | state                      | accounts.due | due_at#name     if any
+    ledger#<account>     | portfolio
+                         | entry#<id>                 | ledger#<account> | sequence, 12 digits
+    config               | #head, account#<name>, strategy#<name>, subscription#<account>#<strategy>
+    config.history       | version, 10 digits         what each version changed, never rewritten
+    control              | halt, heartbeat
+    lease#<account>      | lease
+    performance#<account>#<strategy> | at             | the partition's name | at
+
+What acts reads by key, consistently; shelves only say where to look, and may lag on DynamoDB.
+An idle tick is two shelf queries (signals.open, accounts.due) and one put (heartbeat).
+"""

@@ -1,0 +1,94 @@
+"""The kill switch, the lease on each account, and the sign of life."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from chalicelib.adapters.stores.keys import key
+from chalicelib.domain.errors import StoreConflict
+from chalicelib.domain.trading.account import HaltLevel
+from chalicelib.drivers.codec import decode, encode
+from chalicelib.drivers.table import Row, Table
+from chalicelib.ports import Heartbeat, Lease
+
+_PARTITION: Final = "control"
+_HALT: Final = "halt"
+_HEARTBEAT: Final = "heartbeat"
+_LEASE: Final = "lease"
+_NOBODY: Final = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Halt:
+    """The last word on the kill switch, and why."""
+
+    level: HaltLevel
+    reason: str
+    at: datetime
+
+
+class TableControlStore:
+    """`ControlStore` over a table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def halt_level(self) -> HaltLevel:
+        """See `ControlStore.halt_level`."""
+        row = self._table.get(_PARTITION, _HALT)
+        return HaltLevel.NONE if row is None else decode(_Halt, row.document).level
+
+    def set_halt(self, level: HaltLevel, reason: str, at: datetime) -> None:
+        """See `ControlStore.set_halt`."""
+        self._overwrite(_HALT, _Halt(level=level, reason=reason, at=at))
+
+    def acquire(self, account: str, owner: str, now: datetime, duration: timedelta) -> Lease | None:
+        """See `ControlStore.acquire`. The holder itself gets its lease prolonged."""
+        row = self._table.get(key(_LEASE, account), _LEASE)
+        last = None if row is None else decode(Lease, row.document)
+        held = last is not None and last.owner != _NOBODY and last.expires_at > now
+        if held and last is not None and last.owner != owner:
+            return None
+        token = 0 if last is None else last.token
+        lease = Lease(
+            account=account,
+            owner=owner,
+            token=token if held else token + 1,
+            expires_at=now + duration,
+            version=1 if last is None else last.version + 1,
+        )
+        try:
+            self._table.write([_lease_row(lease)])
+        except StoreConflict:
+            return None
+        return lease
+
+    def release(self, lease: Lease) -> None:
+        """See `ControlStore.release`."""
+        free = replace(lease, owner=_NOBODY, version=lease.version + 1)
+        try:
+            self._table.write([_lease_row(free)])
+        except StoreConflict:
+            return  # it ran out and is another's by now
+
+    def beat(self, heartbeat: Heartbeat) -> None:
+        """See `ControlStore.beat`."""
+        self._overwrite(_HEARTBEAT, heartbeat)
+
+    def last_beat(self) -> Heartbeat | None:
+        """See `ControlStore.last_beat`."""
+        row = self._table.get(_PARTITION, _HEARTBEAT)
+        return None if row is None else decode(Heartbeat, row.document)
+
+    def _overwrite(self, sort: str, record: object) -> None:
+        row = Row(partition=_PARTITION, sort=sort, document=encode(record), version=1)
+        self._table.overwrite([row])
+
+
+def _lease_row(lease: Lease) -> Row:
+    return Row(
+        partition=key(_LEASE, lease.account),
+        sort=_LEASE,
+        document=encode(lease),
+        version=lease.version,
+    )

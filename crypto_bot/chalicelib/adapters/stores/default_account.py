@@ -1,0 +1,44 @@
+"""The account that the environment describes, joined to what the owner has stored."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chalicelib.domain.trading.account import Account, Configuration, Subscription
+from chalicelib.domain.trading.strategy import Strategy
+from chalicelib.ports import StrategyStore
+
+
+class WithDefaultAccount:
+    """`StrategyStore` that knows one account more, unless one of that name is stored."""
+
+    def __init__(self, store: StrategyStore, account: Account) -> None:
+        self._store = store
+        self._account = account
+
+    def configuration(self) -> Configuration:
+        """See `StrategyStore.configuration`."""
+        stored = self._store.configuration()
+        accounts = {self._account.name: self._account, **stored.accounts}
+        return replace(stored, accounts=accounts)
+
+    def strategy(self, name: str) -> Strategy | None:
+        """See `StrategyStore.strategy`."""
+        return self._store.strategy(name)
+
+    def apply(
+        self,
+        *,
+        expected_version: int,
+        strategies: Sequence[Strategy] = (),
+        accounts: Sequence[Account] = (),
+        subscriptions: Sequence[Subscription] = (),
+        removed_subscriptions: Sequence[tuple[str, str]] = (),
+    ) -> int:
+        """See `StrategyStore.apply`."""
+        return self._store.apply(
+            expected_version=expected_version,
+            strategies=strategies,
+            accounts=accounts,
+            subscriptions=subscriptions,
+            removed_subscriptions=removed_subscriptions,
+        )

@@ -1,0 +1,100 @@
+"""Signals: stored once, listed while something is left to do, kept for ever."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.adapters.stores.keys import earlier_than, key, moment, until
+from chalicelib.domain.errors import StoreConflict
+from chalicelib.domain.trading.quarantine import QuarantinedAlert
+from chalicelib.domain.trading.signal import Signal, SignalStatus
+from chalicelib.drivers.codec import decode, encode
+from chalicelib.drivers.table import Row, Table
+
+OPEN_SHELF = "signals.open"
+DONE_SHELF = "signals.done"
+QUARANTINE_SHELF = "quarantine"
+
+
+class TableSignalStore:
+    """`SignalStore` over a table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def add(self, signal: Signal) -> Signal | None:
+        """See `SignalStore.add`."""
+        try:
+            self._table.write([_row(replace(signal, version=1))])
+        except StoreConflict:
+            return self.get(signal.id)
+        return None
+
+    def get(self, signal_id: str) -> Signal | None:
+        """See `SignalStore.get`."""
+        row = self._table.get(key("signal", signal_id), "signal")
+        return None if row is None else decode(Signal, row.document)
+
+    def update(self, signal: Signal) -> Signal:
+        """See `SignalStore.update`."""
+        saved = replace(signal, version=signal.version + 1)
+        self._table.write([_row(saved)])
+        return saved
+
+    def due(self, now: datetime, limit: int) -> list[Signal]:
+        """See `SignalStore.due`."""
+        return _signals(self._table.shelf(OPEN_SHELF, up_to=until(now), limit=limit))
+
+    def next_due(self) -> datetime | None:
+        """See `SignalStore.next_due`."""
+        first = _signals(self._table.shelf(OPEN_SHELF, limit=1))
+        return first[0].due_at if first else None
+
+    def recent(self, limit: int, before: datetime | None = None) -> list[Signal]:
+        """See `SignalStore.recent`. Reads every open signal: their shelf is not by arrival."""
+        waiting = self._table.shelf(OPEN_SHELF)
+        done = self._table.shelf(
+            DONE_SHELF, up_to=earlier_than(before), descending=True, limit=limit
+        )
+        # One that ended between the two readings is in both: the later reading counts.
+        found = {signal.id: signal for signal in _signals([*waiting, *done])}
+        listed = [s for s in found.values() if before is None or s.received_at < before]
+        listed.sort(key=lambda s: (s.received_at, s.id), reverse=True)
+        return listed[:limit]
+
+    def quarantine(self, alert: QuarantinedAlert) -> None:
+        """See `SignalStore.quarantine`."""
+        row = Row(
+            partition=key("quarantine", alert.id),
+            sort="alert",
+            document=encode(alert),
+            version=1,
+            shelf=QUARANTINE_SHELF,
+            at=moment(alert.received_at, alert.id),
+        )
+        try:
+            self._table.write([row])
+        except StoreConflict:
+            return  # kept already
+
+    def quarantined(self, limit: int) -> list[QuarantinedAlert]:
+        """See `SignalStore.quarantined`."""
+        rows = self._table.shelf(QUARANTINE_SHELF, descending=True, limit=limit)
+        return [decode(QuarantinedAlert, row.document) for row in rows]
+
+
+def _row(signal: Signal) -> Row:
+    done = signal.status.is_final
+    return Row(
+        partition=key("signal", signal.id),
+        sort="signal",
+        document=encode(signal),
+        version=signal.version,
+        shelf=DONE_SHELF if done else OPEN_SHELF,
+        at=moment(signal.received_at if done else signal.due_at, signal.id),
+        # A stream wakes the tick by this flag; it must not do so again for the tick's own writes.
+        urgent=signal.urgent and signal.status is SignalStatus.RECEIVED,
+    )
+
+
+def _signals(rows: list[Row]) -> list[Signal]:
+    return [decode(Signal, row.document) for row in rows]

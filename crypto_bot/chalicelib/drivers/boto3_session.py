@@ -1,0 +1,31 @@
+"""Clients of AWS, made as boto3 makes them and without the sixty modules it loads on top.
+
+Region, credentials and endpoint (AWS_ENDPOINT_URL and its kin) come from the environment or the
+profile: botocore reads those itself.
+"""
+
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+
+
+def aws_client(
+    service: str,
+    *,
+    region: str | None = None,
+    connect_timeout: float = 0.3,
+    read_timeout: float = 0.8,
+    attempts: int = 2,
+) -> Any:
+    """A low-level client, safe to share between threads. Timeouts in seconds, per attempt.
+
+    The defaults are the webhook's: both attempts end before the sender's 3 s are over.
+    """
+    config = Config(
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        tcp_keepalive=True,
+    )
+    return botocore.session.get_session().create_client(service, region_name=region, config=config)

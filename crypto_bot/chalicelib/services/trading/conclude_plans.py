@@ -1,0 +1,146 @@
+"""Plans whose orders have all ended: another leg for what is left, or the signals' last word."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from chalicelib.domain.errors import StoreConflict
+from chalicelib.domain.money import ZERO, exact_arithmetic
+from chalicelib.domain.trading.account import Configuration, next_check
+from chalicelib.domain.trading.instrument import Instrument
+from chalicelib.domain.trading.ledger import Portfolio
+from chalicelib.domain.trading.order import Order, OrderStatus
+from chalicelib.domain.trading.plan import AccountState, Stance, Step
+from chalicelib.domain.trading.settlement import next_leg, outcomes, wants_next_leg
+from chalicelib.domain.trading.side import Side
+from chalicelib.domain.trading.signal import DesiredState, Outcome
+from chalicelib.ports import TradingPorts
+from chalicelib.services.trading.desk import Desk
+from chalicelib.services.trading.open_plans import OpenPlan, open_plans
+
+_RETRIES = 5
+
+
+def conclude_plans(desk: Desk) -> int:
+    """Move every open plan on whose orders have ended; how many plans or legs that touched."""
+    state = desk.ports.plans.state(desk.name)
+    found = open_plans(desk.ports.plans, desk.ports.orders, state)
+    return sum(
+        _conclude(desk, item)
+        for item in found
+        if all(order.status.is_final for order in item.orders)
+    )
+
+
+def _conclude(desk: Desk, item: OpenPlan) -> int:
+    legs = _next_legs(desk, item)
+    for leg in legs:
+        desk.ports.orders.save(leg)
+    if legs:
+        return len(legs)
+    symbols = {i.symbol for i in item.plan.intents} | {c.symbol for c in item.plan.crosses}
+    instruments = desk.exchange.instruments(sorted(symbols)) if symbols else {}
+    now = desk.ports.clock.now()
+    for signal_id, outcome in outcomes(item.plan, item.orders, instruments, now).items():
+        record_outcome(desk.ports, desk.configuration, signal_id, outcome)
+    _close(desk, item, now)
+    return 1
+
+
+def _next_legs(desk: Desk, item: OpenPlan) -> list[Order]:
+    if all(order.remaining <= 0 for order in item.orders):
+        return []
+    halt = desk.ports.control.halt_level()
+    short = [o for o in item.orders if wants_next_leg(o, item.orders, desk.account, halt)]
+    if not short:
+        return []
+    symbols = sorted({order.intent.symbol for order in short})
+    instruments, tickers = desk.exchange.instruments(symbols), desk.exchange.tickers(symbols)
+    portfolio = desk.ports.ledger.portfolio(desk.name, desk.account.quote)
+    free = {asset: balance.free for asset, balance in desk.exchange.balances().items()}
+    legs = []
+    for order in short:
+        symbol = order.intent.symbol
+        if symbol not in tickers:
+            continue
+        leg = next_leg(
+            order,
+            account=desk.account,
+            instrument=instruments[symbol],
+            price=tickers[symbol].last,
+            available=_available(order, portfolio, free, instruments[symbol]),
+            now=desk.ports.clock.now(),
+        )
+        if leg is not None:
+            legs.append(leg)
+            if order.intent.side is Side.BUY:
+                free[desk.account.quote] -= leg.intent.quantity * leg.intent.limit_price
+    return legs
+
+
+def _available(
+    order: Order, portfolio: Portfolio, free: Mapping[str, Decimal], instrument: Instrument
+) -> Decimal:
+    if order.intent.side is Side.BUY:
+        return min(portfolio.cash, free.get(instrument.quote, ZERO))
+    with exact_arithmetic():
+        owned = sum(
+            (
+                portfolio.holding(share.strategy, order.intent.symbol).quantity
+                for share in order.intent.shares
+            ),
+            ZERO,
+        )
+    return min(owned, free.get(instrument.base, ZERO))
+
+
+def record_outcome(
+    ports: TradingPorts, configuration: Configuration, signal_id: str, outcome: Outcome
+) -> None:
+    """Write one account's word on a signal; another account's word at the same time is kept."""
+    for _ in range(_RETRIES):
+        signal = ports.signals.get(signal_id)
+        if signal is None or signal.status.is_final:
+            return
+        heard = signal.with_outcome(outcome)
+        settled = heard.settled_for(configuration.followers(signal.strategy))
+        if settled == signal:
+            return
+        try:
+            ports.signals.update(settled)
+        except StoreConflict:
+            continue
+        return
+    raise StoreConflict(f"signal {signal_id} changes faster than its outcome can be written")
+
+
+def _close(desk: Desk, item: OpenPlan, now: datetime) -> None:
+    """Take the plan off the open ones; look again soon if it left anything to do."""
+    state = desk.ports.plans.state(desk.name)
+    unfinished = item.plan.step is Step.REDUCE or any(o.remaining for o in item.orders)
+    left = tuple(name for name in state.open_plans if name != item.plan.id)
+    portfolio = desk.ports.ledger.portfolio(desk.name, desk.account.quote)
+    desk.ports.plans.save_state(
+        replace(
+            state.with_stances(_given_up(item, state, portfolio)),
+            open_plans=left,
+            due_at=now if unfinished or left else next_check(desk.account, now),
+        )
+    )
+
+
+def _given_up(item: OpenPlan, state: AccountState, portfolio: Portfolio) -> tuple[Stance, ...]:
+    """Entries that bought nothing: the strategy is not in, so it must not count as active."""
+    failed = {
+        (share.strategy, order.intent.symbol)
+        for order in item.orders
+        if order.intent.side is Side.BUY and order.status is not OrderStatus.FILLED
+        for share in order.intent.shares
+    }
+    return tuple(
+        replace(stance, state=DesiredState.FLAT, surplus=False)
+        for stance in state.stances
+        if (stance.strategy, stance.symbol) in failed
+        and not portfolio.holding(stance.strategy, stance.symbol).quantity
+    )

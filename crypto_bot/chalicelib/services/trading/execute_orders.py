@@ -1,0 +1,110 @@
+"""INITIALIZED orders go to the venue: permit written first, then one send, then the answer.
+
+A crash between any two lines leaves a SUBMITTED order, which reconcile_orders looks up; nothing
+is sent without a permit that this very call has written.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from chalicelib.domain.errors import (
+    OrderNotPlaced,
+    OrderRejected,
+    OutcomeUnknown,
+    StoreConflict,
+)
+from chalicelib.domain.trading.account import HaltLevel
+from chalicelib.domain.trading.order import PERMIT, Order, OrderStatus, apply_report
+from chalicelib.domain.trading.side import Side
+from chalicelib.ports import Exchange, TradingPorts
+from chalicelib.services.trading.desk import Desk
+from chalicelib.services.trading.open_plans import open_plans
+
+# A send may take this long; none is begun when the caller's time ends sooner.
+SEND_ALLOWANCE: Final = timedelta(seconds=15)
+
+
+@dataclass(slots=True)
+class _Silence:
+    """Shared by the sends of one call: the venue refused to listen, so the rest waits."""
+
+    asked: bool = False
+    until: datetime | None = None
+
+
+def execute_orders(desk: Desk, deadline: datetime) -> int:
+    """Send what waits to be sent, as many at once as the venue allows; how many were sent."""
+    ports, exchange = desk.ports, desk.exchange
+    state = ports.plans.state(desk.name)
+    if state.blocked_until is not None and ports.clock.now() < state.blocked_until:
+        return 0
+    waiting = [
+        order
+        for item in open_plans(ports.plans, ports.orders, state)
+        for order in item.orders
+        if order.status is OrderStatus.INITIALIZED
+    ]
+    silence = _Silence()
+    tasks = [
+        lambda order=order: _execute(ports, exchange, order, deadline, silence) for order in waiting
+    ]
+    sent = sum(ports.workers.run_all(tasks, exchange.traits().in_flight))
+    if silence.until is not None:
+        current = ports.plans.state(desk.name)
+        ports.plans.save_state(replace(current, blocked_until=silence.until, due_at=silence.until))
+    return sent
+
+
+def _execute(
+    ports: TradingPorts, exchange: Exchange, order: Order, deadline: datetime, silence: _Silence
+) -> bool:
+    now = ports.clock.now()
+    if silence.asked or now + SEND_ALLOWANCE > deadline:
+        return False
+    try:
+        if order.intent.side is Side.BUY and ports.control.halt_level() is not HaltLevel.NONE:
+            ports.orders.save(_denied(order, now))
+            return False
+        permitted = ports.orders.save(_permitted(order, now))
+    except StoreConflict:
+        return False  # another executor has this order
+    ports.orders.save(_send(ports, exchange, permitted, silence))
+    return True
+
+
+def _denied(order: Order, now: datetime) -> Order:
+    reason = "no entries while trading is halted (TRADING_HALTED)"
+    return order.moved_to(OrderStatus.DENIED, at=now, code="TRADING_HALTED", reason=reason)
+
+
+def _permitted(order: Order, now: datetime) -> Order:
+    return replace(
+        order.moved_to(OrderStatus.SUBMITTED, at=now),
+        attempts=order.attempts + 1,
+        first_sent_at=order.first_sent_at or now,
+        sent_at=now,
+        permit_until=now + PERMIT,
+        reason="",
+    )
+
+
+def _send(ports: TradingPorts, exchange: Exchange, order: Order, silence: _Silence) -> Order:
+    """The order after the one send it has a permit for; SUBMITTED where nothing is known."""
+    until = order.permit_until or ports.clock.now()
+    try:
+        report = exchange.submit(order.intent, until)
+    except OrderRejected as refusal:
+        now = ports.clock.now()
+        if order.attempts > 1:
+            # An earlier attempt may be the reason for the refusal: only a lookup can tell.
+            return replace(order, updated_at=now, reason=str(refusal))
+        return order.moved_to(OrderStatus.REJECTED, at=now, code=refusal.code, reason=str(refusal))
+    except OrderNotPlaced as refusal:
+        silence.asked = True
+        silence.until = refusal.retry_at or silence.until
+        now = ports.clock.now()
+        return order.moved_to(OrderStatus.INITIALIZED, at=now, reason=str(refusal))
+    except OutcomeUnknown as doubt:
+        return replace(order, updated_at=ports.clock.now(), reason=str(doubt))
+    return apply_report(order, report, at=ports.clock.now())

@@ -1,0 +1,38 @@
+"""The owner keeps a strategy from entering on its accounts, or lets it in again."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.trading.account import Subscription
+from chalicelib.domain.trading.names import account_named, strategy_named
+from chalicelib.ports import StrategyStore
+
+
+def pause_strategy(
+    store: StrategyStore, *, strategy: str | None, account: str | None, paused: bool
+) -> Sequence[Subscription]:
+    """The subscriptions that changed; None stands for all. Exits of a paused strategy still run.
+
+    SettingsError where no subscription is meant, so that a misspelt name is not a quiet nothing.
+    """
+    configuration = store.configuration()
+    if strategy is not None:
+        strategy_named(configuration, strategy)
+    if account is not None:
+        account_named(configuration, account)
+    meant = [
+        s
+        for s in configuration.subscriptions
+        if strategy in {None, s.strategy} and account in {None, s.account}
+    ]
+    if not meant:
+        who = (
+            "no account follows any strategy" if strategy is None else f"nobody follows {strategy}"
+        )
+        where = "" if account is None else f" on account {account}"
+        raise SettingsError(f"{who}{where}; crypto-bot strategies list shows who follows what")
+    changed = [replace(s, paused=paused) for s in meant if s.paused is not paused]
+    if changed:
+        store.apply(expected_version=configuration.version, subscriptions=changed)
+    return changed

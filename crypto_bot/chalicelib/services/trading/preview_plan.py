@@ -1,0 +1,41 @@
+"""What the next tick would decide for an account, without deciding it."""
+
+from dataclasses import replace
+
+from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.trading.plan import Plan
+from chalicelib.domain.trading.planning import draft_plan
+from chalicelib.domain.trading.wishes import gather_wishes
+from chalicelib.ports import TradingPorts
+from chalicelib.services.trading.desk import Desk
+from chalicelib.services.trading.open_plans import consumed_signals, open_plans
+from chalicelib.services.trading.plan_orders import plan_of
+from chalicelib.services.trading.read_situation import read_situation, undecided
+from chalicelib.services.trading.tick import DUE_AT_ONCE
+
+
+def preview_plan(ports: TradingPorts, account: str) -> list[Plan]:
+    """The next plan, as a list of one, or of none when nothing is due. Nothing is stored or sent.
+
+    SettingsError for an account that is not configured.
+    """
+    configuration = ports.strategies.configuration()
+    found = configuration.accounts.get(account)
+    if found is None:
+        known = ", ".join(sorted(configuration.accounts)) or "none"
+        raise SettingsError(f"account {account!r} is not configured; configured are: {known}")
+    exchange = ports.exchanges.open(found)
+    desk = Desk(ports=ports, account=found, exchange=exchange, configuration=configuration)
+    state = ports.plans.state(account)
+    open_now = open_plans(ports.plans, ports.orders, state)
+    due = [
+        signal
+        for signal in ports.signals.due(ports.clock.now(), DUE_AT_ONCE)
+        if account in configuration.followers(signal.strategy)
+    ]
+    signals = undecided(desk, due, consumed_signals(open_now))
+    wishes, spent = gather_wishes(signals, {(s.strategy, s.symbol): s for s in state.stances})
+    situation = read_situation(desk, state, open_now, wishes, exchange.balances())
+    draft = draft_plan(situation)
+    draft = replace(draft, verdicts=(*spent, *draft.verdicts))
+    return [] if draft.is_empty else [plan_of(situation, draft)]

@@ -1,0 +1,123 @@
+"""Everything one planning decision is made of, read from the stores and from the venue."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from chalicelib.domain.money import ZERO, exact_arithmetic
+from chalicelib.domain.trading.account import Account
+from chalicelib.domain.trading.allocation import daily_volatility
+from chalicelib.domain.trading.instrument import Balance, Instrument
+from chalicelib.domain.trading.ledger import Portfolio
+from chalicelib.domain.trading.netting import cost_factor
+from chalicelib.domain.trading.order import OrderStatus
+from chalicelib.domain.trading.plan import AccountState, Step
+from chalicelib.domain.trading.side import Side
+from chalicelib.domain.trading.signal import Signal
+from chalicelib.domain.trading.situation import Situation
+from chalicelib.domain.trading.wishes import Wish
+from chalicelib.ports import Exchange
+from chalicelib.services.trading.desk import Desk
+from chalicelib.services.trading.open_plans import OpenPlan
+
+VOLATILITY_DAYS = 30
+
+
+def read_situation(
+    desk: Desk,
+    state: AccountState,
+    open_now: Sequence[OpenPlan],
+    wishes: Mapping[tuple[str, str], Wish],
+    balances: Mapping[str, Balance],
+) -> Situation:
+    """One picture of signals, books, venue and prices; changes nothing."""
+    ports, account = desk.ports, desk.account
+    portfolio = ports.ledger.portfolio(account.name, account.quote)
+    instruments = desk.exchange.instruments(traded_symbols(desk, portfolio))
+    tickers = desk.exchange.tickers(sorted(instruments))
+    return Situation(
+        account=account,
+        configuration=desk.configuration,
+        state=state,
+        portfolio=portfolio,
+        wishes=wishes,
+        instruments=instruments,
+        prices={symbol: ticker.last for symbol, ticker in tickers.items()},
+        free={asset: balance.free for asset, balance in balances.items()},
+        busy=symbols_under_way(open_now),
+        halt=ports.control.halt_level(),
+        now=ports.clock.now(),
+        reducing=any(_is_reducing(item) for item in open_now),
+        committed=_committed(desk, open_now, instruments),
+        volatilities=_volatilities(account, desk.exchange, instruments),
+    )
+
+
+def _is_reducing(item: OpenPlan) -> bool:
+    # An order held for the owner may stay so for days; the others must not wait for it.
+    return item.plan.step is Step.REDUCE and any(
+        not order.status.is_final and order.status is not OrderStatus.HELD for order in item.orders
+    )
+
+
+def _committed(
+    desk: Desk, open_now: Sequence[OpenPlan], instruments: Mapping[str, Instrument]
+) -> Decimal:
+    with exact_arithmetic():
+        return sum(
+            (
+                order.remaining
+                * order.intent.limit_price
+                * cost_factor(desk.account, instruments[order.intent.symbol])
+                for item in open_now
+                for order in item.orders
+                if order.intent.side is Side.BUY and not order.status.is_final
+            ),
+            ZERO,
+        )
+
+
+def symbols_under_way(open_now: Sequence[OpenPlan]) -> frozenset[str]:
+    """Instruments with an order that may still fill."""
+    return frozenset(
+        order.intent.symbol
+        for item in open_now
+        for order in item.orders
+        if not order.status.is_final
+    )
+
+
+def traded_symbols(desk: Desk, portfolio: Portfolio) -> list[str]:
+    """What the account follows or still holds."""
+    followed = {
+        symbol
+        for subscription in desk.configuration.subscriptions_of(desk.name)
+        for symbol in desk.configuration.strategies[subscription.strategy].symbols()
+    }
+    return sorted(followed | {h.symbol for h in portfolio.holdings if h.quantity})
+
+
+def _volatilities(
+    account: Account, exchange: Exchange, instruments: Mapping[str, Instrument]
+) -> dict[str, Decimal]:
+    if account.policy != "inverse_volatility":
+        return {}
+    found = {}
+    for symbol in instruments:
+        volatility = daily_volatility(exchange.daily_closes(symbol, VOLATILITY_DAYS))
+        if volatility is not None:
+            found[symbol] = volatility
+    return found
+
+
+def undecided(desk: Desk, due: Sequence[Signal], consumed: frozenset[str]) -> list[Signal]:
+    """The due signals that this account has still to decide on, read consistently."""
+    candidates = [signal.id for signal in due if signal.id not in consumed]
+    tasks = [lambda name=name: desk.ports.signals.get(name) for name in candidates]
+    fresh = desk.ports.workers.run_all(tasks, 10)
+    return [
+        signal
+        for signal in fresh
+        if signal is not None
+        and not signal.status.is_final
+        and signal.outcome_for(desk.name) is None
+    ]

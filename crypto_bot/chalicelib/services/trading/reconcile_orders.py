@@ -1,0 +1,104 @@
+"""Orders whose fate is not final are looked up by client order id until it is.
+
+Nothing is ever sent from here. What is found is adopted; what is proved absent may be sent
+again by execute_orders; what can neither be found nor proved absent is HELD for the owner.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from chalicelib.domain.errors import ExchangeUnavailable, StoreConflict
+from chalicelib.domain.trading.account import Account
+from chalicelib.domain.trading.order import (
+    MAX_ATTEMPTS,
+    PERMIT,
+    Order,
+    OrderStatus,
+    apply_report,
+)
+from chalicelib.ports import Exchange, TradingPorts
+from chalicelib.services.trading.desk import Desk
+from chalicelib.services.trading.open_plans import open_plans
+
+CLOCK_MARGIN: Final = timedelta(seconds=2)
+# Where a venue bounds nothing, how long an order is looked for before the owner is asked.
+PATIENCE: Final = timedelta(minutes=2)
+
+
+def reconcile_orders(desk: Desk) -> int:
+    """Look up every order that may be at the venue; how many changed."""
+    ports, exchange = desk.ports, desk.exchange
+    state = ports.plans.state(desk.name)
+    pending = [
+        order
+        for item in open_plans(ports.plans, ports.orders, state)
+        for order in item.orders
+        if order.status in {OrderStatus.SUBMITTED, OrderStatus.HELD} or order.status.is_resting
+    ]
+    limit = exchange.traits().in_flight
+    tasks = [lambda order=order: _reconcile(desk, order) for order in pending]
+    return sum(ports.workers.run_all(tasks, limit))
+
+
+def _reconcile(desk: Desk, order: Order) -> bool:
+    ports, exchange = desk.ports, desk.exchange
+    try:
+        if order.status.is_resting and _is_overdue(order, desk.account, ports.clock.now()):
+            exchange.cancel(order.intent, order.venue_order_id)
+        report = exchange.find(order.intent, order.first_sent_at or order.created_at)
+        if report is not None:
+            found = apply_report(order, report, at=ports.clock.now())
+            return _save_changed(ports, order, found)
+        if order.status is not OrderStatus.SUBMITTED:
+            return False
+        return _save_changed(ports, order, _judge_absence(ports, exchange, order))
+    except (ExchangeUnavailable, StoreConflict):
+        return False  # the next tick asks again, or someone else already knows
+
+
+def _is_overdue(order: Order, account: Account, now: datetime) -> bool:
+    sent = order.sent_at or order.created_at
+    return order.cancel_requested or now - sent > timedelta(seconds=account.unfilled_timeout)
+
+
+def _judge_absence(ports: TradingPorts, exchange: Exchange, order: Order) -> Order:
+    """Not found. Proof of absence is a second look, begun after anything late would be visible."""
+    sent = order.sent_at or order.created_at
+    settle = exchange.traits().settle_after(PERMIT, CLOCK_MARGIN)
+    now = ports.clock.now()
+    if now - sent < (PATIENCE if settle is None else settle):
+        return order
+    again = exchange.find(order.intent, order.first_sent_at or order.created_at)
+    if again is not None:
+        return apply_report(order, again, at=now)
+    if settle is None:
+        return order.moved_to(
+            OrderStatus.HELD, at=now, code="ABSENCE_UNPROVEN", reason=_held_because(order)
+        )
+    if order.attempts >= MAX_ATTEMPTS:
+        return order.moved_to(
+            OrderStatus.HELD,
+            at=now,
+            code="ATTEMPTS_EXHAUSTED",
+            reason=f"sent {order.attempts} times and never seen at the venue",
+        )
+    return order.moved_to(OrderStatus.INITIALIZED, at=now, reason="proved absent, may be sent")
+
+
+def _held_because(order: Order) -> str:
+    return (
+        f"the venue shows no order {order.intent.client_order_id} and nothing proves that none "
+        "is on its way: look at the venue, then resolve it"
+    )
+
+
+def _save_changed(ports: TradingPorts, before: Order, after: Order) -> bool:
+    if _content(before) == _content(after):
+        return False
+    ports.orders.save(after)
+    return True
+
+
+def _content(order: Order) -> Sequence[object]:
+    return (order.status, order.filled, order.fills, order.venue_order_id, order.code)

@@ -1,0 +1,24 @@
+"""Signals that no account follows any more get their last word."""
+
+from collections.abc import Sequence
+
+from chalicelib.domain.errors import StoreConflict
+from chalicelib.domain.trading.account import Configuration
+from chalicelib.domain.trading.signal import Signal
+from chalicelib.ports import TradingPorts
+
+
+def settle_unfollowed(
+    ports: TradingPorts, configuration: Configuration, due: Sequence[Signal]
+) -> None:
+    """End the due signals of strategies without followers as SKIPPED."""
+    for signal in due:
+        if configuration.followers(signal.strategy):
+            continue
+        current = ports.signals.get(signal.id)
+        if current is None or current.status.is_final:
+            continue
+        try:
+            ports.signals.update(current.settled_for(()))
+        except StoreConflict:
+            continue  # another tick has written it

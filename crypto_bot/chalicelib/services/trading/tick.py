@@ -1,0 +1,132 @@
+"""The heart: for each account with something to do, reconcile, book, conclude, plan, execute.
+
+Bounded and repeatable: it never waits for a fill, and whatever it does not get to is found by
+the next tick in the stores.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from chalicelib.domain.errors import ExchangeUnavailable, StoreConflict
+from chalicelib.domain.trading.account import Account, Configuration
+from chalicelib.domain.trading.signal import Signal
+from chalicelib.ports import Heartbeat, TradingPorts
+from chalicelib.services.trading.book_fills import book_fills
+from chalicelib.services.trading.conclude_plans import conclude_plans
+from chalicelib.services.trading.desk import Desk
+from chalicelib.services.trading.execute_orders import execute_orders
+from chalicelib.services.trading.plan_orders import plan_orders
+from chalicelib.services.trading.reconcile_orders import reconcile_orders
+from chalicelib.services.trading.settle_unfollowed import settle_unfollowed
+
+DUE_AT_ONCE: Final = 500
+# Reductions, increases and their next legs each take a round; the rest is the next tick's.
+ROUNDS: Final = 8
+LEASE_MARGIN: Final = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReport:
+    """What a tick did for one account; `status` is worked, busy or unavailable."""
+
+    account: str
+    status: str
+    plans: int = 0
+    orders_sent: int = 0
+    fills_booked: int = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickReport:
+    """What a tick did; `outcome` is idle or worked."""
+
+    outcome: str
+    accounts: tuple[AccountReport, ...] = ()
+
+    def summary(self) -> str:
+        """One short line for logs and the heartbeat."""
+        if not self.accounts:
+            return self.outcome
+        parts = (
+            f"{a.account} {a.status}: {a.plans} plans, {a.orders_sent} orders, "
+            f"{a.fills_booked} entries{f', {a.detail}' if a.detail else ''}"
+            for a in self.accounts
+        )
+        return "; ".join(parts)
+
+
+def tick(ports: TradingPorts, *, owner: str, deadline: datetime) -> TickReport:
+    """Do what is due. `owner` names this caller on the lease; no send begins near `deadline`."""
+    now = ports.clock.now()
+    due = ports.signals.due(now, DUE_AT_ONCE)
+    names = set(ports.plans.due_accounts(now))
+    if not due and not names:
+        ports.control.beat(Heartbeat(at=now, outcome="idle"))
+        return TickReport(outcome="idle")
+    configuration = ports.strategies.configuration()
+    settle_unfollowed(ports, configuration, due)
+    names |= {name for signal in due for name in configuration.followers(signal.strategy)}
+    reports = tuple(
+        _work_under_lease(ports, configuration.accounts[name], configuration, due, owner, deadline)
+        for name in sorted(names)
+        if name in configuration.accounts
+    )
+    report = TickReport(outcome="worked", accounts=reports)
+    ports.control.beat(Heartbeat(at=ports.clock.now(), outcome=report.summary()))
+    return report
+
+
+def _work_under_lease(
+    ports: TradingPorts,
+    account: Account,
+    configuration: Configuration,
+    due: Sequence[Signal],
+    owner: str,
+    deadline: datetime,
+) -> AccountReport:
+    now = ports.clock.now()
+    lease = ports.control.acquire(account.name, owner, now, deadline - now + LEASE_MARGIN)
+    if lease is None:
+        return AccountReport(account=account.name, status="busy")
+    try:
+        desk = Desk(
+            ports=ports,
+            account=account,
+            exchange=ports.exchanges.open(account),
+            configuration=configuration,
+        )
+        return _work(desk, due, deadline)
+    except ExchangeUnavailable as trouble:
+        return AccountReport(account=account.name, status="unavailable", detail=str(trouble))
+    except StoreConflict as lost:
+        return AccountReport(account=account.name, status="busy", detail=str(lost))
+    finally:
+        ports.control.release(lease)
+
+
+def _work(desk: Desk, due: Sequence[Signal], deadline: datetime) -> AccountReport:
+    mine = [s for s in due if desk.name in desk.configuration.followers(s.strategy)]
+    plans = sent = booked = 0
+    for _ in range(ROUNDS):
+        concluded = fresh = 0
+        at_work = bool(desk.ports.plans.state(desk.name).open_plans)
+        if at_work:
+            reconcile_orders(desk)
+            booked += book_fills(desk)
+            concluded = conclude_plans(desk)
+        plan = plan_orders(desk, mine)
+        if plan is not None:
+            plans += 1
+            decided = {verdict.signal_id for verdict in plan.verdicts}
+            mine = [signal for signal in mine if signal.id not in decided]
+        if at_work or plan is not None:
+            fresh = execute_orders(desk, deadline)
+        sent += fresh
+        if not (concluded or plan or fresh):
+            break
+    return AccountReport(
+        account=desk.name, status="worked", plans=plans, orders_sent=sent, fills_booked=booked
+    )

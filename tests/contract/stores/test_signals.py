@@ -1,0 +1,176 @@
+"""Signals: stored once, due while open, listed by arrival."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal, localcontext
+from threading import Barrier
+
+import pytest
+
+from chalicelib.adapters.stores.signals import TableSignalStore
+from chalicelib.domain.errors import StoreConflict
+from chalicelib.domain.trading.quarantine import QuarantinedAlert
+from chalicelib.domain.trading.signal import Outcome, Signal, SignalStatus, Size, SizeUnit
+from chalicelib.drivers.table import Table
+from tests.contract.stores.records import NOON, minutes, signal
+
+DONE = SignalStatus.EXECUTED
+
+
+@pytest.fixture
+def signals(table: Table) -> TableSignalStore:
+    return TableSignalStore(table)
+
+
+def names(found: list[Signal]) -> list[str]:
+    return [each.id for each in found]
+
+
+def test_a_signal_is_stored_once_and_the_second_sees_the_first(signals: TableSignalStore) -> None:
+    assert signals.add(signal(comment="first")) is None
+    assert signals.add(signal(comment="second")) == signal(comment="first", version=1)
+    assert signals.get("s1") == signal(comment="first", version=1)
+    assert signals.get("s2") is None
+
+
+def test_a_signal_returns_with_every_field(signals: TableSignalStore) -> None:
+    full = signal(
+        urgent=True,
+        size=Size(amount=Decimal("12.50"), unit=SizeUnit.PERCENT),
+        comment='🚀 "quoted" \\ # % line\nbreak',
+        outcomes=(
+            Outcome(
+                account="main",
+                status=SignalStatus.PLANNED,
+                reason="r",
+                at=NOON + timedelta(microseconds=1),
+                plan_id="p",
+            ),
+        ),
+    )
+    signals.add(full)
+    assert signals.get("s1") == replace(full, version=1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.2300",
+        "0.00",
+        "-0",
+        "1E+5",
+        "1.20E-30",
+        "99999999999999999999999999999999999999",
+        "1.2345678901234567890123456789012345678",
+    ],
+)
+def test_an_amount_keeps_every_digit_and_zero(signals: TableSignalStore, text: str) -> None:
+    with localcontext() as context:
+        context.prec = 5  # what another library may have left behind in this thread
+        signals.add(signal(price=Decimal(text)))
+        stored = signals.get("s1")
+    assert stored is not None
+    assert str(stored.price) == text
+
+
+def test_an_update_needs_the_version_that_was_read(signals: TableSignalStore) -> None:
+    signals.add(signal())
+    read = signals.get("s1")
+    assert read is not None
+    saved = signals.update(replace(read, comment="mine"))
+    assert saved == signal(comment="mine", version=2)
+    with pytest.raises(StoreConflict):
+        signals.update(replace(read, comment="stale"))
+    assert signals.get("s1") == saved
+
+
+def test_due_are_the_open_ones_whose_time_has_come(signals: TableSignalStore) -> None:
+    for name, at in (("late", 3), ("b", 1), ("a", 1), ("first", 0)):
+        signals.add(signal(name, due_at=minutes(at)))
+    signals.add(signal("just after", due_at=minutes(1) + timedelta(microseconds=1)))
+    signals.add(signal("done", due_at=minutes(0), status=DONE))
+    assert names(signals.due(minutes(1), 10)) == ["first", "a", "b"]
+    assert names(signals.due(minutes(1), 2)) == ["first", "a"]
+    assert signals.due(minutes(-1), 10) == []
+
+
+def test_the_next_due_time_is_that_of_the_earliest_open_one(signals: TableSignalStore) -> None:
+    assert signals.next_due() is None
+    signals.add(signal("a", due_at=minutes(2)))
+    signals.add(signal("b", due_at=minutes(1)))
+    assert signals.next_due() == minutes(1)
+    signals.update(signal("b", due_at=minutes(1), status=DONE, version=1))
+    assert signals.next_due() == minutes(2)
+    signals.update(signal("a", due_at=minutes(9), version=1))
+    assert signals.next_due() == minutes(9)
+
+
+def test_recent_lists_open_and_done_by_arrival(signals: TableSignalStore) -> None:
+    for number, status in enumerate([DONE, SignalStatus.RECEIVED, DONE, SignalStatus.PLANNED]):
+        # Due in the reverse order of arrival: the list must not follow it.
+        signals.add(
+            signal(
+                f"s{number}",
+                received_at=minutes(number),
+                due_at=minutes(9 - number),
+                status=status,
+            )
+        )
+    assert names(signals.recent(10)) == ["s3", "s2", "s1", "s0"]
+    assert names(signals.recent(2)) == ["s3", "s2"]
+    assert names(signals.recent(10, before=minutes(2))) == ["s1", "s0"]
+    assert names(signals.recent(1, before=minutes(3))) == ["s2"]
+
+
+@pytest.mark.parametrize(
+    ("urgent", "status", "wakes"),
+    [
+        (True, SignalStatus.RECEIVED, True),
+        (False, SignalStatus.RECEIVED, False),
+        (True, SignalStatus.PLANNED, False),
+        (True, SignalStatus.EXECUTED, False),
+    ],
+)
+def test_only_an_urgent_signal_that_waits_wakes_the_tick(
+    table: Table, urgent: bool, status: SignalStatus, wakes: bool
+) -> None:
+    TableSignalStore(table).add(signal(urgent=urgent, status=status))
+    row = table.get("signal#s1", "signal")
+    assert row is not None
+    assert row.urgent is wakes
+
+
+def test_of_two_deliveries_at_once_one_is_new(signals: TableSignalStore) -> None:
+    start = Barrier(2)
+
+    def deliver(comment: str) -> Signal | None:
+        start.wait(10)
+        return signals.add(signal(comment=comment))
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(deliver, ["left", "right"]))
+    stored = signals.get("s1")
+    assert answers in ([None, stored], [stored, None])
+
+
+def test_quarantine_keeps_the_first_of_each(signals: TableSignalStore) -> None:
+    def alert(name: str, at: float, reason: str) -> QuarantinedAlert:
+        return QuarantinedAlert(
+            id=name,
+            strategy="trend",
+            received_at=minutes(at),
+            status=422,
+            reason=reason,
+            excerpt="{",
+            digest="d",
+        )
+
+    signals.quarantine(alert("a", 1, "unknown ticker"))
+    signals.quarantine(alert("b", 2, "bad number"))
+    signals.quarantine(alert("a", 3, "said again"))
+    assert signals.quarantined(10) == [
+        alert("b", 2, "bad number"),
+        alert("a", 1, "unknown ticker"),
+    ]
+    assert [each.id for each in signals.quarantined(1)] == ["b"]

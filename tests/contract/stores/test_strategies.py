@@ -1,0 +1,160 @@
+"""The owner's configuration: one reading, whole changes, every version kept."""
+
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+import pytest
+
+from chalicelib.adapters.stores.strategies import TableStrategyStore
+from chalicelib.domain.errors import StoreConflict, StoreUnavailable
+from chalicelib.domain.trading.account import Configuration
+from chalicelib.drivers.table import Row, Table
+from tests.contract.stores.records import account, strategy, subscription
+
+
+@pytest.fixture
+def strategies(table: Table) -> TableStrategyStore:
+    return TableStrategyStore(table)
+
+
+def test_nothing_configured_is_version_0(strategies: TableStrategyStore) -> None:
+    assert strategies.configuration() == Configuration()
+    assert strategies.strategy("trend") is None
+
+
+def test_what_was_applied_is_read_back_with_its_version(strategies: TableStrategyStore) -> None:
+    options = {"urls": {"api": "http://127.0.0.1:1"}, "timeout": 1.5, "flags": [True, None, 3]}
+    version = strategies.apply(
+        expected_version=0,
+        strategies=[strategy()],
+        accounts=[account(exchange_options=options, reserve=Decimal("0.020"))],
+        subscriptions=[subscription()],
+    )
+    assert version == 1
+    assert strategies.configuration() == Configuration(
+        strategies={"trend": strategy(version=1)},
+        accounts={"main": account(exchange_options=options, version=1)},
+        subscriptions=(subscription(version=1),),
+        version=1,
+    )
+    assert strategies.strategy("trend") == strategy(version=1)
+
+
+def test_a_change_touches_only_what_it_names(strategies: TableStrategyStore) -> None:
+    strategies.apply(expected_version=0, strategies=[strategy("a"), strategy("b")])
+    strategies.apply(expected_version=1, strategies=[strategy("b", timeframe="4h")])
+    found = strategies.configuration()
+    assert found.version == 2
+    assert found.strategies["a"] == strategy("a", version=1)
+    assert found.strategies["b"] == strategy("b", timeframe="4h", version=2)
+
+
+def test_of_two_changes_to_one_version_the_second_loses(strategies: TableStrategyStore) -> None:
+    strategies.apply(expected_version=0, strategies=[strategy("a")])
+    for wrong in (0, 2):
+        with pytest.raises(StoreConflict, match="at version 1, not"):
+            strategies.apply(expected_version=wrong, strategies=[strategy("b")])
+    assert list(strategies.configuration().strategies) == ["a"]
+
+
+def test_a_subscription_is_removed_and_can_come_back(strategies: TableStrategyStore) -> None:
+    given = [subscription("a"), subscription("b")]
+    strategies.apply(expected_version=0, subscriptions=given)
+    strategies.apply(
+        expected_version=1, removed_subscriptions=[("main", "a"), ("main", "never there")]
+    )
+    assert strategies.configuration().subscriptions == (subscription("b", version=1),)
+    strategies.apply(expected_version=2, subscriptions=[subscription("a")])
+    assert strategies.configuration().followers("a") == ("main",)
+
+
+def test_names_may_hold_the_separator(strategies: TableStrategyStore) -> None:
+    pair = [subscription("c", account="a#b"), subscription("b#c", account="a")]
+    strategies.apply(expected_version=0, subscriptions=pair, strategies=[strategy("x#%23")])
+    found = strategies.configuration().subscriptions
+    assert {(each.account, each.strategy) for each in found} == {("a#b", "c"), ("a", "b#c")}
+    assert strategies.strategy("x#%23") is not None
+
+
+def test_every_version_stays_in_the_history(strategies: TableStrategyStore, table: Table) -> None:
+    strategies.apply(expected_version=0, strategies=[strategy(timeframe="1h")])
+    first = table.query("config.history")
+    strategies.apply(expected_version=1, strategies=[strategy(timeframe="4h")])
+    assert table.query("config.history")[:1] == first
+    assert [row.sort for row in table.query("config.history")] == ["0000000001", "0000000002"]
+    assert '"timeframe":"1h"' in first[0].document
+
+
+@pytest.mark.parametrize("count", [8, 9, 25])
+def test_a_change_of_any_size_is_applied(narrow_table: Table, count: int) -> None:
+    strategies = TableStrategyStore(narrow_table)
+    given = [strategy(f"s{number:03d}") for number in range(count)]
+    assert strategies.apply(expected_version=0, strategies=given) == 1
+    found = strategies.configuration()
+    assert found.version == 1
+    assert list(found.strategies.values()) == [replace(each, version=1) for each in given]
+    assert strategies.apply(expected_version=1, strategies=given[:1]) == 2
+
+
+@dataclass
+class FailingTable:
+    """The real table until `writes` writes are done; then the machine is gone."""
+
+    table: Table
+    writes: int
+    write_limit: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.write_limit = self.table.write_limit
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.table, name)
+
+    def write(self, rows: list[Row]) -> None:
+        if self.writes == 0:
+            raise StoreUnavailable("the power is off")
+        self.writes -= 1
+        self.table.write(rows)
+
+
+@pytest.mark.parametrize("writes", range(5))
+def test_a_large_change_that_is_cut_off_is_whole_or_absent(
+    narrow_dynamodb_table: Table, writes: int
+) -> None:
+    TableStrategyStore(narrow_dynamodb_table).apply(expected_version=0, strategies=[strategy("s000")])
+    given = [strategy(f"s{number:03d}", timeframe="4h") for number in range(25)]
+    failing: Table = FailingTable(narrow_dynamodb_table, writes)  # type: ignore[assignment]
+    with pytest.raises(StoreUnavailable):
+        TableStrategyStore(failing).apply(expected_version=1, strategies=given)
+
+    found = TableStrategyStore(narrow_dynamodb_table).configuration()
+    stored = TableStrategyStore(narrow_dynamodb_table).strategy("s024")
+    if writes == 0:
+        assert (found.version, list(found.strategies), stored) == (1, ["s000"], None)
+    else:
+        assert found.version == 2
+        assert list(found.strategies.values()) == [replace(each, version=2) for each in given]
+        assert stored == strategy("s024", timeframe="4h", version=2)
+
+
+def test_a_change_after_one_that_was_cut_off_does_not_mix_with_it(narrow_dynamodb_table: Table) -> None:
+    given = [strategy(f"s{number:03d}") for number in range(25)]
+    failing: Table = FailingTable(narrow_dynamodb_table, 2)  # type: ignore[assignment]
+    with pytest.raises(StoreUnavailable):
+        TableStrategyStore(failing).apply(expected_version=0, strategies=given)
+    strategies = TableStrategyStore(narrow_dynamodb_table)
+    with pytest.raises(StoreConflict, match="at version 1, not 0"):
+        strategies.apply(expected_version=0, strategies=[strategy("s000", timeframe="1d")])
+    assert strategies.apply(expected_version=1, strategies=[strategy("new")]) == 2
+    assert len(strategies.configuration().strategies) == 26
+
+
+def test_a_reading_across_a_change_is_refused(table: Table) -> None:
+    strategies = TableStrategyStore(table)
+    strategies.apply(expected_version=0, strategies=[strategy("a")])
+    head = table.get("config", "#head")
+    assert head is not None
+    strategies.apply(expected_version=1, strategies=[strategy("b")])
+    table.overwrite([head])  # as if the head had been read before the change and "b" after it
+    with pytest.raises(StoreUnavailable, match="read it again"):
+        strategies.configuration()
