@@ -36,13 +36,13 @@ class Exact:
     __slots__ = ()
 
     def __post_init__(self) -> None:
-        for name in self.__slots__:
-            value = getattr(self, name)
-            if isinstance(value, float):
-                raise TypeError(
-                    f"{type(self).__name__}.{name} is the float {value!r}; "
-                    "amounts are Decimal, made from text"
-                )
+        slots: tuple[str, ...] = self.__slots__
+        if float in [type(getattr(self, slot)) for slot in slots]:
+            name = next(slot for slot in slots if isinstance(getattr(self, slot), float))
+            raise TypeError(
+                f"{type(self).__name__}.{name} is the float {getattr(self, name)!r}; "
+                "amounts are Decimal, made from text"
+            )
 
 
 def parse_amount(text: str) -> Decimal:

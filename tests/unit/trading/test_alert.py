@@ -1,4 +1,4 @@
-"""What an alert says: fields, bounds, states, sizes, and the sentence for each thing that is wrong."""
+"""What an alert says: fields, bounds, states, sizes, and a sentence for each thing wrong."""
 
 import json
 from datetime import UTC, datetime

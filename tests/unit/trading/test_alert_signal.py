@@ -58,6 +58,13 @@ def test_a_ticker_outside_the_table_is_refused_and_never_guessed(instruments, ti
     assert caught.value.status == 422
 
 
+def test_an_entry_for_one_exchange_does_not_serve_another():
+    instruments = {"BINANCE:BTCUSDT": "BTC/USDT"}
+
+    with pytest.raises(SignalRejected, match="trades BINANCE:BTCUSDT"):
+        signal(body(ticker="BTCUSDT", exchange="KRAKEN"), instruments=instruments)
+
+
 @pytest.mark.parametrize(
     ("fields", "urgent"),
     [
@@ -163,8 +170,8 @@ def test_the_strategy_is_the_only_one_with_that_ticker():
     btc, eth = strategy(), strategy(name="eth", instruments={"ETHUSD": "ETH/USD"})
 
     assert choose_strategy([btc, eth], alert) == btc
-    with pytest.raises(SignalRejected, match="several strategies trade.* btc, slow") as several:
+    with pytest.raises(SignalRejected, match=r"several strategies trade.* btc, slow") as several:
         choose_strategy([btc, eth, strategy(name="slow")], alert)
-    with pytest.raises(SignalRejected, match="no strategy trades.* btc, eth"):
+    with pytest.raises(SignalRejected, match=r"no strategy trades.* btc, eth"):
         choose_strategy([btc, eth], parse_alert(body(ticker="SOLUSD")))
     assert several.value.status == 422

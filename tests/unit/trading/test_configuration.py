@@ -242,7 +242,7 @@ def test_a_mistake_in_strategies_names_its_line(text: str, sentence: str) -> Non
         ),
         (
             ONE_ACCOUNT + FOLLOWING + "weigth = 0.5\n",
-            "line 7: accounts.paper.strategies.trend.weigth is not known here; did you mean weight?",
+            "line 7: accounts.paper.strategies.trend.weigth is not known here; did you mean weight",
         ),
         (
             ONE_ACCOUNT + "strategies.trend = 0.5\n",
@@ -378,7 +378,7 @@ def test_a_subscription_with_a_position_stays_close_only() -> None:
     change = change_to(current, draft, held)
     assert change.removed_subscriptions == ()
     [kept] = change.subscriptions
-    assert (kept.strategy, kept.paused, kept.weight) == ("majors", True, 0)
+    assert (kept.strategy, kept.paused, kept.weight) == ("majors", True, Decimal(0))
     assert change.notes == (
         "majors still holds ETH/USD on account paper: it stays as close-only: exits run, entries "
         "do not; sell it: crypto-bot close majors",

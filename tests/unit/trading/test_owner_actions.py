@@ -19,9 +19,9 @@ from chalicelib.services.trading.close_strategy import close_strategy
 from chalicelib.services.trading.decide_signal import decide_signal
 from chalicelib.services.trading.halt_trading import halt_trading
 from chalicelib.services.trading.pause_strategy import pause_strategy
-from chalicelib.services.trading.plan_orders import plan_orders
 from chalicelib.services.trading.replace_token import replace_token
 from chalicelib.services.trading.resolve_order import Resolution, resolve_order
+from chalicelib.services.trading.tick import tick
 from chalicelib.services.trading.wake_account import wake_account
 from tests.trading_floor import TradingFloor
 
@@ -86,9 +86,9 @@ def test_a_misspelt_name_is_no_quiet_nothing(
 def test_a_strategy_that_nobody_follows_cannot_be_paused(floor: TradingFloor) -> None:
     version = floor.ports.strategies.configuration().version
     floor.ports.strategies.apply(expected_version=version, removed_subscriptions=[("paper", "btc")])
-    with pytest.raises(SettingsError, match="^no account follows btc; "):
+    with pytest.raises(SettingsError, match=r"^no account follows btc; "):
         pause(floor, "btc")
-    with pytest.raises(SettingsError, match="^account paper does not follow btc; "):
+    with pytest.raises(SettingsError, match=r"^account paper does not follow btc; "):
         pause_strategy(floor.ports.strategies, strategy="btc", account="paper", paused=True)
 
 
@@ -122,7 +122,7 @@ def test_close_reaches_an_instrument_that_the_strategy_no_longer_has(floor: Trad
 
 
 def test_only_a_known_strategy_can_be_closed(floor: TradingFloor) -> None:
-    with pytest.raises(SettingsError, match="^there is no strategy doge; known are btc, eth$"):
+    with pytest.raises(SettingsError, match=r"^there is no strategy doge; known are btc, eth$"):
         close_strategy(floor.ports, "doge")
 
 
@@ -148,16 +148,12 @@ def test_flatten_sells_everything_and_nothing_enters_until_resume(floor: Trading
 
 def stored_order(floor: TradingFloor, status: OrderStatus, filled: str = "0") -> Order:
     """An order of an open plan, as a tick would have left it in this state."""
-    entry = floor.alert("btc", "long")
-    plan = plan_orders(
-        floor.ports,
-        floor.account,
-        floor.exchange,
-        floor.ports.strategies.configuration(),
-        [floor.signal(entry)],
-    )
+    floor.alert("btc", "long")
+    tick(floor.ports, owner="test", deadline=floor.clock.now())  # too late to send anything
+    [plan] = [floor.ports.plans.get(name) for name in account_state(floor).open_plans]
     assert plan is not None
-    [order] = plan.orders(())
+    [order] = plan.orders(floor.ports.orders.of_plan(plan.id))
+    assert order.status is OrderStatus.INITIALIZED
     fill = Fill(
         trade_id="1",
         quantity=Decimal(filled),
@@ -255,14 +251,14 @@ def test_a_resolution_that_cannot_be_is_refused(
 
 def test_only_a_held_order_can_be_resolved(floor: TradingFloor) -> None:
     order = stored_order(floor, OrderStatus.ACCEPTED)
-    with pytest.raises(ActionRefused, match="is ACCEPTED; only a HELD order waits"):
+    with pytest.raises(ActionRefused, match=r"is ACCEPTED; only a HELD order waits"):
         resolve_order(floor.ports, order.intent.id, None, dry_run=False)
     for act in (
         lambda: cancel_order(floor.ports, "nothing"),
         lambda: resolve_order(floor.ports, "nothing", None, dry_run=False),
         lambda: decide_signal(floor.ports, "nothing", approved=True),
     ):
-        with pytest.raises(ActionRefused, match="^there is no (order|signal) nothing; "):
+        with pytest.raises(ActionRefused, match=r"^there is no (order|signal) nothing; "):
             act()
 
 
@@ -277,7 +273,7 @@ def test_an_approved_entry_is_executed() -> None:
     decide_signal(floor.ports, entry, approved=True)
     floor.next_minute()
     assert floor.owned("btc") > 0
-    with pytest.raises(ActionRefused, match="is already EXECUTED: bought 0.04 BTC"):
+    with pytest.raises(ActionRefused, match=r"is already EXECUTED: bought 0.04 BTC"):
         decide_signal(floor.ports, entry, approved=False)
 
 

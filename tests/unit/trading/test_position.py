@@ -10,6 +10,10 @@ from chalicelib.domain.trading.position import closed_positions
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
+def amounts(*texts: str) -> list[Decimal]:
+    return [Decimal(text) for text in texts]
+
+
 def books(*executions: tuple[str, str, str, str]) -> list[Entry]:
     """Entries of (quantity, quote, fee in quote, fee in base), an hour apart."""
     portfolio = Portfolio(account="paper", quote="USD")
@@ -38,8 +42,8 @@ def books(*executions: tuple[str, str, str, str]) -> list[Entry]:
 
 def test_a_round_trip_earns_proceeds_less_cost_and_fees() -> None:
     [closed] = closed_positions(books(("2", "100", "1", "0"), ("-2", "-130", "2", "0")))
-    assert (closed.quantity, closed.cost, closed.proceeds) == (2, 100, 130)
-    assert (closed.fees, closed.profit) == (3, 27)
+    assert [closed.quantity, closed.cost, closed.proceeds] == amounts("2", "100", "130")
+    assert [closed.fees, closed.profit] == amounts("3", "27")
     assert closed.entry_at == START
     assert closed.exit_at == START + timedelta(hours=1)
     assert (closed.entry_id, closed.exit_id) == ("fill#0", "fill#1")
@@ -48,8 +52,10 @@ def test_a_round_trip_earns_proceeds_less_cost_and_fees() -> None:
 def test_the_oldest_lot_is_sold_first() -> None:
     entries = books(("1", "100", "0", "0"), ("1", "200", "0", "0"), ("-1.5", "-450", "0", "0"))
     first, second = closed_positions(entries)
-    assert (first.entry_id, first.quantity, first.profit) == ("fill#0", 1, 200)
-    assert (second.entry_id, second.quantity, second.profit) == ("fill#1", Decimal("0.5"), 50)
+    assert first.entry_id == "fill#0"
+    assert [first.quantity, first.profit] == amounts("1", "200")
+    assert second.entry_id == "fill#1"
+    assert [second.quantity, second.profit] == amounts("0.5", "50")
 
 
 def test_an_open_lot_is_not_listed() -> None:
@@ -73,21 +79,22 @@ def test_what_rounding_leaves_goes_to_the_last_part() -> None:
 def test_a_fee_in_base_makes_the_lot_smaller() -> None:
     entries = books(("1", "100", "0.1", "0.001"), ("-0.999", "-120", "0", "0"))
     [closed] = closed_positions(entries)
-    assert (closed.quantity, closed.profit) == (Decimal("0.999"), 20)
+    assert [closed.quantity, closed.profit] == amounts("0.999", "20")
     assert fold("paper", "USD", entries).holding("trend", "BTC/USD").realized == 20
 
 
 def test_a_fee_in_base_on_the_way_out_uses_up_its_part_of_the_lot() -> None:
     entries = books(("1", "100", "0", "0"), ("-0.9", "-120", "10", "0.1"))
     [closed] = closed_positions(entries)
-    assert (closed.quantity, closed.profit) == (1, 20)
+    assert [closed.quantity, closed.profit] == amounts("1", "20")
 
 
 def test_what_nobody_saw_bought_has_no_entry() -> None:
     entries = books(("1", "100", "0", "0"), ("-3", "-300", "0", "0"))
     first, second = closed_positions(entries)
-    assert (first.quantity, first.proceeds) == (1, 100)
-    assert (second.entry_at, second.entry_id, second.quantity, second.cost) == (None, "", 2, 0)
+    assert [first.quantity, first.proceeds] == amounts("1", "100")
+    assert (second.entry_at, second.entry_id) == (None, "")
+    assert [second.quantity, second.cost] == amounts("2", "0")
 
 
 def test_profit_agrees_with_the_books_once_everything_is_sold() -> None:

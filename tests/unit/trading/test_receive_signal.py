@@ -16,7 +16,7 @@ BAD = b'{"ticker": '
 REFUSED = {"status": "refused", "error": "unknown strategy or wrong token"}
 
 
-@pytest.fixture()
+@pytest.fixture
 def office():
     with PostOffice(strategy(), strategy(name="eth", instruments={"ETHUSD": "ETH/USD"})) as office:
         yield office
@@ -146,6 +146,11 @@ def test_an_open_strategy_is_open_only_to_this_machine_and_only_for_play(loopbac
     with PostOffice(strategy(open=True), followers=[account(mode)], loopback=loopback) as office:
         assert office.post(body()).status == status
         assert office.post(body(), token="wrong").status == 401
+
+
+def test_a_strategy_that_is_not_open_needs_its_token_on_this_machine_too():
+    with PostOffice(strategy(), followers=[account("virtual")], loopback=True) as office:
+        assert office.post(body()).status == 401
 
 
 @pytest.mark.parametrize(

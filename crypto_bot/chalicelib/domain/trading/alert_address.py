@@ -49,7 +49,7 @@ def _symbols(strategy: Strategy, alert: Alert) -> set[str]:
     for name in _full_names(ticker, alert.exchange.upper()):
         if name in table:
             return {table[name]}
-    return _by_bare_name(table, ticker)
+    return set() if alert.exchange else _by_bare_name(table, ticker)
 
 
 def _full_names(ticker: str, exchange: str) -> Iterable[str]:
@@ -63,9 +63,7 @@ def _full_names(ticker: str, exchange: str) -> Iterable[str]:
 
 
 def _by_bare_name(table: dict[str, str], ticker: str) -> set[str]:
-    """Symbols of the entries that name an exchange, for a ticker that names none."""
-    if ":" in ticker:
-        return set()
+    """Symbols of the entries that name an exchange, for an alert that names none."""
     return {symbol for name, symbol in table.items() if name.rpartition(":")[2] == ticker}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from chalicelib.domain.money import ONE, ZERO, Exact, plain
+from chalicelib.domain.money import ONE, ZERO, plain
 from chalicelib.domain.trading.account import Account, OrderStyle
 from chalicelib.domain.trading.instrument import Instrument
 from chalicelib.domain.trading.order import OrderIntent, OrderType, Share, TimeInForce
@@ -15,7 +15,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delta(Exact):
+class Delta:
     """What one strategy wants to move, in base and above zero, at `price`."""
 
     strategy: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from chalicelib.domain.money import ZERO, Exact, exact_arithmetic, plain
+from chalicelib.domain.money import ZERO, exact_arithmetic, plain
 from chalicelib.domain.trading.account import HaltLevel, Subscription
 from chalicelib.domain.trading.ledger import Holding
 from chalicelib.domain.trading.plan import Stance
@@ -15,7 +15,7 @@ from chalicelib.domain.trading.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conditions(Exact):
+class Conditions:
     """What the gate looks at besides the wish. Equity in quote; `price` None: no price known."""
 
     now: datetime

@@ -5,21 +5,18 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from chalicelib.domain.errors import StoreConflict
 from chalicelib.domain.money import ZERO, exact_arithmetic
-from chalicelib.domain.trading.account import Configuration, next_check
+from chalicelib.domain.trading.account import next_check
 from chalicelib.domain.trading.instrument import Instrument
 from chalicelib.domain.trading.ledger import Portfolio
 from chalicelib.domain.trading.order import Order, OrderStatus
 from chalicelib.domain.trading.plan import AccountState, Stance, Step
 from chalicelib.domain.trading.settlement import next_leg, outcomes, wants_next_leg
 from chalicelib.domain.trading.side import Side
-from chalicelib.domain.trading.signal import DesiredState, Outcome
-from chalicelib.ports import TradingPorts
+from chalicelib.domain.trading.signal import DesiredState
 from chalicelib.services.trading.desk import Desk
 from chalicelib.services.trading.open_plans import OpenPlan, open_plans
-
-_RETRIES = 5
+from chalicelib.services.trading.record_outcome import record_outcome
 
 
 def conclude_plans(desk: Desk) -> int:
@@ -43,7 +40,7 @@ def _conclude(desk: Desk, item: OpenPlan) -> int:
     instruments = desk.exchange.instruments(sorted(symbols)) if symbols else {}
     now = desk.ports.clock.now()
     for signal_id, outcome in outcomes(item.plan, item.orders, instruments, now).items():
-        record_outcome(desk.ports, desk.configuration, signal_id, outcome)
+        record_outcome(desk, signal_id, outcome)
     _close(desk, item, now)
     return 1
 
@@ -93,26 +90,6 @@ def _available(
             ZERO,
         )
     return min(owned, free.get(instrument.base, ZERO))
-
-
-def record_outcome(
-    ports: TradingPorts, configuration: Configuration, signal_id: str, outcome: Outcome
-) -> None:
-    """Write one account's word on a signal; another account's word at the same time is kept."""
-    for _ in range(_RETRIES):
-        signal = ports.signals.get(signal_id)
-        if signal is None or signal.status.is_final:
-            return
-        heard = signal.with_outcome(outcome)
-        settled = heard.settled_for(configuration.followers(signal.strategy))
-        if settled == signal:
-            return
-        try:
-            ports.signals.update(settled)
-        except StoreConflict:
-            continue
-        return
-    raise StoreConflict(f"signal {signal_id} changes faster than its outcome can be written")
 
 
 def _close(desk: Desk, item: OpenPlan, now: datetime) -> None:

@@ -27,12 +27,14 @@ def pause_strategy(
         if strategy in {None, s.strategy} and account in {None, s.account}
     ]
     if not meant:
-        who = (
-            "no account follows any strategy" if strategy is None else f"nobody follows {strategy}"
-        )
-        where = "" if account is None else f" on account {account}"
-        raise SettingsError(f"{who}{where}; crypto-bot strategies list shows who follows what")
+        raise SettingsError(_nobody(strategy, account))
     changed = [replace(s, paused=paused) for s in meant if s.paused is not paused]
     if changed:
         store.apply(expected_version=configuration.version, subscriptions=changed)
     return changed
+
+
+def _nobody(strategy: str | None, account: str | None) -> str:
+    what = strategy or "any strategy"
+    who = "no account follows" if account is None else f"account {account} does not follow"
+    return f"{who} {what}; crypto-bot accounts list shows who follows what"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.trading.ledger import opening_entry, post
 from chalicelib.domain.trading.plan import Plan
 from chalicelib.domain.trading.planning import draft_plan
 from chalicelib.domain.trading.wishes import gather_wishes
@@ -35,7 +36,17 @@ def preview_plan(ports: TradingPorts, account: str) -> list[Plan]:
     ]
     signals = undecided(desk, due, consumed_signals(open_now))
     wishes, spent = gather_wishes(signals, {(s.strategy, s.symbol): s for s in state.stances})
-    situation = read_situation(desk, state, open_now, wishes, exchange.balances())
+    balances = exchange.balances()
+    situation = read_situation(desk, state, open_now, wishes, balances)
+    if not situation.portfolio.sequence:  # the first tick opens the books before it decides
+        opening = opening_entry(
+            account=account,
+            quote=found.quote,
+            balances=list(balances.values()),
+            capital=found.capital,
+            at=situation.now,
+        )
+        situation = replace(situation, portfolio=post(situation.portfolio, opening)[0])
     draft = draft_plan(situation)
     draft = replace(draft, verdicts=(*spent, *draft.verdicts))
     return [] if draft.is_empty else [plan_of(situation, draft)]

@@ -8,6 +8,7 @@ from chalicelib.domain.errors import ActionRefused
 from chalicelib.domain.money import ZERO, Exact, plain
 from chalicelib.domain.trading.fill import Fill
 from chalicelib.domain.trading.order import Order, OrderStatus
+from chalicelib.domain.trading.side import Side
 from chalicelib.ports import TradingPorts
 from chalicelib.services.trading.wake_account import wake_account
 
@@ -28,7 +29,8 @@ def resolve_order(
     """The order as it is afterwards; None says that the venue never had it.
 
     The fill is booked by the next tick as any other, under a trade id of its own. ActionRefused
-    for an order that is not HELD and for a fill larger than what is open.
+    for an order that is not HELD and for a fill larger than what is open. What is left of a sale is
+    tried again; a purchase ends here, because its alert is old by now.
     """
     order = ports.orders.get(order_id)
     if order is None:
@@ -39,6 +41,7 @@ def resolve_order(
         )
     now = ports.clock.now()
     after = _absent(order, now) if resolution is None else _filled(order, resolution, now)
+    after = replace(after, cancel_requested=order.intent.side is Side.BUY)
     if dry_run:
         return after
     saved = ports.orders.save(after)

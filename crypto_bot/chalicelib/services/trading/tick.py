@@ -19,6 +19,7 @@ from chalicelib.services.trading.desk import Desk
 from chalicelib.services.trading.execute_orders import execute_orders
 from chalicelib.services.trading.plan_orders import plan_orders
 from chalicelib.services.trading.reconcile_orders import reconcile_orders
+from chalicelib.services.trading.record_outcome import record_planned
 from chalicelib.services.trading.settle_unfollowed import settle_unfollowed
 
 DUE_AT_ONCE: Final = 500
@@ -127,6 +128,7 @@ def _work(desk: Desk, due: Sequence[Signal], deadline: datetime) -> AccountRepor
         sent += fresh
         if not (concluded or plan or fresh):
             break
+    record_planned(desk)
     return AccountReport(
         account=desk.name, status="worked", plans=plans, orders_sent=sent, fills_booked=booked
     )

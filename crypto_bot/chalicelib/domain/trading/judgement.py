@@ -1,0 +1,174 @@
+"""Who leaves, stays, enters or changes size, and the word for signals that lead to nothing."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from chalicelib.domain.money import ONE, plain
+from chalicelib.domain.trading.account import HaltLevel
+from chalicelib.domain.trading.plan import Stance, Verdict
+from chalicelib.domain.trading.risk import Conditions, screen
+from chalicelib.domain.trading.signal import DesiredState, SignalStatus
+from chalicelib.domain.trading.situation import Key, Situation, Slot
+from chalicelib.domain.trading.wishes import Wish, verdict
+
+
+class Judgement:
+    """The slots of one situation, sorted. Quantities are in base.
+
+    `leaving` and `growing` say how much, `entering` is sized later by the policy; `exits` are the
+    wishes that a leaving slot answers. `stances` are those that change, `verdicts` signals that
+    have been answered.
+    """
+
+    def __init__(self, situation: Situation, slots: dict[Key, Slot], equity: Decimal) -> None:
+        self.situation = situation
+        self.slots = slots
+        self.equity = equity
+        self.verdicts: list[Verdict] = []
+        self.stances: dict[Key, Stance] = {}
+        self.leaving: dict[Key, Decimal] = {}
+        self.exits: dict[Key, Wish] = {}
+        self.entering: dict[Key, Wish] = {}
+        self.growing: dict[Key, Decimal] = {}
+        self._answer_orphans()
+        for slot in slots.values():
+            self._judge(slot)
+
+    @property
+    def acted(self) -> bool:
+        """Whether any signal had a say: only then are others looked at again."""
+        return bool(self.entering or self.growing or self.leaving or self.verdicts)
+
+    def stance(self, slot: Slot) -> Stance:
+        """The slot's stance after this judgement."""
+        return self.stances.get(slot.key, slot.stance)
+
+    def is_active(self, slot: Slot) -> bool:
+        """Whether the slot wants to be invested after this judgement."""
+        return slot.key in self.entering or self.stance(slot).state is DesiredState.LONG
+
+    def settle(self, wish: Wish, status: SignalStatus, reason: str) -> None:
+        """The last word on the wish's signals."""
+        self.verdicts += [verdict(signal, status, reason) for signal in wish.signals]
+
+    def take_stance(
+        self, slot: Slot, wish: Wish, state: DesiredState, *, surplus: bool | None = None
+    ) -> None:
+        """The wish is applied: nothing older counts for the slot any more."""
+        stays = slot.stance.surplus and state is DesiredState.LONG
+        self.stances[slot.key] = replace(
+            self.stance(slot),
+            state=state,
+            applied_at=wish.fired_at,
+            signal_id=wish.latest.id,
+            surplus=stays if surplus is None else surplus,
+        )
+
+    def _judge(self, slot: Slot) -> None:
+        if slot.key[1] in self.situation.busy:
+            return
+        if slot.key[1] in self.situation.state.frozen:
+            self._refuse_while_frozen(slot)
+            return
+        if self.situation.halt is HaltLevel.FLATTEN:
+            self._flatten(slot)
+        if slot.wish is None:
+            self._tidy(slot)
+        elif slot.wish.state is not DesiredState.LONG:
+            self._leave(slot, slot.wish)
+        elif slot.wish.wants_more:
+            self._want_more(slot, slot.wish)
+        else:
+            self._shrink(slot, slot.wish)
+
+    def _answer_orphans(self) -> None:
+        """Wishes for what the venue does not have end here; without a price they wait."""
+        for key, wish in self.situation.wishes.items():
+            if key not in self.slots and key[1] not in self.situation.instruments:
+                venue = self.situation.account.exchange
+                self.settle(
+                    wish, SignalStatus.DENIED, f"{venue} has no {key[1]} (INSTRUMENT_UNKNOWN)"
+                )
+
+    def _refuse_while_frozen(self, slot: Slot) -> None:
+        # An exit waits: selling what the venue does not hold can only fail.
+        if slot.wish is not None and slot.wish.wants_more:
+            self._want_more(slot, slot.wish)
+
+    def _flatten(self, slot: Slot) -> None:
+        if slot.stance.state is DesiredState.LONG:
+            self.stances[slot.key] = replace(slot.stance, state=DesiredState.FLAT, surplus=False)
+        if slot.sellable:
+            self.leaving[slot.key] = slot.owned
+
+    def _tidy(self, slot: Slot) -> None:
+        # An exit that did not complete is pursued for as long as there is something to sell.
+        if slot.stance.state is not DesiredState.LONG and slot.sellable:
+            self.leaving[slot.key] = slot.owned
+
+    def _leave(self, slot: Slot, wish: Wish) -> None:
+        short = wish.state is DesiredState.SHORT
+        self.take_stance(slot, wish, wish.state)
+        if slot.sellable:
+            self.leaving[slot.key] = slot.owned
+            self.exits[slot.key] = wish
+        elif short:
+            self.settle(wish, SignalStatus.DENIED, "short denied, already flat (SHORT_NOT_ENABLED)")
+        elif slot.owned > 0:
+            dust = f"{plain(slot.owned)} {slot.instrument.base} is below the venue's minimum"
+            self.settle(wish, SignalStatus.SKIPPED, f"{dust}: left as dust")
+        else:
+            self.settle(wish, SignalStatus.SKIPPED, "already flat")
+
+    def _want_more(self, slot: Slot, wish: Wish) -> None:
+        if slot.subscription is None:
+            self.settle(wish, SignalStatus.SKIPPED, "not followed any more: exits only")
+            return
+        strategy = self.situation.configuration.strategies[slot.key[0]]
+        refusal = screen(wish, strategy, slot.subscription, self._conditions(slot))
+        if refusal is not None:
+            self.settle(wish, refusal.status, refusal.reason)
+            self.take_stance(slot, wish, slot.stance.state)
+        elif slot.subscription.approval and not wish.latest.approved:
+            return  # waits for the owner until it is too late
+        elif slot.stance.state is not DesiredState.LONG and wish.sets_state:
+            self.entering[slot.key] = wish
+        elif not slot.owned:
+            self.settle(wish, SignalStatus.SKIPPED, "holds nothing to add to")
+        elif wish.ratio > 1:
+            self.growing[slot.key] = slot.owned * (wish.ratio - ONE)
+        else:
+            self._shrink(slot, wish)
+
+    def _shrink(self, slot: Slot, wish: Wish) -> None:
+        self.take_stance(slot, wish, slot.stance.state)
+        part = slot.instrument.round_quantity(slot.owned * (ONE - wish.ratio))
+        shortfall = slot.instrument.shortfall(part, slot.price)
+        if wish.ratio == 1:
+            self.settle(wish, SignalStatus.SKIPPED, "already long")
+        elif not slot.owned:
+            self.settle(wish, SignalStatus.SKIPPED, "holds nothing to reduce")
+        elif shortfall:
+            self.settle(wish, SignalStatus.SKIPPED, _too_small(slot, part, shortfall))
+        else:
+            self.leaving[slot.key] = part
+            self.exits[slot.key] = wish
+
+    def _conditions(self, slot: Slot) -> Conditions:
+        return Conditions(
+            now=self.situation.now,
+            halt=self.situation.halt,
+            equity=self.equity,
+            price=slot.price,
+            frozen=self.situation.state.frozen,
+            stance=slot.stance,
+            holding=slot.holding,
+        )
+
+
+def _too_small(slot: Slot, quantity: Decimal, code: str) -> str:
+    instrument, worth = slot.instrument, plain((quantity * slot.price).quantize(Decimal("0.01")))
+    if code == "NOTIONAL_BELOW_MINIMUM":
+        return f"{worth} {instrument.quote} < minimum {plain(instrument.minimum_notional)} ({code})"
+    least = plain(instrument.minimum_quantity)
+    return f"{plain(quantity)} {instrument.base} < minimum {least} ({code})"
