@@ -69,7 +69,13 @@ def test_accounts_have_books_of_their_own(ledger: TableLedgerStore) -> None:
 
 @pytest.mark.parametrize(
     ("after", "limit", "expected"),
-    [(0, None, [*range(1, 13)]), (0, 2, [1, 2]), (9, None, [10, 11, 12]), (9, 1, [10]), (12, 5, [])],
+    [
+        (0, None, [*range(1, 13)]),
+        (0, 2, [1, 2]),
+        (9, None, [10, 11, 12]),
+        (9, 1, [10]),
+        (12, 5, []),
+    ],
 )
 def test_entries_are_listed_by_sequence(
     ledger: TableLedgerStore, after: int, limit: int | None, expected: list[int]

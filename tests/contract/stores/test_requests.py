@@ -16,6 +16,7 @@ from chalicelib.adapters.stores.strategies import TableStrategyStore
 from chalicelib.domain.trading.account import HaltLevel
 from chalicelib.domain.trading.ledger import Portfolio
 from chalicelib.domain.trading.plan import AccountState
+from chalicelib.drivers.sqlite_table import SqliteTable
 from chalicelib.drivers.table import Table
 from chalicelib.ports import Heartbeat
 from tests.contract.stores.records import (
@@ -34,7 +35,8 @@ Requests = list[tuple[str, dict[str, Any]]]
 
 @pytest.fixture
 def requests(dynamodb: Any, dynamodb_table: Table) -> Iterator[Requests]:
-    """Operation and parameters of everything sent; the table was made before."""
+    """Operation and parameters of everything sent, once the table was made."""
+    assert dynamodb_table.write_limit
     sent: Requests = []
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:
@@ -48,7 +50,8 @@ def requests(dynamodb: Any, dynamodb_table: Table) -> Iterator[Requests]:
 def test_every_reading_is_consistent_or_of_a_shelf_and_never_a_scan(
     requests: Requests, dynamodb_table: Table
 ) -> None:
-    use_every_store(dynamodb_table)
+    use_the_trading_stores(dynamodb_table)
+    use_the_other_stores(dynamodb_table)
     assert {name for name, _ in requests} == {
         "GetItem",
         "PutItem",
@@ -75,18 +78,26 @@ def test_what_acts_never_reads_a_shelf(requests: Requests, dynamodb_table: Table
     assert [params["ConsistentRead"] for _, params in requests] == [True] * 9
 
 
-def test_an_idle_tick_is_two_reads_and_one_write(
-    requests: Requests, dynamodb_table: Table
-) -> None:
+def test_an_idle_tick_is_two_reads_and_one_write(requests: Requests, dynamodb_table: Table) -> None:
     TableSignalStore(dynamodb_table).due(NOON, 100)
     TablePlanStore(dynamodb_table).due_accounts(NOON)
     TableControlStore(dynamodb_table).beat(Heartbeat(at=NOON, outcome="idle"))
     assert [name for name, _ in requests] == ["Query", "Query", "PutItem"]
 
 
+def test_an_idle_tick_is_two_statements_and_one_commit(sqlite_file: SqliteTable) -> None:
+    statements: list[str] = []
+    connection = sqlite_file._connection  # noqa: SLF001 - the one place that sees statements
+    connection.set_trace_callback(lambda text: statements.append(text.split()[0]))
+    TableSignalStore(sqlite_file).due(NOON, 100)
+    TablePlanStore(sqlite_file).due_accounts(NOON)
+    TableControlStore(sqlite_file).beat(Heartbeat(at=NOON, outcome="idle"))
+    assert statements == ["SELECT", "SELECT", "BEGIN", "INSERT", "COMMIT"]
+
+
 @pytest.mark.parametrize("again", [False, True])
 def test_a_new_signal_is_one_conditional_put(
-    requests: Requests, dynamodb_table: Table, again: bool
+    requests: Requests, dynamodb_table: Table, *, again: bool
 ) -> None:
     signals = TableSignalStore(dynamodb_table)
     if again:
@@ -105,7 +116,7 @@ def test_an_urgent_signal_shows_the_flag_that_streams_filter_on(
     assert [params["Item"].get("urgent") for _, params in requests] == [{"BOOL": True}, None]
 
 
-def use_every_store(table: Table) -> None:
+def use_the_trading_stores(table: Table) -> None:
     signals, plans, orders = TableSignalStore(table), TablePlanStore(table), TableOrderStore(table)
     signals.add(signal())
     signals.add(signal())
@@ -125,6 +136,9 @@ def use_every_store(table: Table) -> None:
     ledger = TableLedgerStore(table)
     ledger.book(*posted(Portfolio(account="main", quote="USD"), deposit(1)))
     ledger.entries("main")
+
+
+def use_the_other_stores(table: Table) -> None:
     strategies = TableStrategyStore(table)
     strategies.apply(expected_version=0, strategies=[strategy()])
     strategies.configuration()

@@ -133,7 +133,7 @@ def test_recent_lists_open_and_done_by_arrival(signals: TableSignalStore) -> Non
     ],
 )
 def test_only_an_urgent_signal_that_waits_wakes_the_tick(
-    table: Table, urgent: bool, status: SignalStatus, wakes: bool
+    table: Table, *, urgent: bool, status: SignalStatus, wakes: bool
 ) -> None:
     TableSignalStore(table).add(signal(urgent=urgent, status=status))
     row = table.get("signal#s1", "signal")

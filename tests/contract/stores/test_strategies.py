@@ -121,7 +121,9 @@ class FailingTable:
 def test_a_large_change_that_is_cut_off_is_whole_or_absent(
     narrow_dynamodb_table: Table, writes: int
 ) -> None:
-    TableStrategyStore(narrow_dynamodb_table).apply(expected_version=0, strategies=[strategy("s000")])
+    TableStrategyStore(narrow_dynamodb_table).apply(
+        expected_version=0, strategies=[strategy("s000")]
+    )
     given = [strategy(f"s{number:03d}", timeframe="4h") for number in range(25)]
     failing: Table = FailingTable(narrow_dynamodb_table, writes)  # type: ignore[assignment]
     with pytest.raises(StoreUnavailable):
@@ -137,7 +139,9 @@ def test_a_large_change_that_is_cut_off_is_whole_or_absent(
         assert stored == strategy("s024", timeframe="4h", version=2)
 
 
-def test_a_change_after_one_that_was_cut_off_does_not_mix_with_it(narrow_dynamodb_table: Table) -> None:
+def test_a_change_after_one_that_was_cut_off_does_not_mix_with_it(
+    narrow_dynamodb_table: Table,
+) -> None:
     given = [strategy(f"s{number:03d}") for number in range(25)]
     failing: Table = FailingTable(narrow_dynamodb_table, 2)  # type: ignore[assignment]
     with pytest.raises(StoreUnavailable):

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from random import Random
 from threading import Barrier
+from typing import Any
 
 import pytest
 
@@ -12,9 +14,8 @@ from chalicelib.domain.errors import StoreConflict
 from chalicelib.drivers.table import Row, Table
 
 
-def row(sort: str = "a", partition: str = "p", version: int = 1, **more: str) -> Row:
-    document = more.pop("document", "{}")
-    return Row(partition=partition, sort=sort, document=document, version=version, **more)
+def row(sort: str = "a", **changes: Any) -> Row:
+    return replace(Row(partition="p", sort=sort, document="{}", version=1), **changes)
 
 
 def on_shelf(at: str) -> Row:
@@ -110,9 +111,7 @@ def test_a_query_returns_more_than_one_page(table: Table) -> None:
     # Noise, because what can be packed would not pass the 1 MB at which a page ends.
     random = Random(7)  # noqa: S311 - filling, not secrets
     documents = [random.randbytes(100_000).hex() for _ in range(12)]
-    rows = [
-        row(f"{n:02d}", document=d, shelf="s", at=f"{n:02d}") for n, d in enumerate(documents)
-    ]
+    rows = [row(f"{n:02d}", document=d, shelf="s", at=f"{n:02d}") for n, d in enumerate(documents)]
     for each in rows:
         table.write([each])
     assert table.query("p") == rows
@@ -171,7 +170,7 @@ def test_of_two_threads_with_one_version_exactly_one_wins(table: Table) -> None:
     table.write([row()])
     for version in range(2, 12):
         claims = [row(version=version, document=name) for name in ("left", "right")]
-        won = race([lambda claim=claim: table.write([claim]) for claim in claims])
+        won = race([partial(table.write, [claim]) for claim in claims])
         assert sorted(won) == [False, True]
         stored = table.get("p", "a")
         assert stored == claims[won.index(True)]
@@ -182,7 +181,7 @@ def test_of_two_threads_with_overlapping_writes_exactly_one_wins(table: Table) -
         shared = row(f"{number} shared")
         left = [replace(shared, document="left"), row(f"{number} left")]
         right = [row(f"{number} right"), replace(shared, document="right")]
-        won = race([lambda: table.write(left), lambda: table.write(right)])  # noqa: B023
+        won = race([partial(table.write, left), partial(table.write, right)])
         assert sorted(won) == [False, True]
         assert len(table.query("p", f"{number} ")) == 2
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.money import refuse_floats
+from chalicelib.domain.money import Exact
 from chalicelib.domain.trading.side import Side
 from chalicelib.drivers.codec import decode, encode
 
@@ -16,11 +16,9 @@ NOON = datetime(2024, 8, 10, 12, 0, 0, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leg:
+class Leg(Exact):
     amount: Decimal
     side: Side = Side.BUY
-
-    __post_init__ = refuse_floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,9 +108,11 @@ def answering(status: int, body: dict[str, Any]) -> Iterator[int]:
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture
@@ -154,7 +156,7 @@ def test_throttling_is_trouble_whatever_was_asked(
 ) -> None:
     with (
         answering(400, error("ProvisionedThroughputExceededException")) as port,
-        pytest.raises(StoreUnavailable, match="state is busy.*said so"),
+        pytest.raises(StoreUnavailable, match=r"state is busy.*said so"),
     ):
         EVERY_CALL[call](table_at(port))
 

@@ -1,0 +1,1 @@
+"""Fake exchanges on loopback: the real ccxt talks HTTP to them, tests own their prices and time."""

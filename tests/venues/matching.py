@@ -1,0 +1,404 @@
+"""Order request -> fills: one account and its matching, in memory, in exact decimals, no I/O.
+
+The market is one price per instrument, set by the test, with as much liquidity behind it as the
+test allows. Time comes in as an argument, so nothing here can differ between two runs.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_DOWN, Decimal
+from enum import StrEnum
+
+ZERO = Decimal(0)
+FEE_STEP = Decimal("1e-8")
+
+
+class Side(StrEnum):
+    BUY = "BUY"
+    SELL = "SELL"
+
+
+class OrderType(StrEnum):
+    LIMIT = "LIMIT"
+    LIMIT_MAKER = "LIMIT_MAKER"
+    MARKET = "MARKET"
+
+
+class TimeInForce(StrEnum):
+    GTC = "GTC"
+    IOC = "IOC"
+    FOK = "FOK"
+
+
+class OrderStatus(StrEnum):
+    NEW = "NEW"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    FILLED = "FILLED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+
+
+class FeeAsset(StrEnum):
+    """What a buyer pays the fee in; a seller always pays in the quote that he receives."""
+
+    RECEIVED = "received"
+    QUOTE = "quote"
+
+
+class Refusal(StrEnum):
+    SYMBOL = "symbol"
+    QUANTITY = "quantity"
+    PRICE = "price"
+    NOTIONAL = "notional"
+    FUNDS = "funds"
+    DUPLICATE = "duplicate"
+
+
+class Refused(Exception):
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.value)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """`id` is the venue's word for it, `symbol` is ccxt's."""
+
+    id: str
+    base: str
+    quote: str
+    step: Decimal = Decimal("0.00001")
+    tick: Decimal = Decimal("0.01")
+    minimum_quantity: Decimal = Decimal("0.00001")
+    maximum_quantity: Decimal = Decimal(9_000_000)
+    minimum_notional: Decimal = ZERO
+    fee_rate: Decimal = Decimal("0.001")
+    maker_fee_rate: Decimal = Decimal("0.001")
+
+    @property
+    def symbol(self) -> str:
+        return f"{self.base}/{self.quote}"
+
+
+@dataclass(slots=True)
+class Balance:
+    free: Decimal = ZERO
+    locked: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        return self.free + self.locked
+
+
+@dataclass(slots=True)
+class Market:
+    last: Decimal
+    bid: Decimal
+    ask: Decimal
+    liquidity: Decimal | None = None  # None: without end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trade:
+    id: int
+    order_id: int
+    client_id: str
+    instrument: Instrument
+    side: Side
+    price: Decimal
+    quantity: Decimal
+    fee: Decimal
+    fee_asset: str
+    time_ms: int
+    maker: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRequest:
+    """A market order names `quantity` or the quote amount to spend (`budget`)."""
+
+    instrument: Instrument
+    side: Side
+    type: OrderType
+    client_id: str
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+    budget: Decimal | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+
+
+@dataclass(slots=True, kw_only=True)
+class Order:
+    id: int
+    request: OrderRequest
+    quantity: Decimal
+    created_ms: int
+    updated_ms: int
+    visible_from_ms: int
+    status: OrderStatus = OrderStatus.NEW
+    executed: Decimal = ZERO
+    cost: Decimal = ZERO
+    locked: Decimal = ZERO
+    trades: list[Trade] = field(default_factory=list)
+
+    @property
+    def remaining(self) -> Decimal:
+        return self.quantity - self.executed
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
+
+
+class Book:
+    def __init__(
+        self,
+        instruments: Iterable[Instrument],
+        balances: Mapping[str, Decimal],
+        *,
+        fee_asset: FeeAsset = FeeAsset.RECEIVED,
+        unique_open_client_ids: bool = False,
+    ) -> None:
+        self.instruments = {instrument.id: instrument for instrument in instruments}
+        self.balances = {asset: Balance(free=amount) for asset, amount in balances.items()}
+        self.markets: dict[str, Market] = {}
+        self.orders: list[Order] = []
+        self.trades: list[Trade] = []
+        self._fee_asset = fee_asset
+        self._unique_open_client_ids = unique_open_client_ids
+
+    def instrument(self, name: str) -> Instrument:
+        """`name` is the venue's id or ccxt's symbol."""
+        if name in self.instruments:
+            return self.instruments[name]
+        for instrument in self.instruments.values():
+            if instrument.symbol == name:
+                return instrument
+        raise Refused(Refusal.SYMBOL)
+
+    def balance(self, asset: str) -> Balance:
+        return self.balances.setdefault(asset, Balance())
+
+    def set_price(
+        self,
+        name: str,
+        last: Decimal,
+        *,
+        bid: Decimal | None = None,
+        ask: Decimal | None = None,
+        now_ms: int = 0,
+    ) -> None:
+        """Move the market; resting orders that it reaches fill at their own price."""
+        instrument = self.instrument(name)
+        known = self.markets.get(instrument.id)
+        self.markets[instrument.id] = Market(
+            last=last,
+            bid=last if bid is None else bid,
+            ask=last if ask is None else ask,
+            liquidity=known.liquidity if known else None,
+        )
+        self._match_resting(instrument, now_ms)
+
+    def set_liquidity(self, name: str, quantity: Decimal | None, *, now_ms: int = 0) -> None:
+        """What can still trade at the set price; each fill uses it up. None is without end."""
+        instrument = self.instrument(name)
+        self.markets[instrument.id].liquidity = quantity
+        self._match_resting(instrument, now_ms)
+
+    def would_take(self, request: OrderRequest) -> bool:
+        market = self.markets[request.instrument.id]
+        if request.price is None:
+            return True
+        if request.side is Side.BUY:
+            return request.price >= market.ask
+        return request.price <= market.bid
+
+    def place(
+        self,
+        request: OrderRequest,
+        *,
+        now_ms: int,
+        visible_from_ms: int = 0,
+        fill_fraction: Decimal | None = None,
+    ) -> Order:
+        """`fill_fraction` caps what trades at once, on top of the liquidity."""
+        quantity = self._checked_quantity(request)
+        order = Order(
+            id=1_000_001 + len(self.orders),
+            request=request,
+            quantity=quantity,
+            created_ms=now_ms,
+            updated_ms=now_ms,
+            visible_from_ms=visible_from_ms,
+        )
+        self._lock(order)
+        self.orders.append(order)
+        self._match_arriving(order, now_ms, fill_fraction)
+        return order
+
+    def cancel(self, order: Order, *, now_ms: int) -> None:
+        self._end(order, OrderStatus.CANCELED, now_ms)
+
+    def _checked_quantity(self, request: OrderRequest) -> Decimal:
+        instrument = request.instrument
+        if instrument.id not in self.markets:
+            raise Refused(Refusal.SYMBOL)
+        quantity = self._quantity(request)
+        if not instrument.minimum_quantity <= quantity <= instrument.maximum_quantity:
+            raise Refused(Refusal.QUANTITY)
+        if quantity % instrument.step:
+            raise Refused(Refusal.QUANTITY)
+        price = request.price
+        if price is not None and (price <= 0 or price % instrument.tick):
+            raise Refused(Refusal.PRICE)
+        if quantity * self._reference_price(request) < instrument.minimum_notional:
+            raise Refused(Refusal.NOTIONAL)
+        if self._unique_open_client_ids and self._client_id_is_open(request.client_id):
+            raise Refused(Refusal.DUPLICATE)
+        return quantity
+
+    def _quantity(self, request: OrderRequest) -> Decimal:
+        if request.quantity is not None:
+            return request.quantity
+        if request.budget is None:
+            raise Refused(Refusal.QUANTITY)
+        return _round_down(request.budget / self._reference_price(request), request.instrument.step)
+
+    def _reference_price(self, request: OrderRequest) -> Decimal:
+        if request.price is not None:
+            return request.price
+        market = self.markets[request.instrument.id]
+        return market.ask if request.side is Side.BUY else market.bid
+
+    def _client_id_is_open(self, client_id: str) -> bool:
+        return any(order.is_open and order.request.client_id == client_id for order in self.orders)
+
+    def _match_arriving(self, order: Order, now_ms: int, fill_fraction: Decimal | None) -> None:
+        request = order.request
+        takes = self.would_take(request)
+        if request.type is OrderType.LIMIT_MAKER and takes:
+            self._end(order, OrderStatus.EXPIRED, now_ms)
+            return
+        share = order.quantity if fill_fraction is None else order.quantity * fill_fraction
+        quantity = self._tradable(order, share) if takes else ZERO
+        if request.time_in_force is TimeInForce.FOK and quantity < order.quantity:
+            quantity = ZERO
+        if quantity:
+            self._fill(order, quantity, self._touch(request), now_ms, maker=False)
+        rests = request.type is not OrderType.MARKET and request.time_in_force is TimeInForce.GTC
+        if order.is_open and not rests:
+            self._end(order, OrderStatus.EXPIRED, now_ms)
+
+    def _match_resting(self, instrument: Instrument, now_ms: int) -> None:
+        for order in self.orders:
+            if not order.is_open or order.request.instrument is not instrument:
+                continue
+            quantity = self._tradable(order, order.remaining)
+            if quantity and order.request.price is not None and self.would_take(order.request):
+                self._fill(order, quantity, order.request.price, now_ms, maker=True)
+
+    def _touch(self, request: OrderRequest) -> Decimal:
+        market = self.markets[request.instrument.id]
+        return market.ask if request.side is Side.BUY else market.bid
+
+    def _tradable(self, order: Order, wanted: Decimal) -> Decimal:
+        instrument = order.request.instrument
+        liquidity = self.markets[instrument.id].liquidity
+        quantity = min(wanted, order.remaining)
+        if liquidity is not None:
+            quantity = min(quantity, liquidity)
+        return _round_down(quantity, instrument.step)
+
+    def _fill(
+        self, order: Order, quantity: Decimal, price: Decimal, now_ms: int, *, maker: bool
+    ) -> None:
+        trade = self._trade(order, quantity, price, now_ms, maker=maker)
+        market = self.markets[trade.instrument.id]
+        if market.liquidity is not None:
+            market.liquidity -= quantity
+        order.trades.append(trade)
+        self.trades.append(trade)
+        order.executed += quantity
+        order.cost += quantity * price
+        order.updated_ms = now_ms
+        self._settle(order, trade)
+        if order.remaining:
+            order.status = OrderStatus.PARTIALLY_FILLED
+            self._release(order, down_to=self._lock_needed(order))
+        else:
+            self._end(order, OrderStatus.FILLED, now_ms)
+
+    def _trade(
+        self, order: Order, quantity: Decimal, price: Decimal, now_ms: int, *, maker: bool
+    ) -> Trade:
+        request = order.request
+        instrument = request.instrument
+        rate = instrument.maker_fee_rate if maker else instrument.fee_rate
+        in_base = request.side is Side.BUY and self._fee_asset is FeeAsset.RECEIVED
+        fee = (quantity if in_base else quantity * price) * rate
+        return Trade(
+            id=500_001 + len(self.trades),
+            order_id=order.id,
+            client_id=request.client_id,
+            instrument=instrument,
+            side=request.side,
+            price=price,
+            quantity=quantity,
+            fee=fee.quantize(FEE_STEP, rounding=ROUND_DOWN),
+            fee_asset=instrument.base if in_base else instrument.quote,
+            time_ms=now_ms,
+            maker=maker,
+        )
+
+    def _settle(self, order: Order, trade: Trade) -> None:
+        instrument = trade.instrument
+        cost = trade.price * trade.quantity
+        if trade.side is Side.BUY:
+            spent, asset, received = cost, instrument.base, trade.quantity
+        else:
+            spent, asset, received = trade.quantity, instrument.quote, cost
+        if trade.fee_asset == asset:
+            received -= trade.fee
+        else:
+            spent += trade.fee
+        order.locked -= spent
+        self.balance(_paid_in(order)).locked -= spent
+        self.balance(asset).free += received
+
+    def _lock(self, order: Order) -> None:
+        needed = self._lock_needed(order)
+        balance = self.balance(_paid_in(order))
+        if needed > balance.free:
+            raise Refused(Refusal.FUNDS)
+        balance.free -= needed
+        balance.locked += needed
+        order.locked = needed
+
+    def _lock_needed(self, order: Order) -> Decimal:
+        if order.request.side is Side.SELL:
+            return order.remaining
+        cost = order.remaining * self._reference_price(order.request)
+        if self._fee_asset is FeeAsset.QUOTE:
+            cost += cost * order.request.instrument.fee_rate
+        return cost
+
+    def _release(self, order: Order, *, down_to: Decimal) -> None:
+        excess = order.locked - down_to
+        balance = self.balance(_paid_in(order))
+        balance.locked -= excess
+        balance.free += excess
+        order.locked = down_to
+
+    def _end(self, order: Order, status: OrderStatus, now_ms: int) -> None:
+        order.status = status
+        order.updated_ms = now_ms
+        self._release(order, down_to=ZERO)
+
+
+def _paid_in(order: Order) -> str:
+    instrument = order.request.instrument
+    return instrument.quote if order.request.side is Side.BUY else instrument.base
+
+
+def _round_down(quantity: Decimal, step: Decimal) -> Decimal:
+    return (quantity / step).to_integral_value(rounding=ROUND_DOWN) * step
