@@ -94,17 +94,19 @@ class TradingFloor:
         table: Table | None = None,
         subscription: Mapping[str, Any] | None = None,
         strategy: Mapping[str, Any] | None = None,
+        exchange: Exchange | None = None,
+        clock: HandClock | None = None,
     ) -> None:
-        self.clock = HandClock()
+        self.clock = clock or HandClock()
         self.table = table or SqliteTable(":memory:")
         self.account = account or virtual_account()
         self.prices = FixedPrices({s: Decimal(p) for s, p in prices.items()}, self.clock)
-        self.exchange = VirtualExchange(
+        self.exchange: Any = exchange or VirtualExchange(
             self.account,
             self.table,
             self.prices,
             self.clock,
-            parse_options(self.account),
+            parse_options(self.account if exchange is None else virtual_account()),
             pause=lambda _: None,
         )
         self.exchanges = OpenExchanges({self.account.name: self.exchange})
@@ -166,9 +168,7 @@ class TradingFloor:
         return signal.id
 
     def tick(self) -> TickReport:
-        return tick(
-            self.ports, owner="test", deadline=self.clock.now() + timedelta(minutes=5)
-        )
+        return tick(self.ports, owner="test", deadline=self.clock.now() + timedelta(minutes=5))
 
     def next_minute(self) -> TickReport:
         self.clock.pass_time(minutes=1)
@@ -196,9 +196,7 @@ class TradingFloor:
 
     @property
     def equity(self) -> Decimal:
-        return self.portfolio.cash + sum(
-            (self.value(name) for name in self._symbols), Decimal(0)
-        )
+        return self.portfolio.cash + sum((self.value(name) for name in self._symbols), Decimal(0))
 
     @property
     def orders(self) -> list[Order]:
