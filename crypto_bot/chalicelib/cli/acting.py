@@ -1,0 +1,117 @@
+"""pause, resume, halt, close, approve, decline: the owner's word on strategies and signals."""
+
+import click
+
+from chalicelib import bootstrap
+from chalicelib.cli.options import in_home, one_account
+from chalicelib.cli.words import signal_line
+from chalicelib.domain.trading.account import HaltLevel
+from chalicelib.services.trading.close_strategy import close_strategy
+from chalicelib.services.trading.decide_signal import decide_signal
+from chalicelib.services.trading.halt_trading import halt_trading
+from chalicelib.services.trading.pause_strategy import pause_strategy
+
+
+@click.command()
+@in_home
+@one_account
+@click.argument("strategy", required=False)
+def pause(account: str | None, strategy: str | None) -> None:
+    """Keep a strategy from entering.
+
+    STRATEGY, or all of them where none is named; exits still run.
+    """
+    _set_paused(strategy, account, paused=True)
+
+
+@click.command()
+@in_home
+@one_account
+@click.option("--all", "everything", is_flag=True, help="End every pause, too.")
+@click.argument("strategy", required=False)
+def resume(account: str | None, everything: bool, strategy: str | None) -> None:
+    """End a pause, or the halt of all trading.
+
+    The pause of STRATEGY; without a name, the halt.
+    """
+    if strategy is None:
+        _end_halt()
+    if strategy is not None or everything or account is not None:
+        _set_paused(strategy, account, paused=False)
+    elif paused := _paused():
+        click.echo(f"Still paused: {', '.join(paused)}; crypto-bot resume --all ends that, too.")
+
+
+def _set_paused(strategy: str | None, account: str | None, *, paused: bool) -> None:
+    store = bootstrap.strategies()
+    changed = pause_strategy(store, strategy=strategy, account=account, paused=paused)
+    for subscription in changed:
+        word = "paused" if paused else "resumed"
+        click.echo(f"{subscription.strategy} is {word} on account {subscription.account}.")
+    if not changed:
+        click.echo(f"Nothing changes: all of that is {'paused' if paused else 'running'} already.")
+
+
+def _paused() -> list[str]:
+    subscriptions = bootstrap.strategies().configuration().subscriptions
+    return [f"{s.strategy} on {s.account}" for s in subscriptions if s.paused]
+
+
+def _end_halt() -> None:
+    before = halt_trading(bootstrap.trading(), HaltLevel.NONE, "the owner resumed trading")
+    if before is HaltLevel.NONE:
+        click.echo("Trading was not halted.")
+    else:
+        click.echo(f"Trading goes on: the halt ({before}) has ended.")
+
+
+@click.command()
+@in_home
+@click.option("--flatten", is_flag=True, help="Also sell everything the strategies own.")
+@click.option("--reason", default="the owner halted trading", help="Kept with the halt.")
+def halt(flatten: bool, reason: str) -> None:
+    """Stop all entries until `resume`.
+
+    On every account, from the next send on.
+    """
+    level = HaltLevel.FLATTEN if flatten else HaltLevel.NO_ENTRIES
+    before = halt_trading(bootstrap.trading(), level, reason)
+    what = "the next tick sells what the strategies own" if flatten else "exits still run"
+    click.echo(
+        f"Halted ({level}, before: {before}): no entries, {what}; crypto-bot resume ends it."
+    )
+
+
+@click.command()
+@in_home
+@click.argument("strategy")
+def close(strategy: str) -> None:
+    """Sell all that a strategy owns.
+
+    On every account that follows STRATEGY, with the next tick.
+    """
+    for signal in close_strategy(bootstrap.trading(), strategy):
+        click.echo(f"{signal_line(signal)}: {signal.id}")
+    click.echo(f"Its next alert may enter again; crypto-bot pause {strategy} keeps it out.")
+
+
+@click.command()
+@in_home
+@click.argument("signal_id")
+def approve(signal_id: str) -> None:
+    """Let a signal be executed.
+
+    SIGNAL_ID, on the accounts that wait for a word.
+    """
+    click.echo(signal_line(decide_signal(bootstrap.trading(), signal_id, approved=True)))
+
+
+@click.command()
+@in_home
+@click.argument("signal_id")
+def decline(signal_id: str) -> None:
+    """Skip a signal.
+
+    SIGNAL_ID, on the accounts that wait for a word.
+    """
+    click.echo(signal_line(decide_signal(bootstrap.trading(), signal_id, approved=False)))

@@ -1,0 +1,102 @@
+"""doctor: whether this installation can trade, and what to mend where it cannot."""
+
+import os
+import stat
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryFile
+
+import click
+
+from chalicelib import bootstrap
+from chalicelib.adapters.secrets.file import FILE_NAME
+from chalicelib.cli.checks import Check, check_account, show_checks
+from chalicelib.cli.options import as_json, in_home
+from chalicelib.cli.words import iso
+from chalicelib.domain.errors import CryptoBotError
+from chalicelib.domain.trading.account import HaltLevel
+
+_OTHERS = 0o077
+_TICK_AGE = timedelta(minutes=5)
+
+
+@click.command()
+@in_home
+@as_json
+@click.option("--offline", is_flag=True, help="Ask no exchange.")
+def doctor(as_json: bool, offline: bool) -> None:
+    """Whether everything is ready to trade.
+
+    Checks the home folder, the state, the secrets and every account; exit code 1 if one is wrong.
+    """
+    checks = [_home(bootstrap.home()), _secrets(bootstrap.home()), _ccxt()]
+    try:
+        checks += [_state(), _halt(), _heartbeat()]
+        configuration = bootstrap.strategies().configuration()
+    except CryptoBotError as error:
+        checks.append(Check(name="state", ok=False, detail=str(error)))
+        show_checks(checks, as_json=as_json)
+        return
+    for _, account in sorted(configuration.accounts.items()):
+        checks += check_account(account, configuration, ask_venue=not offline)
+    if not configuration.accounts:
+        checks.append(
+            Check(name="accounts", ok=None, detail="none yet: crypto-bot accounts apply FILE")
+        )
+    show_checks(checks, as_json=as_json)
+
+
+def _home(home: Path) -> Check:
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with TemporaryFile(dir=home):
+            pass
+    except OSError as error:
+        detail = f"{home} cannot be written: {error.strerror}"
+        return Check(name="home", ok=False, detail=detail)
+    return Check(name="home", ok=True, detail=f"{home} can be written")
+
+
+def _secrets(home: Path) -> Check:
+    path = home / FILE_NAME
+    if not path.exists():
+        return Check(name="secrets", ok=None, detail=f"there is no {path}; virtual needs none")
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and mode & _OTHERS:
+        detail = f"{path} has mode {mode:04o}, and others can read it: chmod 600 {path}"
+        return Check(name="secrets", ok=False, detail=detail)
+    return Check(name="secrets", ok=True, detail=f"{path} is the owner's alone")
+
+
+def _ccxt() -> Check:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return Check(name="ccxt", ok=True, detail=f"version {version('ccxt')}")
+    except PackageNotFoundError:
+        return Check(name="ccxt", ok=False, detail="not installed: pip install ccxt")
+
+
+def _state() -> Check:
+    configuration = bootstrap.strategies().configuration()
+    return Check(
+        name="state",
+        ok=True,
+        detail=f"readable, configuration version {configuration.version}",
+    )
+
+
+def _halt() -> Check:
+    level = bootstrap.trading().control.halt_level()
+    if level is HaltLevel.NONE:
+        return Check(name="halt", ok=True, detail="trading is not halted")
+    return Check(name="halt", ok=None, detail=f"trading is halted ({level}): crypto-bot resume")
+
+
+def _heartbeat() -> Check:
+    beat = bootstrap.trading().control.last_beat()
+    if beat is None:
+        return Check(name="tick", ok=None, detail="none yet: crypto-bot run, or crypto-bot tick")
+    age = bootstrap.clock().now() - beat.at
+    late = " (is it running?)" if age > _TICK_AGE else ""
+    return Check(name="tick", ok=None, detail=f"the last one ended {iso(beat.at)}{late}")

@@ -1,0 +1,144 @@
+"""run and tick: everything in this process until stopped, or one round of work."""
+
+import os
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from chalicelib import bootstrap
+from chalicelib.cli.options import in_home
+from chalicelib.cli.output import show_json
+from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.trading.account import Mode
+
+_BUDGET = timedelta(seconds=50)
+
+
+@click.command()
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Folder that holds the state [default: CRYPTO_BOT_HOME, else the platform's].",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="0: any free one.",
+)
+@click.option("--for", "seconds", type=click.FloatRange(min=0), help="Stop after so many seconds.")
+@click.option("--public-url", default="", metavar="URL", help="Where a tunnel serves this port.")
+@click.option("--no-demo", is_flag=True, help="Start empty instead of with a demonstration.")
+@click.option(
+    "--replay-clock", is_flag=True, help="The time is the newest alert's; virtual accounts only."
+)
+@click.option(
+    "--prices",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Candles that price every virtual account.",
+)
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="At the end, draw what was last shown as SVG.",
+)
+def run(  # noqa: PLR0917 - click hands them over by name
+    home: Path | None,
+    host: str,
+    port: int,
+    seconds: float | None,
+    public_url: str,
+    no_demo: bool,
+    replay_clock: bool,
+    prices: Path | None,
+    picture: Path | None,
+) -> None:
+    """Take alerts and trade until Ctrl-C.
+
+    With nothing configured, a demonstration runs in a sub-folder of its own.
+    """
+    from chalicelib import local
+    from chalicelib.cli.screenshot import Photographer
+    from chalicelib.cli.terminal_view import view_for
+
+    options = local.RunOptions(
+        home=home,
+        host=host,
+        port=port,
+        seconds=seconds,
+        public_url=public_url,
+        demo=not no_demo,
+        replay_clock=replay_clock,
+        prices=prices,
+    )
+    view = view_for(sys.stdout)
+    local.run(options, view if picture is None else Photographer(view, picture))
+
+
+@click.command()
+@in_home
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of a sentence.")
+@click.option("--at", metavar="TIME", help="Pretend it is TIME (UTC); virtual accounts only.")
+def tick(as_json: bool, at: str | None) -> None:
+    """Do what is due now, once.
+
+    That is: reconcile orders, book fills, plan, execute.
+    """
+    from chalicelib.services.trading.tick import tick as do_tick
+
+    if at is not None:
+        _pretend(at)
+    ports = bootstrap.trading()
+    deadline = ports.clock.now() + _BUDGET
+    report = do_tick(ports, owner=f"cli-{os.getpid()}", deadline=deadline)
+    if not as_json:
+        click.echo(report.summary())
+        return
+    show_json(
+        {
+            "outcome": report.outcome,
+            "accounts": [
+                {
+                    "account": a.account,
+                    "status": a.status,
+                    "plans": a.plans,
+                    "orders_sent": a.orders_sent,
+                    "fills_booked": a.fills_booked,
+                    "detail": a.detail,
+                }
+                for a in report.accounts
+            ],
+        }
+    )
+
+
+def _pretend(text: str) -> None:
+    """From here on the clock stands at this time, which a real venue would not follow."""
+    from chalicelib.adapters.clock import ReplayClock
+
+    at = _instant(text)
+    for account in bootstrap.strategies().configuration().accounts.values():
+        if account.mode is not Mode.VIRTUAL:
+            raise SettingsError(
+                f"--at pretends another time, and account {account.name} is {account.mode}; "
+                "that works with virtual accounts only"
+            )
+    bootstrap.use(replace(bootstrap.choices(), clock=ReplayClock(at)))
+
+
+def _instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(
+            f"--at is {text!r}; it must be a time such as 2024-08-10T02:30:00Z"
+        ) from None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -1,0 +1,48 @@
+"""The message for TradingView's alert dialog, printed and checked."""
+
+import json
+
+import pytest
+
+from tests.functional.cli.owner_desk import Desk
+
+
+def test_the_template_of_a_strategy_passes_its_own_check(desk: Desk) -> None:
+    desk.configure()
+    message = desk.run("alert-template", "trend").stdout
+    assert json.loads(message)["strategy"] == "trend"
+    assert desk.read("alert-template", "trend")["url"] == "http://127.0.0.1:8000/hook/trend/TOKEN"
+    file = desk.home / "alert.json"
+    file.write_text(message)
+    shown = desk.run("lint-alert", str(file), "--strategy", "trend").stdout
+    assert shown == "The message is good.\n"
+
+
+@pytest.mark.parametrize(
+    ("message", "problem"),
+    [
+        ('{"ticker": "{{ticker}}", "order_action": "{{strategy.order.acton}}"}', "acton"),
+        ('{"ticker": "{{ticker}}"', "JSON"),
+        ('{"ticker": "DOGE", "time": "{{timenow}}", "order_action": "buy"}', "DOGE"),
+        (
+            '{"ticker": "{{ticker}}", "time": "{{timenow}}", "order_action": "buy"}',
+            "with an exit: it would mean long, not flat",
+        ),
+        ('{"ticker": "BTCUSD", "time": "2026-03-02T12:00:00Z", "order_action": "buy"}', "no place"),
+        (
+            '{"strategy": "other", "ticker": "{{ticker}}", "time": "{{timenow}}", '
+            '"order_action": "{{strategy.order.action}}"}',
+            "it names strategy other, and not trend",
+        ),
+    ],
+)
+def test_a_message_that_would_fail_is_told_why(desk: Desk, message: str, problem: str) -> None:
+    desk.configure()
+    file = desk.home / "alert.json"
+    file.write_text(message)
+    shown = desk.run("lint-alert", str(file), "--strategy", "trend", code=1).stdout
+    assert problem in shown
+    document = json.loads(
+        desk.run("lint-alert", str(file), "--strategy", "trend", "--json", code=1).stdout
+    )
+    assert any(problem in line for line in document["problems"])

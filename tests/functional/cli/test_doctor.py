@@ -1,0 +1,163 @@
+"""Whether this installation can trade, and the command itself."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from chalicelib import bootstrap
+from chalicelib.adapters.clock import ReplayClock
+from chalicelib.adapters.venues.virtual.exchange import VirtualExchange
+from chalicelib.adapters.venues.virtual.options import parse_options
+from chalicelib.adapters.venues.virtual.prices import FixedPrices
+from chalicelib.cli.verbs import cli
+from chalicelib.domain.trading.account import Account, Mode
+from chalicelib.ports import Exchange
+from chalicelib.settings import Settings
+from tests.functional.cli.owner_desk import Desk
+
+SYMBOLS = ("BTC/USD", "ETH/USD", "SOL/USD")
+
+
+def test_doctor_finds_nothing_wrong_with_a_paper_account(desk: Desk) -> None:
+    desk.configure()
+    checks = {check["name"]: check["ok"] for check in desk.read("doctor")}
+    assert False not in checks.values()
+    assert checks["account paper: prices"] is True
+    assert "All is well." in desk.run("doctor", "--offline").stdout
+    assert (
+        "account paper: balances: 1 assets, 10000 USD"
+        in desk.run("accounts", "check", "paper").stdout
+    )
+
+
+def test_doctor_says_what_is_wrong(desk: Desk) -> None:
+    desk.configure()
+    secrets = desk.home / "secrets.json"
+    secrets.write_text("{}")
+    secrets.chmod(0o644)
+    shown = desk.run("doctor", "--offline", code=1).stdout
+    assert f"WRONG secrets: {secrets} has mode 0644, and others can read it: chmod 600" in shown
+    assert "1 of" in shown
+
+
+def test_a_home_that_cannot_be_written_is_wrong(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("in the way")
+    bootstrap.use(bootstrap.Choices(settings=Settings(), home=file / "home"))
+    try:
+        result = CliRunner().invoke(cli, ["doctor"])
+    finally:
+        bootstrap.reset()
+    assert result.exit_code == 1
+    assert "WRONG home: " in result.stdout
+
+
+def test_home_on_the_command_line_goes_before_the_rest(desk: Desk, tmp_path: Path) -> None:
+    desk.configure()
+    assert desk.read("accounts", "list", "--home", str(tmp_path / "other")) == []
+    assert len(desk.read("accounts", "list")) == 1
+
+
+def test_importing_the_command_loads_nothing_heavy() -> None:
+    heavy = "{'click', 'rich', 'ccxt', 'boto3', 'chalice', 'sqlite3'}"
+    code = f"import sys, chalicelib.cli; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    code = f"import sys, chalicelib.cli.verbs; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['click']"
+
+
+def test_the_module_runs_without_an_installed_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "chalicelib.cli", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "crypto-bot [OPTIONS] COMMAND" in done.stdout
+
+
+def test_every_verb_explains_itself(desk: Desk) -> None:
+    for verb in cli.list_commands(None):  # type: ignore[arg-type]
+        assert f"crypto-bot {verb}" in desk.run(verb, "--help").stdout
+
+
+def stored(account: Account) -> None:
+    bootstrap.strategies().apply(
+        expected_version=bootstrap.strategies().configuration().version, accounts=[account]
+    )
+
+
+def test_doctor_names_an_account_that_cannot_trade(desk: Desk) -> None:
+    desk.configure()
+    stored(
+        Account(name="main", exchange="binance", mode=Mode.LIVE, quote="USDT", secret="main-keys")
+    )
+    failed = [
+        c for c in json.loads(desk.run("doctor", "--json", code=1).stdout) if c["ok"] is False
+    ]
+    assert [check["name"] for check in failed] == ["account main: mode", "account main: exchange"]
+    assert "and LIVE is not set; LIVE=yes confirms" in failed[0]["detail"]
+
+
+def test_doctor_tells_of_weights_that_have_become_too_many(desk: Desk) -> None:
+    desk.configure()
+    [account] = bootstrap.strategies().configuration().accounts.values()
+    stored(replace(account, reserve=Decimal("0.1")))
+    shown = desk.run("accounts", "check", "paper", code=1).stdout
+    assert "WRONG account paper: weights: they add up to 0.98, and 1 - reserve is 0.9" in shown
+
+
+def test_doctor_reports_the_halt_and_the_last_tick(desk: Desk) -> None:
+    desk.configure()
+    desk.run("halt")
+    desk.tick()
+    desk.clock.advance_to(desk.clock.now() + timedelta(hours=1))
+    shown = desk.run("doctor", "--offline").stdout
+    assert "-     halt: trading is halted (no_entries): crypto-bot resume" in shown
+    assert "-     tick: the last one ended 2026-03-02T12:01:00Z (is it running?)" in shown
+
+
+def test_a_slow_clock_is_wrong(desk: Desk) -> None:
+    desk.configure()
+    bootstrap.use(replace(bootstrap.choices(), exchanges=Ahead()))
+    shown = desk.run("accounts", "check", "paper", code=1).stdout
+    assert "account paper: clock: this machine's clock is 30 s behind the exchange's" in shown
+
+
+class Ahead:
+    """Exchanges whose prices carry the time of a faster clock."""
+
+    def open(self, account: Account) -> Exchange:
+        clock = ReplayClock(bootstrap.clock().now() + timedelta(seconds=30))
+        prices = FixedPrices(dict.fromkeys(SYMBOLS, Decimal(100)), clock)
+        return VirtualExchange(account, bootstrap.table(), prices, clock, parse_options(account))
+
+
+def test_a_state_that_cannot_be_read_is_wrong(desk: Desk) -> None:
+    (desk.home / "state.sqlite3").write_bytes(b"this is no database, and never was one" * 99)
+    shown = desk.run("doctor", code=1).stdout
+    assert "WRONG state: " in shown
+    assert desk.refusal("signals", code=1)
+
+
+def test_a_new_paper_account_is_tried_with_one_smallest_order(desk: Desk) -> None:
+    desk.configure()
+    tried = "ok    account paper: smallest order makes the round trip: tried on BTC/USD"
+    assert tried in desk.run("accounts", "check", "paper").stdout
+    assert desk.read("balances") == []
+
+
+def test_an_account_with_books_is_tried_with_an_order_only_on_request(desk: Desk) -> None:
+    desk.trade()
+    shown = desk.run("accounts", "check", "paper").stdout
+    assert "-     account paper: smallest order makes the round trip: not tried, because" in shown
+    shown = desk.run("accounts", "check", "paper", "--order").stdout
+    assert "ok    account paper: smallest order makes the round trip: tried on BTC/USD" in shown
