@@ -24,7 +24,7 @@ from chalicelib.domain.trading.signal import DesiredState, Signal, SignalStatus,
 from chalicelib.domain.trading.strategy import Strategy
 from chalicelib.drivers.sqlite_table import SqliteTable
 from chalicelib.drivers.table import Table
-from chalicelib.ports import Exchange, TradingPorts
+from chalicelib.ports import Clock, Exchange, TradingPorts
 from chalicelib.services.trading.tick import TickReport, tick
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -67,7 +67,7 @@ def virtual_account(name: str = "paper", **changes: Any) -> Account:
     return replace(account, **changes)
 
 
-def trading_ports(table: Table, clock: HandClock, exchanges: OpenExchanges) -> TradingPorts:
+def trading_ports(table: Table, clock: Clock, exchanges: OpenExchanges) -> TradingPorts:
     """The stores over one table, as bootstrap joins them."""
     return TradingPorts(
         clock=clock,
@@ -85,7 +85,7 @@ def trading_ports(table: Table, clock: HandClock, exchanges: OpenExchanges) -> T
 class TradingFloor:
     """Scenario words: alerts arrive, prices move, ticks run, and everything can be looked at."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a scenario says only what it changes
         self,
         prices: Mapping[str, str],
         weights: Mapping[str, str],

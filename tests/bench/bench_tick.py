@@ -27,7 +27,7 @@ SECONDS_PER_WEIGHT = 0.010  # 6,000 a minute
 def figures(_only: str | None) -> Iterator[Figure]:
     """The median of several cold desks; the ratio is to what the venue's limits allow."""
     runs = sorted((_run() for _ in range(RUNS)), key=lambda run: run[0] / run[1])
-    seconds, allowed, requests = runs[RUNS // 2]
+    seconds, allowed, _ = runs[RUNS // 2]
     yield at_most("tick", seconds, "s", limit=1.3 * allowed, reference=allowed)
     yield at_most("tick_requests", max(run[2] for run in runs), "requests", limit=105)
 

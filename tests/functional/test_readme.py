@@ -32,7 +32,8 @@ def commands() -> list[str]:
 @pytest.mark.parametrize("command", sorted({c for c in commands() if c.startswith("make ")}))
 def test_every_make_target_of_the_readme_exists(command: str) -> None:
     words = shlex.split(command)
-    told = subprocess.run(["make", "-n", *words[1:]], cwd=ROOT, capture_output=True, check=False)
+    make = shutil.which("make") or "make"
+    told = subprocess.run([make, "-n", *words[1:]], cwd=ROOT, capture_output=True, check=False)
     assert told.returncode == 0, told.stderr.decode()
 
 
@@ -41,7 +42,7 @@ def test_the_readme_leads_from_two_files_to_a_running_bot(tmp_path: Path) -> Non
     (tmp_path / "strategies.toml").write_text(strategies, encoding="utf-8")
     (tmp_path / "accounts.toml").write_text(accounts, encoding="utf-8")
     environment = {
-        "PATH": os.environ["PATH"],
+        "PATH": os.defpath,
         "HOME": str(tmp_path),
         "CRYPTO_BOT_HOME": str(tmp_path / "home"),
         "PYTHONPATH": str(ROOT / "crypto_bot"),

@@ -20,7 +20,7 @@ FEE = Decimal("0.002")
 RESERVE = Decimal("0.02")
 CANDLES = 30
 # 400 are the acceptance; continuous integration plays them all.
-ACCOUNTS = int(os.environ.get("CRYPTO_BOT_TEST_ACCOUNTS", "40"))
+ACCOUNTS = int(os.environ.get("CRYPTO_BOT_TEST_ACCOUNTS", "40"))  # noqa: TID251 - a test's own
 PARTS = 8  # so that several processes can share the 400 accounts
 
 
@@ -86,7 +86,7 @@ def off_target(floor: TradingFloor, entered: list[str]) -> list[str]:
 
 
 def _play(floor: TradingFloor, volatility: float, account: int, heal_ticks: int) -> None:
-    dice = random.Random(f"{floor.account.policy} {volatility} {account}")
+    dice = random.Random(f"{floor.account.policy} {volatility} {account}")  # noqa: S311
     wants: dict[str, str] = {}
     for candle in range(CANDLES):
         floor.clock.pass_time(hours=8)
@@ -104,9 +104,7 @@ def _play(floor: TradingFloor, volatility: float, account: int, heal_ticks: int)
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("volatility", [0.0, 0.02, 0.05])
 @pytest.mark.parametrize("policy", ["fixed", "boost"])
-def test_no_history_puts_a_strategy_out_of_step(
-    policy: str, volatility: float, part: int
-) -> None:
+def test_no_history_puts_a_strategy_out_of_step(policy: str, volatility: float, part: int) -> None:
     for account in range(part, ACCOUNTS, PARTS):
         floor = _floor(policy)
         _play(floor, volatility, account, heal_ticks=0)

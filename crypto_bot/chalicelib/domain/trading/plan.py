@@ -83,8 +83,9 @@ class Plan(Exact):
 class Stance:
     """Where a strategy stands on one instrument of one account, as far as plans have decided.
 
-    `applied_at` is the fire time of the newest signal applied; `surplus` marks the holder of
-    the weight of inactive strategies (boost). `orders_on`/`orders_today` count orders where there is a cap on them.
+    `applied_at` is the fire time of the newest signal applied; `surplus` marks the holder of the
+    weight of inactive strategies (boost). `orders_on` and `orders_today` count orders where they
+    are capped.
     """
 
     strategy: str
