@@ -24,7 +24,9 @@ from chalicelib.domain.trading.side import Side
 from chalicelib.drivers.sqlite_table import SqliteTable
 from chalicelib.ports import Exchange
 from tests.venues import binance, gemini
-from tests.venues.server import Fault, FaultKind, VenueServer
+from tests.venues.binance_wire import ORDER
+from tests.venues.faults import Fault, FaultKind
+from tests.venues.server import VenueServer
 
 PRICE = Decimal("60000.12")
 CASH = Decimal(10000)
@@ -147,8 +149,8 @@ def open_virtual(stack: ExitStack, *troubles: Trouble, fill_half: bool = False) 
 def open_binance(stack: ExitStack, *troubles: Trouble, fill_half: bool = False) -> Control:
     book = binance.standard_book({"BTC/USDT": PRICE}, {"USDT": CASH})
     server = stack.enter_context(binance.BinanceVenue(book))
-    _arrange(server, binance.ORDER, troubles, fill_half=fill_half)
-    return _over_loopback(stack, server, "BTC/USDT", binance.ORDER, binance.ccxt_options(server))
+    _arrange(server, ORDER, troubles, fill_half=fill_half)
+    return _over_loopback(stack, server, "BTC/USDT", ORDER, binance.ccxt_options(server))
 
 
 def open_gemini(stack: ExitStack, *troubles: Trouble, fill_half: bool = False) -> Control:

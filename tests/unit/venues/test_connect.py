@@ -106,8 +106,11 @@ def test_no_thread_is_left_behind(make_account: Callable[..., Account]) -> None:
     assert "ccxt-binance" not in [thread.name for thread in threading.enumerate()]
 
 
-def test_a_class_of_the_owners_own_is_constructed(make_account: Callable[..., Account]) -> None:
-    path = f"{OwnExchange.__module__}:OwnExchange"
+@pytest.mark.parametrize("separator", [":", "."])
+def test_a_class_of_the_owners_own_is_constructed(
+    make_account: Callable[..., Account], separator: str
+) -> None:
+    path = f"{OwnExchange.__module__}{separator}OwnExchange"
     clock = SystemClock()
     exchange = connect_custom(make_account(exchange=path), KEYS, clock)
 

@@ -19,15 +19,16 @@ for name in {names}:
     found = loading.exchange_class(name)
     client = found({{"number": str}})
     assert client.id == name and issubclass(found, object)
+{after}
 error = loading.error_class("InsufficientFunds")
 assert issubclass(error, loading.error_class("ExchangeError"))
 print(json.dumps(sorted(m for m in sys.modules if m.partition(".")[0] == "ccxt")))
 """
 
 
-def _modules_after(names: list[str], before: str = "") -> list[str]:
+def _modules_after(names: list[str], before: str = "", after: str = "") -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-c", PROBE.format(names=names, before=before)],
+        [sys.executable, "-c", PROBE.format(names=names, before=before, after=after)],
         cwd=CRYPTO_BOT,
         capture_output=True,
         text=True,
@@ -46,6 +47,20 @@ def test_three_exchanges_load_and_no_other() -> None:
     assert "ccxt.async_support.kraken" in modules
     assert "ccxt.async_support.kucoin" not in modules
     assert "ccxt.binance" not in modules
+
+
+def test_ordinary_uses_of_the_package_still_work_beside_the_shortcut() -> None:
+    after = """
+import ccxt
+assert ccxt.kraken is ccxt.kraken and isinstance(ccxt.kraken, type)
+import ccxt.async_support as asynchronous
+assert isinstance(asynchronous.kraken, type) and asynchronous.kraken is not ccxt.kraken
+assert issubclass(ccxt.InsufficientFunds, ccxt.ExchangeError)
+assert not hasattr(ccxt, "no_such_exchange")
+"""
+    modules = _modules_after(["gemini"], after=after)
+
+    assert "ccxt.kucoin" not in modules
 
 
 def test_the_whole_package_serves_where_it_is_loaded_already() -> None:

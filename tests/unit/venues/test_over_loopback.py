@@ -1,6 +1,8 @@
-"""The ccxt adapter against Binance and Gemini on loopback: what it asks, and what it makes of trouble."""
+"""ccxt against Binance and Gemini on loopback: what is asked, and what becomes of trouble."""
 
+import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,11 +21,15 @@ from chalicelib.domain.errors import (
     OrderRejected,
     OutcomeUnknown,
 )
+from chalicelib.domain.money import ZERO
 from chalicelib.domain.trading.account import Account
-from chalicelib.domain.trading.order import OrderIntent, OrderStatus, OrderType
+from chalicelib.domain.trading.order import OrderIntent, OrderStatus, OrderType, TimeInForce
 from chalicelib.ports import Clock
 from tests.venues import binance, gemini
-from tests.venues.server import Fault, FaultKind
+from tests.venues.binance_limits import BinanceLimits
+from tests.venues.binance_wire import ORDER, SPOT
+from tests.venues.faults import Fault, FaultKind
+from tests.venues.loopback import json_answer
 
 SOON = timedelta(seconds=20)
 FAST = {"rateLimit": 1, "timeout_on_exit": 0, "timeout": 2000}
@@ -50,7 +56,7 @@ def stack() -> Iterator[ExitStack]:
 @pytest.fixture
 def venue(stack: ExitStack) -> binance.BinanceVenue:
     book = binance.standard_book(PRICES, {"USDT": Decimal(10000)})
-    limits = binance.BinanceLimits(orders_per_10_seconds=2)
+    limits = BinanceLimits(orders_per_10_seconds=2)
     return stack.enter_context(binance.BinanceVenue(book, limits=limits))
 
 
@@ -82,7 +88,7 @@ def test_filters_are_read_once_an_hour(venue: binance.BinanceVenue, connected: C
     for minutes, readings in ((0, 1), (59, 1), (60, 2), (61, 2)):
         clock.advance_to(start + timedelta(minutes=minutes))
         exchange.instruments(["BTC/USDT"])
-        assert venue.count(f"{binance.SPOT}/exchangeInfo") == readings
+        assert venue.count(f"{SPOT}/exchangeInfo") == readings
 
 
 def test_only_the_filters_that_are_needed_are_read(
@@ -90,7 +96,7 @@ def test_only_the_filters_that_are_needed_are_read(
 ) -> None:
     found = connected(venue).instruments(["BTC/USDT", "ETH/USDT"])
 
-    [asked] = venue.logged(f"{binance.SPOT}/exchangeInfo")
+    [asked] = venue.logged(f"{SPOT}/exchangeInfo")
     assert asked.arguments["symbols"] == '["BTCUSDT","ETHUSDT"]'
     assert set(found) == {"BTC/USDT", "ETH/USDT"}
 
@@ -113,6 +119,7 @@ def test_symbols_asked_for_later_join_those_known(
     assert set(exchange.instruments(["ETH/USD"])) == {"ETH/USD"}
     assert set(exchange.instruments(["BTC/USD", "ETH/USD"])) == {"BTC/USD", "ETH/USD"}
     assert gemini_venue.count("/v1/symbols/details/solusd") == 0
+    assert gemini_venue.count("/v1/symbols/details/ethusd") == 1
 
 
 def test_all_prices_come_in_one_request(venue: binance.BinanceVenue, connected: Connect) -> None:
@@ -120,7 +127,7 @@ def test_all_prices_come_in_one_request(venue: binance.BinanceVenue, connected: 
     tickers = exchange.tickers(list(PRICES))
 
     assert {symbol: ticker.last for symbol, ticker in tickers.items()} == PRICES
-    assert venue.count(f"{binance.SPOT}/ticker") == 1
+    assert venue.count(f"{SPOT}/ticker") == 1
 
 
 def test_binances_answer_needs_no_second_question(
@@ -130,7 +137,7 @@ def test_binances_answer_needs_no_second_question(
     exchange.instruments(["BTC/USDT"])
     exchange.submit(make_intent(), _now() + SOON)
 
-    paths = [entry.path.removeprefix(binance.SPOT) for entry in venue.requests]
+    paths = [entry.path.removeprefix(SPOT) for entry in venue.requests]
     assert paths == ["/exchangeInfo", "/time", "/order"]
 
 
@@ -156,7 +163,7 @@ def test_an_order_whose_trades_are_not_to_be_seen_yet_is_accepted(
     gemini_venue.clock_offset_ms = 1000
     found = exchange.find(intent, sent_at)
 
-    assert (report.status, report.filled, report.fills) == (OrderStatus.ACCEPTED, 0, ())
+    assert (report.status, report.filled, report.fills) == (OrderStatus.ACCEPTED, ZERO, ())
     assert found is not None
     assert (found.status, found.filled) == (OrderStatus.FILLED, Decimal("0.01"))
     assert found.venue_order_id == report.venue_order_id
@@ -183,7 +190,7 @@ def test_what_leaves_the_order_unknown(
     fault: Fault,
 ) -> None:
     server = request.getfixturevalue(name)
-    path, symbol = (binance.ORDER, "BTC/USDT") if name == "venue" else (NEW_ORDER, "BTC/USD")
+    path, symbol = (ORDER, "BTC/USDT") if name == "venue" else (NEW_ORDER, "BTC/USD")
     exchange = connected(server, timeout=700)
     exchange.balances()
     server.add_fault(
@@ -202,7 +209,7 @@ def test_a_refused_hurry_says_when_to_come_back(
     make_intent: Callable[..., OrderIntent],
     kind: FaultKind,
 ) -> None:
-    venue.add_fault(Fault(kind=kind, method="POST", path=binance.ORDER))
+    venue.add_fault(Fault(kind=kind, method="POST", path=ORDER))
     before = _now()
     with pytest.raises(OrderNotPlaced) as refusal:
         connected(venue).submit(make_intent(), _now() + SOON)
@@ -249,14 +256,14 @@ def test_the_permit_counts_when_the_request_leaves_not_when_it_queues(
     with pytest.raises(OrderNotPlaced, match="permit"):
         exchange.submit(make_intent(), _now() + timedelta(milliseconds=100))
 
-    assert venue.count(binance.ORDER) == 0
+    assert venue.count(ORDER) == 0
 
 
 def test_an_id_that_is_open_already_is_no_refusal(
     venue: binance.BinanceVenue, connected: Connect, make_intent: Callable[..., OrderIntent]
 ) -> None:
     exchange = connected(venue)
-    resting = make_intent(limit_price=Decimal(30000), time_in_force="GTC")
+    resting = make_intent(limit_price=Decimal(30000), time_in_force=TimeInForce.GTC)
     exchange.submit(resting, _now() + SOON)
     with pytest.raises(OutcomeUnknown):
         exchange.submit(resting, _now() + SOON)
@@ -331,11 +338,11 @@ def test_a_wrong_key_is_named_without_being_shown(
 def test_when_filters_cannot_be_read_nothing_is_sent(
     venue: binance.BinanceVenue, connected: Connect, make_intent: Callable[..., OrderIntent]
 ) -> None:
-    venue.add_fault(Fault(kind=FaultKind.CUT, path=f"{binance.SPOT}/exchangeInfo", times=9))
+    venue.add_fault(Fault(kind=FaultKind.CUT, path=f"{SPOT}/exchangeInfo", times=9))
     with pytest.raises(OrderNotPlaced, match="nothing was sent"):
         connected(venue).submit(make_intent(), _now() + SOON)
 
-    assert venue.count(binance.ORDER) == 0
+    assert venue.count(ORDER) == 0
 
 
 def test_a_lookup_that_fails_is_not_an_absent_order(
@@ -343,10 +350,37 @@ def test_a_lookup_that_fails_is_not_an_absent_order(
 ) -> None:
     exchange = connected(venue)
     exchange.submit(make_intent(), _now() + SOON)
-    for path in (binance.ORDER, f"{binance.SPOT}/myTrades"):
-        venue.add_fault(Fault(kind=FaultKind.ERROR_503, method="GET", path=path))
-        with pytest.raises(ExchangeUnavailable):
+    for path in (ORDER, f"{SPOT}/myTrades"):
+        venue.add_fault(Fault(kind=FaultKind.CUT, method="GET", path=path, times=2))
+        with pytest.raises(ExchangeUnavailable) as failure:
             exchange.find(make_intent(), _now())
+        assert venue.url not in str(failure.value)
+        assert "signature" not in str(failure.value)
+
+
+def test_no_key_reaches_a_log_however_much_is_logged(
+    venue: binance.BinanceVenue,
+    connected: Connect,
+    make_intent: Callable[..., OrderIntent],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    exchange = connected(venue)
+    exchange.submit(make_intent(), _now() + SOON)
+
+    logged = " ".join(record.getMessage() for record in caplog.records)
+    for secret in (binance.API_KEY, binance.SECRET, "signature="):
+        assert secret not in logged
+
+
+def test_requests_that_start_together_ask_for_the_time_once(
+    venue: binance.BinanceVenue, connected: Connect
+) -> None:
+    exchange = connected(venue)
+    with ThreadPoolExecutor(5) as threads:
+        list(threads.map(lambda _: exchange.balances(), range(5)))
+
+    assert venue.count(f"{SPOT}/time") == 1
 
 
 def test_prices_and_filters_without_an_account(venue: binance.BinanceVenue) -> None:
@@ -357,14 +391,14 @@ def test_prices_and_filters_without_an_account(venue: binance.BinanceVenue) -> N
         assert public.instruments(["BTC/USDT"])["BTC/USDT"].minimum_notional == 5
     finally:
         public.close()
-    assert venue.count(f"{binance.SPOT}/time") == 0
+    assert venue.count(f"{SPOT}/time") == 0
 
 
 class BinanceWithCandles(binance.BinanceVenue):
     """Daily candles up to the unfinished day of the machine's clock."""
 
     def respond(self, request: Any, fault: Fault | None) -> Any:
-        if request.path != f"{binance.SPOT}/klines":
+        if request.path != f"{SPOT}/klines":
             return super().respond(request, fault)
         midnight = _now().replace(hour=0, minute=0, second=0, microsecond=0)
         limit = int(request.params["limit"])
@@ -373,7 +407,15 @@ class BinanceWithCandles(binance.BinanceVenue):
             [parsing.milliseconds(day), "1", "1", "1", f"{60000 + number}.10", "1"]
             for number, day in enumerate(days)
         ]
-        return binance.json_answer(rows)
+        return json_answer(rows)
+
+
+def test_amounts_longer_than_a_float_arrive_whole(stack: ExitStack, connected: Connect) -> None:
+    held = Decimal("12345678901.12345678")
+    book = gemini.standard_book({"BTC/USD": Decimal(1)}, {"USD": held})
+    server = stack.enter_context(gemini.GeminiVenue(book))
+
+    assert connected(server).balances()["USD"].free == held
 
 
 def test_daily_closes_leave_out_today(stack: ExitStack, connected: Connect) -> None:
@@ -391,7 +433,9 @@ def test_after_close_nothing_is_sent(
     exchange = connected(venue)
     exchange.instruments(["BTC/USDT"])
     exchange.close()
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(OrderNotPlaced, match="closed"):
         exchange.submit(make_intent(), _now() + SOON)
+    with pytest.raises(ExchangeUnavailable, match="closed"):
+        exchange.balances()
 
-    assert venue.count(binance.ORDER) == 0
+    assert venue.count(ORDER) == 0

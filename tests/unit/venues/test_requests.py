@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from chalicelib.adapters.clock import SystemClock
-from chalicelib.adapters.venues.ccxt import orders
+from chalicelib.adapters.venues.ccxt import orders, parsing
 from chalicelib.adapters.venues.ccxt.loop_thread import LoopThread
 from chalicelib.adapters.venues.ccxt.venue import Venue, make_venue
 from chalicelib.adapters.venues.ccxt.venue_table import VENUES, venue_row
-from chalicelib.domain.trading.order import OrderIntent
+from chalicelib.domain.trading.order import OrderIntent, OrderStatus
 from tests.unit.venues.recorder import Recorder, recording
 
 KEYS = {
@@ -131,6 +133,77 @@ def test_an_answer_that_names_no_order_is_no_order(
         found = loop.run(lambda: orders.find(venue, make_intent(), SystemClock().now()))
 
     assert found is None
+
+
+@pytest.mark.parametrize("venue", ["gemini"], indirect=True)
+def test_an_answer_about_another_order_is_not_taken_for_ours(
+    venue: Venue, recorder: Recorder, loop: LoopThread, make_intent: Callable[..., OrderIntent]
+) -> None:
+    recorder.answer = '{"order_id": "1", "client_order_id": "another", "is_cancelled": true}'
+    with pytest.raises(parsing.ForeignOrder):
+        loop.run(lambda: orders.find(venue, make_intent(), SystemClock().now()))
+
+
+@pytest.mark.parametrize("venue", ["bitfinex"], indirect=True)
+def test_bare_numbers_of_an_answer_keep_every_digit(
+    venue: Venue, recorder: Recorder, loop: LoopThread
+) -> None:
+    recorder.answer = "[0.1, 123456789.12345678901, 1E-8, 7]"
+    answer = loop.run(lambda: venue.client.fetch(recorder.url))
+
+    assert answer == ["0.1", "123456789.12345678901", "1E-8", 7]
+
+
+KRAKEN_SAYS = """{"error": [], "result": {"count": 1, "open": {},
+"closed": {"OQCLML-BW3P3-BUCMWZ": {"refid": null, "userref": 0, "cl_ord_id": "%s",
+  "status": "closed", "opentm": 1795217720.1, "starttm": 0, "expiretm": 0, "vol": "0.01",
+  "vol_exec": "0.01", "cost": "600.001", "fee": "1.2", "price": "60000.1", "stopprice": "0",
+  "limitprice": "0", "misc": "", "oflags": "fciq", "descr": {"pair": "BTCUSDT", "type": "buy",
+  "ordertype": "limit", "price": "60100", "price2": "0", "leverage": "none"}}},
+"trades": {
+  "TNEW": {"ordertxid": "OQCLML-BW3P3-BUCMWZ", "pair": "BTCUSDT", "time": 1795217720.2,
+    "type": "buy", "ordertype": "limit", "price": "60000.1", "cost": "600.001", "fee": "1.2",
+    "vol": "0.01", "margin": "0", "misc": ""},
+  "TFOREIGN": {"ordertxid": "OANOTHER", "pair": "BTCUSDT", "time": 1795217720.3, "type": "buy",
+    "ordertype": "limit", "price": "60000.1", "cost": "600.001", "fee": "1.2", "vol": "0.01",
+    "margin": "0", "misc": ""}}}}"""
+
+
+@pytest.mark.parametrize("venue", ["kraken"], indirect=True)
+@pytest.mark.parametrize(("carried", "is_found"), [(UUID, True), (UUID[:-1] + "0", False)])
+def test_a_closed_order_is_found_in_the_lists_with_its_own_trades(
+    venue: Venue,
+    recorder: Recorder,
+    loop: LoopThread,
+    make_intent: Callable[..., OrderIntent],
+    *,
+    carried: str,
+    is_found: bool,
+) -> None:
+    recorder.answer = KRAKEN_SAYS % carried
+    sent_at = datetime(2026, 11, 20, 23, 35, tzinfo=UTC)
+    report = loop.run(lambda: orders.find(venue, make_intent(), sent_at))
+
+    assert (report is not None) is is_found
+    if report is not None:
+        [fill] = report.fills
+        assert report.status is OrderStatus.FILLED
+        assert report.venue_order_id == "OQCLML-BW3P3-BUCMWZ"
+        assert (fill.trade_id, fill.fee, fill.fee_asset) == ("TNEW", Decimal("1.2"), "USDT")
+
+
+@pytest.mark.parametrize("venue", ["binance"], indirect=True)
+def test_a_list_of_tickers_costs_what_binance_charges(venue: Venue) -> None:
+    def cost(path: str, params: dict[str, str]) -> float:
+        given = {"cost": 0.4, "noSymbol": 16}
+        found: float = venue.client.calculate_rate_limiter_cost(
+            "public", "GET", path, params, given
+        )
+        return found
+
+    assert cost("ticker/24hr", {"symbols": '["BTCUSDT"]'}) == 0.4
+    assert cost("ticker/24hr", {}) == 16
+    assert cost("ticker/price", {"symbols": '["BTCUSDT"]'}) == 16
 
 
 def test_hyperliquid_approves_no_fee_for_others(

@@ -144,9 +144,9 @@ def test_a_resting_order_fills_part_by_part_and_once_per_instant():
 @pytest.mark.parametrize(
     ("intent", "code"),
     [
-        (buy("0.0015", "100"), "QUANTITY_STEP"),
-        (buy("0.2", "100.001"), "PRICE_TICK"),
-        (buy("0.2", "0"), "PRICE_TICK"),
+        (buy("0.0015", "100"), "QUANTITY_INVALID"),
+        (buy("0.2", "100.001"), "PRICE_INVALID"),
+        (buy("0.2", "0"), "PRICE_INVALID"),
         (buy("0.001", "100"), "QUANTITY_BELOW_MINIMUM"),
         (buy("0", "100"), "QUANTITY_BELOW_MINIMUM"),
         (buy("0.099", "100"), "NOTIONAL_BELOW_MINIMUM"),
@@ -175,7 +175,7 @@ def test_a_venue_without_market_orders_says_so():
     assert not venue.exchange.traits().has_market_orders
     with pytest.raises(OrderRejected) as refusal:
         venue.send(buy("1", "100", kind=OrderType.MARKET))
-    assert refusal.value.code == "ORDER_TYPE"
+    assert refusal.value.code == "ORDER_TYPE_UNSUPPORTED"
 
 
 def test_an_expired_permit_stops_the_order():

@@ -61,6 +61,8 @@ def run_checks(subject: Subject, checks: Sequence[Check]) -> Iterator[CheckResul
             check(subject)
         except (CheckFailed, ExchangeError) as error:
             yield CheckResult(name=name, problem=str(error))
+        except Exception as error:  # noqa: BLE001 - an owner's own class may raise anything
+            yield CheckResult(name=name, problem=f"raised {type(error).__name__}: {error}")
         else:
             yield CheckResult(name=name)
 

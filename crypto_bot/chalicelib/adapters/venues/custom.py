@@ -13,8 +13,8 @@ from chalicelib.ports import Clock, Exchange
 
 
 def is_import_path(exchange: str) -> bool:
-    """Whether an account's `exchange` names a class instead of a venue."""
-    return ":" in exchange
+    """Whether an account's `exchange` names a class instead of a venue; 'a.b.C' will do as well."""
+    return ":" in exchange or "." in exchange
 
 
 def connect_custom(account: Account, secret: Mapping[str, str], clock: Clock) -> Exchange:
@@ -25,7 +25,8 @@ def connect_custom(account: Account, secret: Mapping[str, str], clock: Clock) ->
 
 
 def _load(account: Account) -> Any:
-    module_name, _, class_name = account.exchange.partition(":")
+    path = account.exchange
+    module_name, _, class_name = path.partition(":") if ":" in path else path.rpartition(".")
     try:
         module = importlib.import_module(module_name)
     except (ImportError, ValueError) as error:

@@ -2,24 +2,38 @@
 
 import asyncio
 import json
-from typing import Any
+import logging
+from typing import Any, Final
 
 from chalicelib.adapters.venues.ccxt.loading import exchange_class
+from chalicelib.adapters.venues.ccxt.pace import Pace
 from chalicelib.adapters.venues.ccxt.sending import SENDING
 from chalicelib.adapters.venues.ccxt.venue_table import VenueRow
+
+# ccxt logs every request with its keys and signature on DEBUG.
+_WITHOUT_REQUESTS: Final = logging.getLogger("ccxt.without_requests")
+_WITHOUT_REQUESTS.setLevel(logging.WARNING)
 
 
 class _Guarded:
     """Mixed in before a ccxt exchange."""
 
     number = str
+    logger = _WITHOUT_REQUESTS
     row: VenueRow
     slots: asyncio.Semaphore
+    pace: Pace | None = None
 
     async def fetch2(self, *args: Any, **kwargs: Any) -> Any:
         # Signing is inside: with one slot, nonces leave in the order in which they were made.
         async with self.slots:
             return await super().fetch2(*args, **kwargs)  # type: ignore[misc]
+
+    async def throttle(self, cost: float | None = None) -> None:
+        if self.pace is None:
+            await super().throttle(cost)  # type: ignore[misc]
+        else:
+            await self.pace.wait(1.0 if cost is None else cost)
 
     async def fetch(
         self, url: str, method: str = "GET", headers: Any = None, body: Any = None
@@ -58,9 +72,10 @@ def make_client(exchange_id: str, row: VenueRow, config: dict[str, Any]) -> Any:
     """A client that nothing was asked of yet; `config` goes to ccxt's constructor as it is."""
     guarded = type(exchange_id, (_Guarded, exchange_class(exchange_id)), {})
     client: Any = guarded(config)
-    client.number = str
     client.row = row
     client.slots = asyncio.Semaphore(row.in_flight)
+    if client.tokenBucket["algorithm"] == "leakyBucket":
+        client.pace = Pace(0.001 / client.tokenBucket["refillRate"])
     for name in row.silenced:
         setattr(client, name, _nothing)
     return client

@@ -19,7 +19,8 @@ NOT_PLACED: Final = "again"
 
 # An order of ours with this id is there already: the very opposite of a refusal.
 _DUPLICATE: Final = re.compile(
-    r"duplicat|already\s+(exist|used|been\s+used)|12141|51016|110072|126033|126044|170141", re.I
+    r"duplicat|already\s+(exist|used|been\s+used)|\b(12141|51016|110072|126033|126044|170141)\b",
+    re.I,
 )
 _NOTIONAL: Final = re.compile(
     r"notional|costmin|min(imum)?\W*(order\W*)?(cost|value|funds|amount in quote)", re.I

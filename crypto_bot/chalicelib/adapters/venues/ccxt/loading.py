@@ -108,7 +108,9 @@ class _StandIn(ModuleType):
             if error.name == full:
                 raise AttributeError(name) from None
             raise
-        return getattr(module, name, module)
+        found = getattr(module, name, module)
+        setattr(self, name, found)  # the import has just put the submodule in the class's place
+        return found
 
 
 def _stand_in(name: str, search: list[str] | None) -> ModuleType:

@@ -17,6 +17,11 @@ class LoopThread:
         self._thread = Thread(target=self.loop.run_forever, name=name, daemon=True)
         self._thread.start()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` has been called."""
+        return self.loop.is_closed()
+
     def run(self, work: Callable[[], Coroutine[Any, Any, T]], context: Context | None = None) -> T:
         """The coroutine's result or error, in any thread but the loop's own.
 

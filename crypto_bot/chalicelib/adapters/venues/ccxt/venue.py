@@ -1,5 +1,6 @@
 """A client with what has to be known to work with it."""
 
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +40,9 @@ def make_venue(exchange_id: str, row: VenueRow, exchange_options: dict[str, Any]
             OSError,  # timeouts are among them
             ArithmeticError,
             AttributeError,
+            CancelledError,
             LookupError,
+            RuntimeError,  # a loop or a session that was closed meanwhile
             TypeError,
             ValueError,
             parsing.ForeignOrder,

@@ -44,10 +44,10 @@ def check(intent: OrderIntent, market: Market) -> None:
     price = limit if is_limit else market.taker_price(intent.side)
     if instrument.round_quantity(quantity) != quantity:
         step = instrument.quantity_step
-        raise _rejected("QUANTITY_STEP", intent, f"{quantity} is no multiple of the step {step}")
+        raise _rejected("QUANTITY_INVALID", intent, f"{quantity} is no multiple of the step {step}")
     if is_limit and (limit <= 0 or instrument.limit_price(limit, intent.side) != limit):
         tick = instrument.price_tick
-        raise _rejected("PRICE_TICK", intent, f"limit {limit} is no multiple of the tick {tick}")
+        raise _rejected("PRICE_INVALID", intent, f"limit {limit} is no multiple of the tick {tick}")
     if instrument.maximum_quantity is not None and quantity > instrument.maximum_quantity:
         most = instrument.maximum_quantity
         raise _rejected("QUANTITY_ABOVE_MAXIMUM", intent, f"{quantity} is more than {most}")

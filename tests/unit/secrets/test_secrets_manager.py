@@ -1,0 +1,139 @@
+"""Keys on AWS, imitated by moto."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib.adapters.clock import ReplayClock
+from chalicelib.adapters.secrets.secrets_manager import SecretsManager
+from chalicelib.domain.errors import SettingsError
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+KEYS = {"api-key": "KEY-VALUE", "api-secret": "SECRET-VALUE"}
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[tuple[Any, Any]]:
+    with mock_aws():
+        session = boto3.Session("testing", "testing", region_name="eu-west-1")
+        clients = session.client("secretsmanager"), session.client("ssm")
+        yield clients
+        for client in clients:
+            client.close()
+
+
+@pytest.fixture
+def manager(aws: tuple[Any, Any]) -> Any:
+    return aws[0]
+
+
+@pytest.fixture
+def parameters(aws: tuple[Any, Any]) -> Any:
+    return aws[1]
+
+
+@pytest.fixture
+def clock() -> ReplayClock:
+    return ReplayClock(START)
+
+
+@pytest.fixture
+def secrets(manager: Any, parameters: Any, clock: ReplayClock) -> SecretsManager:
+    return SecretsManager(manager, clock, parameters)
+
+
+@pytest.fixture
+def stored(manager: Any) -> Iterator[str]:
+    manager.create_secret(Name="my-keys", SecretString=json.dumps(KEYS))
+    yield "my-keys"
+    manager.delete_secret(SecretId="my-keys", ForceDeleteWithoutRecovery=True)
+
+
+def test_the_fields_of_a_secret(secrets: SecretsManager, stored: str) -> None:
+    assert secrets.secret(stored) == KEYS
+
+
+def test_a_rotated_secret_counts_after_five_minutes(
+    secrets: SecretsManager, stored: str, manager: Any, clock: ReplayClock
+) -> None:
+    secrets.secret(stored)
+    manager.put_secret_value(SecretId=stored, SecretString='{"api-key": "new"}')
+
+    clock.advance_to(START + timedelta(seconds=299))
+    before = secrets.secret(stored)
+    clock.advance_to(START + timedelta(seconds=300))
+
+    assert before == KEYS
+    assert secrets.secret(stored) == {"api-key": "new"}
+
+
+def test_a_secret_that_the_venue_refused_is_read_again(
+    secrets: SecretsManager, stored: str, manager: Any
+) -> None:
+    secrets.secret(stored)
+    manager.put_secret_value(SecretId=stored, SecretString='{"api-key": "new"}')
+    secrets.forget(stored)
+    secrets.forget("never read")
+
+    assert secrets.secret(stored) == {"api-key": "new"}
+
+
+def test_a_parameter_of_parameter_store(secrets: SecretsManager, parameters: Any) -> None:
+    parameters.put_parameter(Name="/bot/keys", Value=json.dumps(KEYS), Type="SecureString")
+
+    assert secrets.secret("ssm:/bot/keys") == KEYS
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("nobody", "ResourceNotFoundException"), ("ssm:/nobody", "ParameterNotFound")],
+)
+def test_a_missing_secret_is_named_with_awss_reason(
+    secrets: SecretsManager, name: str, reason: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"'{name}'.*{reason}"):
+        secrets.secret(name)
+
+
+def test_without_parameter_store_the_error_says_so(manager: Any, clock: ReplayClock) -> None:
+    with pytest.raises(SettingsError, match="needs Parameter Store"):
+        SecretsManager(manager, clock).secret("ssm:/bot/keys")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('{"api-key": "KEY-VALUE"', "no JSON"),
+        ('"KEY-VALUE"', "JSON object"),
+        ('{"api-key": ["KEY-VALUE"]}', "'api-key' as list"),
+    ],
+)
+def test_what_is_wrong_is_named_and_never_shown(
+    secrets: SecretsManager, manager: Any, stored: str, text: str, sentence: str
+) -> None:
+    manager.put_secret_value(SecretId=stored, SecretString=text)
+    with pytest.raises(SettingsError, match=f"'my-keys'.*{sentence}") as refusal:
+        secrets.secret(stored)
+
+    assert "KEY-VALUE" not in repr(refusal.value)
+    assert refusal.value.__cause__ is None
+
+
+def test_a_binary_secret_is_refused(secrets: SecretsManager, manager: Any, stored: str) -> None:
+    manager.put_secret_value(SecretId=stored, SecretBinary=b"KEY-VALUE")
+    with pytest.raises(SettingsError, match="binary"):
+        secrets.secret(stored)
+
+
+def test_aws_out_of_reach_is_a_sentence(clock: ReplayClock) -> None:
+    with mock_aws():
+        session = boto3.Session(region_name="eu-west-1")
+        client = session.client("secretsmanager", endpoint_url="http://127.0.0.1:9")
+        with pytest.raises(SettingsError, match="'my-keys' cannot be read from AWS"):
+            SecretsManager(client, clock).secret("my-keys")
+        client.close()
