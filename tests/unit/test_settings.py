@@ -26,6 +26,12 @@ def test_an_empty_environment_is_an_embedded_paper_run():
     assert Settings().default_account() is None
 
 
+def test_only_a_stage_with_a_table_keeps_its_state_on_aws():
+    assert Settings.from_environment({"STAGE": "dev"} | DEPLOYED).is_deployed
+    assert not Settings.from_environment({"STAGE": "dev"}).is_deployed
+    assert not Settings.from_environment(DEPLOYED).is_deployed
+
+
 def test_blank_variables_count_as_not_set():
     assert Settings.from_environment({"SANDBOX": " ", "EXCHANGE_NAME": ""}) == Settings()
 
@@ -58,7 +64,7 @@ def test_every_spelling_of_no_leaves_the_sandbox(text):
         ({"WEBHOOK_SOURCES": "tradingviev"}, "WEBHOOK_SOURCES has 'tradingviev'"),
         ({"WEBHOOK_SOURCES": "10.0.0.1/8"}, "WEBHOOK_SOURCES has '10.0.0.1/8'"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is 'LOUD'"),
-        ({"CRYPTO_BOT_STAGE": "prod"}, "TABLE_NAME is not set, and stage prod"),
+        ({"AWS_LAMBDA_FUNCTION_NAME": "crypto_bot-prod"}, "TABLE_NAME is not set"),
         ({"AWS_LAMBDA_FUNCTION_NAME": "mine"}, "CRYPTO_BOT_STAGE is not set in function mine"),
     ],
 )
@@ -134,6 +140,11 @@ def test_tradingview_stands_for_its_four_addresses():
     settings = Settings.from_environment({"WEBHOOK_SOURCES": "TradingView, 10.0.0.0/8 ::1"})
     assert settings.webhook_sources == (*TRADINGVIEW_SOURCES, "10.0.0.0/8", "::1")
     assert len(TRADINGVIEW_SOURCES) == 4
+
+
+def test_chalice_local_names_no_real_source_and_so_has_no_list():
+    environment = {"WEBHOOK_SOURCES": "tradingview", "AWS_CHALICE_CLI_MODE": "true"}
+    assert Settings.from_environment(environment).webhook_sources == ()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The books: numbered entries and their fold, appended in one step."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -69,12 +70,21 @@ class TableLedgerStore:
             part = entries[start : start + size]
             for entry in part:
                 fold, _ = post(fold, entry)
-            steps.append((replace(fold, version=portfolio.version + len(steps)), part))
+            progress = _progress_before(portfolio, entries[start + size :])
+            step = replace(fold, progress=progress, version=portfolio.version + len(steps))
+            steps.append((step, part))
         if fold.head_hash != portfolio.head_hash:
             raise LedgerUnbalanced(
                 f"the portfolio of {portfolio.account} is not the fold of the entries booked"
             )
         return steps
+
+
+def _progress_before(portfolio: Portfolio, missing: Sequence[Entry]) -> dict[str, int]:
+    """What of the final progress is true while these entries are still to come."""
+    to_come = Counter(entry.reference for entry in missing)
+    left = {name: count - to_come[name] for name, count in portfolio.progress.items()}
+    return {name: count for name, count in left.items() if count > 0}
 
 
 def _portfolio_row(portfolio: Portfolio) -> Row:

@@ -62,9 +62,12 @@ def _hand_over(account: Account, secret: Mapping[str, str], venue: Venue) -> Non
             setattr(venue.client, name, given)
     missing = [FIELDS.get(name, name) for name in required if not getattr(venue.client, name, None)]
     if missing:
+        what = f"account {account.name!r}: {venue.id} needs {', '.join(missing)}"
+        if not account.secret:
+            raise SettingsError(f"{what}; write secret = the name of a secret that has them")
         raise SettingsError(
-            f"account {account.name!r}: {venue.id} needs {', '.join(missing)}, and the secret "
-            f"{account.secret!r} does not have {'it' if len(missing) == 1 else 'them'}"
+            f"{what}, and the secret {account.secret!r} does not have "
+            f"{'it' if len(missing) == 1 else 'them'}"
         )
 
 

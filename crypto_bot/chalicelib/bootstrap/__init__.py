@@ -1,0 +1,294 @@
+"""Settings -> adapters: the only place that picks them. Heavy libraries load inside its functions.
+
+Each function makes its object once per process. `use` replaces choices before or after that, for
+the embedded run, for a command line with --home or --stage, and for tests.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.domain.errors import SettingsError
+from chalicelib.settings import Settings, read_environment
+
+if TYPE_CHECKING:  # a cold webhook loads what it needs, and no more
+    from chalicelib.bootstrap.venues import Venues
+    from chalicelib.drivers.sqlite_table import SqliteTable
+    from chalicelib.drivers.table import Table
+    from chalicelib.ports import (
+        AnalyticsStore,
+        Clock,
+        Exchanges,
+        SecretStore,
+        SignalStore,
+        StrategyStore,
+        TradingPorts,
+        Workers,
+    )
+    from chalicelib.services.trading.receive_signal import Inbox
+
+STATE_FILE: Final = "state.sqlite3"
+_SECRET_TIMEOUT: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What a process decides for itself; None leaves it to the settings.
+
+    `prices` is a candle file that prices every virtual account, as in a replay. `loopback` says
+    that only this machine reaches the webhook; `wake` and `on_fire_time` are the inbox's.
+    """
+
+    settings: Settings | None = None
+    home: Path | None = None
+    table: "Table | None" = None
+    clock: "Clock | None" = None
+    workers: "Workers | None" = None
+    secrets: "SecretStore | None" = None
+    exchanges: "Exchanges | None" = None
+    prices: Path | None = None
+    loopback: bool = False
+    wake: Callable[[], None] | None = None
+    on_fire_time: Callable[[datetime], None] | None = None
+    owner_token: str = ""
+
+
+_chosen = [Choices()]
+_opened: "list[SqliteTable | Venues]" = []
+
+
+def choices() -> Choices:
+    """What was chosen last."""
+    return _chosen[0]
+
+
+def use(choices: Choices) -> None:
+    """From now on these, and everything made anew; what was opened here is closed."""
+    while _opened:
+        _opened.pop().close()
+    _chosen[0] = choices
+    for made in _MADE_ONCE:
+        made.cache_clear()
+
+
+def reset() -> None:
+    """Back to what the environment says."""
+    use(Choices())
+
+
+def owner_token() -> str:
+    """What the reading routes ask for; '' where nobody has one, and nothing may be read."""
+    return _chosen[0].owner_token
+
+
+def prepare() -> None:
+    """Where the state is on AWS, make its client while the function starts, not on a request."""
+    if is_deployed():
+        webhook()
+
+
+def is_deployed() -> bool:
+    """Whether state and secrets are on AWS: so says the stage, unless a home folder was named."""
+    return settings().is_deployed and _chosen[0].home is None
+
+
+@cache
+def settings() -> Settings:
+    """The environment, read once."""
+    return _chosen[0].settings or read_environment()
+
+
+@cache
+def home() -> Path:
+    """Where the embedded state lives; the folder need not exist yet."""
+    chosen = _chosen[0].home or settings().home
+    if chosen is not None:
+        return chosen.expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("crypto-bot", appauthor=False)
+
+
+@cache
+def clock() -> "Clock":
+    """The machine's, unless a replay brings its own."""
+    from chalicelib.adapters.clock import SystemClock
+
+    return _chosen[0].clock or SystemClock()
+
+
+@cache
+def workers() -> "Workers":
+    """Threads."""
+    from chalicelib.adapters.workers import ThreadWorkers
+
+    return _chosen[0].workers or ThreadWorkers()
+
+
+@cache
+def table() -> "Table":
+    """SQLite in the home folder, DynamoDB where deployed."""
+    chosen = _chosen[0].table
+    if chosen is not None:
+        return chosen
+    if is_deployed():
+        from chalicelib.drivers.boto3_session import aws_client
+        from chalicelib.drivers.dynamodb_table import DynamoDbTable
+
+        return DynamoDbTable(aws_client("dynamodb"), settings().table_name)
+    from chalicelib.drivers.sqlite_table import SqliteTable
+
+    try:
+        home().mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SettingsError(
+            f"the home folder {home()} cannot be made: {error.strerror}; "
+            "choose another one with --home or CRYPTO_BOT_HOME"
+        ) from error
+    opened = SqliteTable(home() / STATE_FILE)
+    _opened.append(opened)
+    return opened
+
+
+@cache
+def signals() -> "SignalStore":
+    """The alerts that became signals."""
+    from chalicelib.adapters.stores.signals import TableSignalStore
+
+    return TableSignalStore(table())
+
+
+@cache
+def strategies() -> "StrategyStore":
+    """The owner's configuration, the account of the environment included."""
+    from chalicelib.adapters.stores.strategies import TableStrategyStore
+
+    stored = TableStrategyStore(table())
+    account = settings().default_account()
+    if account is None:
+        return stored
+    from chalicelib.adapters.stores.default_account import WithDefaultAccount
+
+    return WithDefaultAccount(stored, account)
+
+
+@cache
+def webhook() -> "Inbox":
+    """What receiving an alert needs: two stores and a clock."""
+    from chalicelib.services.trading.receive_signal import Inbox, StrategyCache
+
+    return Inbox(
+        signals=signals(),
+        strategies=StrategyCache(strategies(), clock()),
+        clock=clock(),
+        admits=_admits(settings().webhook_sources),
+        loopback=_chosen[0].loopback,
+        wake=_chosen[0].wake,
+        on_fire_time=_chosen[0].on_fire_time,
+    )
+
+
+@cache
+def trading() -> "TradingPorts":
+    """Everything the trading services may touch."""
+    from chalicelib.adapters.stores.control import TableControlStore
+    from chalicelib.adapters.stores.ledger import TableLedgerStore
+    from chalicelib.adapters.stores.orders import TableOrderStore
+    from chalicelib.adapters.stores.plans import TablePlanStore
+    from chalicelib.ports import TradingPorts
+
+    return TradingPorts(
+        clock=clock(),
+        workers=workers(),
+        signals=signals(),
+        plans=TablePlanStore(table()),
+        orders=TableOrderStore(table()),
+        ledger=TableLedgerStore(table()),
+        strategies=strategies(),
+        control=TableControlStore(table()),
+        exchanges=exchanges(),
+    )
+
+
+@cache
+def analytics() -> "AnalyticsStore":
+    """Figures over time."""
+    from chalicelib.adapters.stores.analytics import TableAnalyticsStore
+
+    return TableAnalyticsStore(table())
+
+
+@cache
+def secrets() -> "SecretStore":
+    """A file of the owner's in the home folder; Secrets Manager and SSM where deployed."""
+    chosen = _chosen[0].secrets
+    if chosen is not None:
+        return chosen
+    if is_deployed():
+        from chalicelib.adapters.secrets.secrets_manager import SecretsManager
+        from chalicelib.drivers.boto3_session import aws_client
+
+        parameters = aws_client("ssm", read_timeout=_SECRET_TIMEOUT)
+        return SecretsManager(
+            aws_client("secretsmanager", read_timeout=_SECRET_TIMEOUT), clock(), parameters
+        )
+    from chalicelib.adapters.secrets.file import FileSecrets
+
+    return FileSecrets(home())
+
+
+@cache
+def exchanges() -> "Exchanges":
+    """Opens the venue that an account names."""
+    chosen = _chosen[0].exchanges
+    if chosen is not None:
+        return chosen
+    from chalicelib.bootstrap.venues import Venues
+
+    venues = Venues(
+        settings=settings(),
+        table=table,
+        clock=clock(),
+        secrets=secrets,
+        prices=_chosen[0].prices,
+        configuration=strategies().configuration,
+    )
+    _opened.append(venues)
+    return venues
+
+
+def _admits(sources: tuple[str, ...]) -> Callable[[str], bool] | None:
+    """Whether an address is on the list; None where there is no list."""
+    if not sources:
+        return None
+    from ipaddress import ip_address, ip_network
+
+    networks = [ip_network(source) for source in sources]
+
+    def is_listed(source: str) -> bool:
+        try:
+            address = ip_address(source)
+        except ValueError:
+            return False
+        return any(address in network for network in networks)
+
+    return is_listed
+
+
+_MADE_ONCE: Final = (
+    settings,
+    home,
+    clock,
+    workers,
+    table,
+    signals,
+    strategies,
+    webhook,
+    trading,
+    analytics,
+    secrets,
+    exchanges,
+)

@@ -1,0 +1,78 @@
+"""The home folder of a run: held by one process at a time, its secrets the owner's alone."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from chalicelib.domain.errors import SettingsError
+
+_OWNER_TOKEN: Final = "owner-token"  # noqa: S105 - the name of the file, not the token
+_LOCK: Final = "run.lock"
+_OWNER_ONLY: Final = 0o600
+
+
+@contextmanager
+def held(home: Path) -> Iterator[Path]:
+    """The folder, made if need be and locked; SettingsError while another run holds it.
+
+    The operating system lets go of the lock when the process ends, however it ends.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (home / _LOCK).open("a+")
+    except OSError as error:
+        raise SettingsError(
+            f"the home folder {home} cannot be written: {error.strerror}; "
+            "choose another one with --home or CRYPTO_BOT_HOME"
+        ) from error
+    with lock:
+        if not _take(lock):
+            raise SettingsError(
+                f"another crypto-bot run works in {home}; stop it, or choose another folder with "
+                "--home"
+            )
+        yield home
+
+
+def _take(lock: IO[str]) -> bool:
+    try:
+        import fcntl
+    except ImportError:
+        return _take_on_windows(lock)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _take_on_windows(lock: IO[str]) -> bool:
+    import msvcrt
+
+    lock.seek(0)
+    try:
+        msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    except OSError:
+        return False
+    return True
+
+
+def owner_token(home: Path) -> str:
+    """The token that opens the reading routes; made on the first run and kept."""
+    path = home / _OWNER_TOKEN
+    if not path.exists():
+        write_secret(path, secrets.token_urlsafe(32))
+    return path.read_text(encoding="ascii").strip()
+
+
+def write_secret(path: Path, text: str) -> None:
+    """A file of mode 0600 from its first byte on, whole or not there at all."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+    draft.replace(path)

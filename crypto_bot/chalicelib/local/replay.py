@@ -1,0 +1,126 @@
+"""A replay's time: the newest alert's fire time, with every tick that was due on the way there.
+
+Requests come in one at a time, and nothing here looks at the machine's clock to decide what a tick
+sees, so that the same alerts give the same books to the last byte.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Event, Lock, Thread
+from typing import Final
+
+from chalicelib.adapters.clock import ReplayClock
+from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.trading.account import Configuration, Mode
+from chalicelib.local.tally import Tally
+from chalicelib.ports import AnalyticsStore, TradingPorts
+from chalicelib.services.trading.next_due import next_due
+from chalicelib.services.trading.report_performance import report_performance
+from chalicelib.services.trading.tick import tick
+
+_MINUTE: Final = timedelta(minutes=1)
+_TICK_BUDGET: Final = timedelta(minutes=1)
+# What is still due this long after the last alert is not about the alerts any more.
+_AFTERMATH: Final = timedelta(days=1)
+_IDLE_SECONDS: Final = 5.0
+_OWNER: Final = "replay"
+
+
+def refuse_real_accounts(configuration: Configuration) -> None:
+    """SettingsError for the first account that is not virtual: a replay must not reach a venue."""
+    for account in configuration.accounts.values():
+        if account.mode is not Mode.VIRTUAL:
+            raise SettingsError(
+                f"account {account.name} has mode {account.mode}; a replay trades virtual accounts "
+                "only: use a home folder in which every account has mode virtual"
+            )
+
+
+@dataclass(slots=True, kw_only=True)
+class Replay:
+    """Moves `clock` to each authentic alert's time, and ticks on the way.
+
+    `turn` is the gateway's, `on_fire_time` the inbox's; the ports are asked for when first needed,
+    because the inbox comes before them.
+    """
+
+    ports: Callable[[], TradingPorts]
+    analytics: Callable[[], AnalyticsStore]
+    tally: Tally
+    clock: ReplayClock
+    _lock: Lock = field(default_factory=Lock, init=False)
+    _stopping: Event = field(default_factory=Event, init=False)
+    _busy_until: float = field(default=0.0, init=False)
+    _unfinished: bool = field(default=False, init=False)
+    _last_tick: datetime | None = field(default=None, init=False)
+    _thread: Thread | None = field(default=None, init=False)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """One request at a time."""
+        with self._lock:
+            yield
+            self._busy_until = time.monotonic() + _IDLE_SECONDS
+
+    def hear(self, method: str, status: int) -> None:
+        """A request was answered."""
+        self.tally.answered(method, status)
+
+    def on_fire_time(self, fired_at: datetime) -> None:
+        """Tick at every minute up to then in which something is due; it is then then."""
+        self._tick_until(fired_at)
+        self.clock.advance_to(fired_at)
+        self._unfinished = True
+
+    def start(self) -> None:
+        """Go on where an earlier replay ended; finish what is due whenever alerts stay away."""
+        beat = self.ports().control.last_beat()
+        if beat is not None:
+            self.clock.advance_to(beat.at)
+            self._last_tick = beat.at
+        self._thread = Thread(target=self._finish_when_idle, name="replay", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is due."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._finish()
+
+    def _finish_when_idle(self) -> None:
+        while not self._stopping.wait(1):
+            if self._unfinished and time.monotonic() > self._busy_until:
+                self._finish()
+
+    def _finish(self) -> None:
+        with self._lock:
+            if self._unfinished:
+                self._tick_until(self.clock.now() + _AFTERMATH)
+                self._unfinished = False
+                report_performance(self.ports(), self.analytics())
+
+    def _tick_until(self, end: datetime) -> None:
+        while (minute := self._next_minute()) is not None and minute <= end:
+            now = self.clock.advance_to(minute)
+            report = tick(self.ports(), owner=_OWNER, deadline=now + _TICK_BUDGET)
+            self._last_tick = minute
+            self.tally.ticked(report)
+
+    def _next_minute(self) -> datetime | None:
+        """The whole minute at which the next tick has something to do; each minute ticks once."""
+        due = next_due(self.ports())
+        if due is None:
+            return None
+        minute = _whole_minute(max(due, self.clock.now()))
+        if self._last_tick is not None and minute <= self._last_tick:
+            return self._last_tick + _MINUTE
+        return minute
+
+
+def _whole_minute(instant: datetime) -> datetime:
+    down = instant.replace(second=0, microsecond=0)
+    return down if down == instant else down + _MINUTE

@@ -1,0 +1,158 @@
+"""Options -> everything one run consists of, put together and not yet started."""
+
+import importlib
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Protocol
+
+from chalicelib import bootstrap
+from chalicelib.adapters.clock import ReplayClock
+from chalicelib.adapters.workers import InlineWorkers
+from chalicelib.domain.trading.account import Configuration
+from chalicelib.local import demo
+from chalicelib.local.gateway import Gateway
+from chalicelib.local.home import held, owner_token
+from chalicelib.local.invitation import Invitation, invite
+from chalicelib.local.logs import logging_to
+from chalicelib.local.replay import Replay, refuse_real_accounts
+from chalicelib.local.schedule import Rhythm, Schedule
+from chalicelib.local.server import Server
+from chalicelib.local.tally import Tally
+from chalicelib.local.view import RunOptions
+
+_DEMO_FOLDER: Final = "demo"
+_DEMO_RHYTHM: Final = Rhythm(tick=1.0, report=3.0)
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_OWNER: Final = "run"  # one run holds the home folder, so its leases are its own after a kill, too
+
+
+class Part(Protocol):
+    """Something with a thread of its own."""
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def stop(self) -> None:
+        """Return when it has ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """`parts` in the order of starting; stopped the other way round."""
+
+    home: Path
+    tally: Tally
+    parts: tuple[Part, ...]
+    invitation: Invitation
+    notice: str
+
+
+def assemble(options: RunOptions, stack: ExitStack) -> Session:
+    """Locks the home folder, picks the adapters, binds the port; `stack` takes it all back."""
+    stack.callback(bootstrap.use, bootstrap.choices())
+    home, is_demo = _enter_home(options, stack)
+    token = owner_token(home)
+    bootstrap.use(
+        replace(bootstrap.choices(), home=home, loopback=_is_loopback(options), owner_token=token)
+    )
+    tally = Tally()
+    driver = _replay(options, tally) if options.replay_clock else _schedule(tally, is_demo=is_demo)
+    server = _server(options, driver, stack)
+    tokens = demo.set_the_stage(bootstrap.strategies()) if is_demo else {}
+    configuration = bootstrap.strategies().configuration()
+    _refuse_unusable(configuration)
+    parts: tuple[Part, ...] = (driver, server)
+    if is_demo:
+        clock = bootstrap.clock()
+        parts = (*parts, demo.Demonstration(clock=clock, server=server, tokens=tokens))
+    return Session(
+        home=home,
+        tally=tally,
+        parts=parts,
+        invitation=invite(_base(options, server), configuration, tokens, token),
+        notice=_notice(options, configuration, is_demo=is_demo),
+    )
+
+
+def _enter_home(options: RunOptions, stack: ExitStack) -> tuple[Path, bool]:
+    """The folder of this run, and whether it is the demonstration's."""
+    home = bootstrap.home() if options.home is None else options.home.expanduser()
+    stack.enter_context(held(home))
+    if not options.demo or options.replay_clock:
+        return home, False
+    bootstrap.use(replace(bootstrap.choices(), home=home))
+    configuration = bootstrap.strategies().configuration()
+    if configuration.accounts or configuration.strategies:
+        return home, False
+    return stack.enter_context(held(home / _DEMO_FOLDER)), True
+
+
+def _replay(options: RunOptions, tally: Tally) -> Replay:
+    clock = ReplayClock(_EPOCH)
+    replay = Replay(
+        ports=bootstrap.trading, analytics=bootstrap.analytics, tally=tally, clock=clock
+    )
+    bootstrap.use(
+        replace(
+            bootstrap.choices(),
+            clock=clock,
+            workers=InlineWorkers(),
+            prices=options.prices,
+            on_fire_time=replay.on_fire_time,
+        )
+    )
+    refuse_real_accounts(bootstrap.strategies().configuration())
+    return replay
+
+
+def _schedule(tally: Tally, *, is_demo: bool) -> Schedule:
+    return Schedule(
+        ports=bootstrap.trading(),
+        analytics=bootstrap.analytics(),
+        tally=tally,
+        owner=_OWNER,
+        rhythm=_DEMO_RHYTHM if is_demo else Rhythm(),
+    )
+
+
+def _server(options: RunOptions, driver: Replay | Schedule, stack: ExitStack) -> Server:
+    app = importlib.import_module("app").app
+    stack.enter_context(logging_to(bootstrap.home(), app.log))
+    bootstrap.webhook()  # made before the threads that will ask for it
+    turn = driver.turn if isinstance(driver, Replay) else nullcontext
+    return Server(Gateway(app, turn=turn, answered=driver.hear), options.host, options.port)
+
+
+def _refuse_unusable(configuration: Configuration) -> None:
+    """SettingsError for an account that could not trade once its first alert is there."""
+    bootstrap.settings().check_accounts(configuration.accounts.values())
+    for name in sorted({subscription.account for subscription in configuration.subscriptions}):
+        bootstrap.exchanges().open(configuration.accounts[name])
+
+
+def _is_loopback(options: RunOptions) -> bool:
+    return options.host in _LOOPBACK and not options.public_url
+
+
+def _base(options: RunOptions, server: Server) -> str:
+    if options.public_url:
+        return options.public_url.rstrip("/")
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    return f"http://{host}:{server.port}"
+
+
+def _notice(options: RunOptions, configuration: Configuration, *, is_demo: bool) -> str:
+    if is_demo:
+        return demo.NOTICE
+    if options.replay_clock:
+        return "Replay: it is the time of the newest alert."
+    if not configuration.strategies:
+        return "Nothing is configured: crypto-bot accounts apply FILE and strategies apply FILE"
+    if options.host not in _LOOPBACK:
+        return f"{options.host} is served without TLS: let only a tunnel or proxy reach it."
+    return ""

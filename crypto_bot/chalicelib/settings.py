@@ -1,0 +1,236 @@
+"""Environment -> one frozen Settings, read once; whatever is odd raises, and paper is the default.
+
+Live money needs two words: an account of mode live (or SANDBOX=false), and LIVE=yes. Stage dev
+refuses live accounts whatever LIVE says.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Final
+
+from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.money import ZERO, parse_amount
+from chalicelib.domain.trading.account import DEFAULT_INCREMENT, Account, Mode
+
+DEFAULT_ACCOUNT: Final = "default"
+DEFAULT_SCHEDULE: Final = "rate(1 minute)"
+
+# TradingView's own list; the word `tradingview` in WEBHOOK_SOURCES stands for it.
+TRADINGVIEW_SOURCES: Final = (
+    "52.89.214.238",
+    "34.212.75.30",
+    "54.218.53.128",
+    "52.32.178.7",
+)
+
+_TRUE: Final = frozenset({"true", "1", "yes", "on"})
+_FALSE: Final = frozenset({"false", "0", "no", "off"})
+_RATE: Final = re.compile(r"rate\((?P<value>[1-9]\d*) (?P<unit>minute|hour|day)s?\)")
+_CRON: Final = re.compile(r"cron\(\S+( \S+){5}\)")
+_FUNCTION: Final = re.compile(r"crypto_bot-(?P<stage>dev|prod)(-|$)")
+_LARGEST_INCREMENT: Final = Decimal("0.05")
+_LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class Stage(StrEnum):
+    """Where this process runs: embedded in one process, or deployed for trials or for good."""
+
+    LOCAL = "local"
+    DEV = "dev"
+    PROD = "prod"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`increment` is a fraction of the price; `home` is None where the platform's folder is meant.
+
+    `webhook_sources` empty means every address may send; `table_name` and `secret_name` are '' when
+    not given. `exchange_name` '' means that the environment names no account of its own.
+    """
+
+    stage: Stage = Stage.LOCAL
+    home: Path | None = None
+    table_name: str = ""
+    secret_name: str = ""
+    exchange_name: str = ""
+    quote_currency: str = "USDT"
+    increment: Decimal = DEFAULT_INCREMENT
+    sandbox: bool = True
+    live: bool = False
+    execute_schedule: str = DEFAULT_SCHEDULE
+    webhook_sources: tuple[str, ...] = ()
+    log_level: str = "INFO"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Every variable that is set and not blank, checked; SettingsError names what is odd."""
+        given = {name: value.strip() for name, value in environment.items() if value.strip()}
+        settings = cls(
+            stage=_stage(given),
+            home=Path(given["CRYPTO_BOT_HOME"]) if "CRYPTO_BOT_HOME" in given else None,
+            table_name=given.get("TABLE_NAME", ""),
+            secret_name=given.get("SECRET_NAME", ""),
+            exchange_name=given.get("EXCHANGE_NAME", ""),
+            quote_currency=_currency(given.get("QUOTE_CURRENCY", "USDT")),
+            increment=_increment(given.get("INCREMENT_PCT")),
+            sandbox=_flag("SANDBOX", given.get("SANDBOX", "true")),
+            live=_flag("LIVE", given.get("LIVE", "no")),
+            execute_schedule=_schedule(given.get("EXECUTE_SCHEDULE", DEFAULT_SCHEDULE)),
+            webhook_sources=_sources(given),
+            log_level=_log_level(given.get("LOG_LEVEL", "INFO")),
+        )
+        if "AWS_LAMBDA_FUNCTION_NAME" in given and not settings.table_name:
+            raise SettingsError(
+                "TABLE_NAME is not set, and a function keeps nothing on its disk; "
+                "put the DynamoDB table's name into .chalice/config.json"
+            )
+        return settings
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether state and secrets are on AWS; a stage without a table only sets the rules."""
+        return self.stage is not Stage.LOCAL and bool(self.table_name)
+
+    @property
+    def tick_interval(self) -> timedelta | None:
+        """Time between two ticks of a rate; None for a cron, whose gaps are not even."""
+        rate = _RATE.fullmatch(self.execute_schedule)
+        return timedelta(**{rate["unit"] + "s": int(rate["value"])}) if rate else None
+
+    def default_account(self) -> Account | None:
+        """The account that the seed's variables describe; None without EXCHANGE_NAME."""
+        if not self.exchange_name:
+            return None
+        mode = Mode.SANDBOX if self.sandbox else Mode.LIVE
+        return Account(
+            name=DEFAULT_ACCOUNT,
+            exchange=self.exchange_name,
+            mode=Mode.VIRTUAL if self.exchange_name == "virtual" else mode,
+            quote=self.quote_currency,
+            secret=self.secret_name,
+            increment=self.increment,
+        )
+
+    @property
+    def live_refusal(self) -> str:
+        """Why nothing may trade live here, as the end of a sentence; '' where it may."""
+        if self.stage is Stage.DEV:
+            return "stage dev never trades live; use mode sandbox or virtual here, or stage prod"
+        return "" if self.live else "LIVE is not set; LIVE=yes confirms that real money is meant"
+
+    def check_accounts(self, accounts: Iterable[Account]) -> None:
+        """SettingsError for the first account that this stage must not trade."""
+        for account in accounts:
+            if account.mode is Mode.LIVE and self.live_refusal:
+                raise SettingsError(
+                    f"account {account.name} has mode live, and {self.live_refusal}"
+                )
+
+
+def _stage(given: Mapping[str, str]) -> Stage:
+    if _is_chalice_cli(given):
+        return Stage.LOCAL
+    name = "CRYPTO_BOT_STAGE" if "CRYPTO_BOT_STAGE" in given else "STAGE"
+    if name not in given:
+        return _deployed_stage(given.get("AWS_LAMBDA_FUNCTION_NAME", ""))
+    try:
+        return Stage(given[name].lower())
+    except ValueError:
+        raise SettingsError(f"{name} is {given[name]!r}; it must be local, dev or prod") from None
+
+
+def _is_chalice_cli(given: Mapping[str, str]) -> bool:
+    """`chalice local` and `chalice deploy` load app.py with a stage's variables, but not on AWS."""
+    return given.get("AWS_CHALICE_CLI_MODE") == "true"
+
+
+def _deployed_stage(function: str) -> Stage:
+    """A config.json from before there were stages: Chalice names its functions app-stage-name."""
+    if not function:
+        return Stage.LOCAL
+    named = _FUNCTION.match(function)
+    if named is None:
+        raise SettingsError(
+            f"CRYPTO_BOT_STAGE is not set in function {function}; it must be dev or prod"
+        )
+    return Stage(named["stage"])
+
+
+def _flag(name: str, text: str) -> bool:
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise SettingsError(f"{name} is {text!r}; it must be true, 1, yes, on, false, 0, no or off")
+
+
+def _currency(text: str) -> str:
+    if not text.isalnum() or not text.isascii():
+        raise SettingsError(f"QUOTE_CURRENCY is {text!r}; it must be a currency such as USDT")
+    return text.upper()
+
+
+def _increment(text: str | None) -> Decimal:
+    """A fraction, as the seed multiplied it, whatever its name says."""
+    if text is None:
+        return DEFAULT_INCREMENT
+    try:
+        value = parse_amount(text)
+    except ValueError:
+        value = Decimal(-1)
+    if not ZERO <= value <= _LARGEST_INCREMENT:
+        raise SettingsError(
+            f"INCREMENT_PCT is {text!r}; it must be a fraction of the price "
+            f"from 0 to {_LARGEST_INCREMENT}, where 0.001 means 0.1 %"
+        )
+    return value
+
+
+def _schedule(text: str) -> str:
+    if _RATE.fullmatch(text) or _CRON.fullmatch(text):
+        return text
+    raise SettingsError(
+        f"EXECUTE_SCHEDULE is {text!r}; it must be a rate such as rate(1 minute) "
+        "or a cron of six fields such as cron(1 0,8,16 * * ? *)"
+    )
+
+
+def _sources(given: Mapping[str, str]) -> tuple[str, ...]:
+    if _is_chalice_cli(given):  # it calls every sender 127.0.0.1, and a list would refuse them all
+        return ()
+    addresses: list[str] = []
+    for word in given.get("WEBHOOK_SOURCES", "").replace(",", " ").split():
+        if word.lower() == "tradingview":
+            addresses += TRADINGVIEW_SOURCES
+        else:
+            addresses.append(str(_network(word)))
+    return tuple(addresses)
+
+
+def _network(word: str) -> str | IPv4Network | IPv6Network:
+    try:
+        network = ip_network(word)
+    except ValueError:
+        raise SettingsError(
+            f"WEBHOOK_SOURCES has {word!r}; it must list addresses, networks such as 10.0.0.0/8, "
+            "or the word tradingview"
+        ) from None
+    return word if network.num_addresses == 1 else network
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in _LOG_LEVELS:
+        raise SettingsError(f"LOG_LEVEL is {text!r}; it must be {', '.join(_LOG_LEVELS)}")
+    return text.upper()
+
+
+def read_environment() -> Settings:
+    """The one look at the process's environment."""
+    return Settings.from_environment(os.environ)

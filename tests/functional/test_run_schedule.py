@@ -1,0 +1,71 @@
+"""The embedded schedule: it ticks when something is due, and goes on after a failure."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.trading.signal import SignalStatus
+from chalicelib.local.schedule import Rhythm, Schedule
+from chalicelib.local.tally import Tally
+from tests.functional.running import eventually
+from tests.trading_floor import TradingFloor
+
+
+class FailsFirst:
+    """The control store of a floor, whose first heartbeats do not get through."""
+
+    def __init__(self, control, failures: int) -> None:
+        self._control = control
+        self._failures = failures
+
+    def beat(self, heartbeat) -> None:
+        if self._failures:
+            self._failures -= 1
+            raise ConnectionError("the disk is gone")
+        self._control.beat(heartbeat)
+
+    def __getattr__(self, name: str):
+        return getattr(self._control, name)
+
+
+@pytest.fixture
+def floor():
+    return TradingFloor({"BTC/USDT": "100"}, {"btc": "0.5"})
+
+
+def schedule_of(floor, ports=None, **seconds):
+    return Schedule(
+        ports=ports or floor.ports,
+        analytics=floor.analytics,
+        tally=Tally(),
+        owner="test",
+        rhythm=Rhythm(**seconds),
+    )
+
+
+def test_an_alert_is_worked_off_long_before_the_next_round(floor):
+    schedule = schedule_of(floor, tick=3600)
+    schedule.start()
+    eventually(lambda: schedule.tally.ticks == 1)
+    signal_id = floor.alert("btc", "long")
+    schedule.hear("POST", 200)
+    eventually(lambda: floor.signal(signal_id).status is SignalStatus.EXECUTED)
+    schedule.stop()
+    assert (schedule.tally.alerts, schedule.tally.orders, schedule.tally.fills) == (1, 1, 1)
+
+
+def test_a_tick_that_raises_is_counted_and_followed_by_the_next(floor):
+    control = FailsFirst(floor.ports.control, failures=2)
+    schedule = schedule_of(floor, replace(floor.ports, control=control), tick=0.01)
+    schedule.start()
+    eventually(lambda: schedule.tally.ticks >= 1)
+    schedule.stop()
+    assert schedule.tally.failures == 2
+
+
+def test_figures_are_reported_in_their_own_rhythm(floor):
+    floor.alert("btc", "long")
+    schedule = schedule_of(floor, tick=0.01, report=0.01)
+    schedule.start()
+    eventually(lambda: floor.analytics.performance("paper", "", 1))
+    schedule.stop()
