@@ -1,12 +1,19 @@
-"""For the whole suite: no deadline for examples on slow machines, and no skip where all is there."""
+"""For the whole suite: the package on every path, no deadlines, and no skips where told."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 settings.register_profile("suite", deadline=None, print_blob=True)
 settings.load_profile("suite")
+
+# Programs that tests start find the package too, installed or not.
+PACKAGE = str(Path(__file__).parents[1] / "crypto_bot")
+os.environ["PYTHONPATH"] = os.pathsep.join(  # noqa: TID251
+    filter(None, (PACKAGE, os.environ.get("PYTHONPATH", "")))  # noqa: TID251
+)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
