@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from chalicelib.domain.trading.account import Account, Configuration, HaltLevel, Subscription
+from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
 from chalicelib.domain.trading.instrument import Balance, Instrument, Ticker
 from chalicelib.domain.trading.ledger import Entry, Portfolio
 from chalicelib.domain.trading.order import Order, OrderIntent, OrderReport
 from chalicelib.domain.trading.performance import PerformancePoint
 from chalicelib.domain.trading.plan import AccountState, Plan
-from chalicelib.domain.trading.quarantine import QuarantinedAlert
 from chalicelib.domain.trading.signal import Signal
 from chalicelib.domain.trading.strategy import Strategy
 

@@ -116,8 +116,8 @@ def _run(program: str, environment: dict[str, str]) -> str:
 
 def _strategy() -> str:
     """The strategy as its store keeps it."""
+    from chalicelib.domain.trading.alerts.tokens import hash_token
     from chalicelib.domain.trading.strategy import Strategy
-    from chalicelib.domain.trading.tokens import hash_token
     from chalicelib.drivers.codec import encode
     from tests.bench.webhook_stub import STRATEGY, TOKEN
 

@@ -19,8 +19,8 @@ from typing import Any
 from chalicelib import bootstrap
 from chalicelib.bootstrap import Choices
 from chalicelib.domain.trading.account import Account, Mode, Subscription
+from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.domain.trading.strategy import Strategy
-from chalicelib.domain.trading.tokens import hash_token
 from chalicelib.settings import Settings
 
 TOKEN = "strategy-token-0123456789"

@@ -20,9 +20,9 @@ from chalicelib import bootstrap
 from chalicelib.adapters.workers import InlineWorkers
 from chalicelib.bootstrap import Choices
 from chalicelib.domain.trading.account import Account, Mode, Subscription
+from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.domain.trading.signal import SignalStatus
 from chalicelib.domain.trading.strategy import Strategy
-from chalicelib.domain.trading.tokens import hash_token
 from chalicelib.drivers.boto3_session import aws_client
 from chalicelib.drivers.dynamodb_table import create_table
 from chalicelib.ports import Exchange

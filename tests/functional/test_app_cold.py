@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib import bootstrap
+from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.domain.trading.strategy import Strategy
-from chalicelib.domain.trading.tokens import hash_token
 from chalicelib.drivers.codec import encode
 from tests.bench.webhook_stub import STRATEGY, TOKEN
 from tests.functional.running import configure

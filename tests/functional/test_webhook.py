@@ -17,7 +17,7 @@ import chalicelib
 from chalicelib import bootstrap
 from chalicelib.adapters.clock import ReplayClock
 from chalicelib.bootstrap import Choices
-from chalicelib.domain.trading.tokens import hash_token
+from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.drivers.sqlite_table import SqliteTable
 from chalicelib.settings import Settings
 from tests.unit.trading.alerts import FIRED_AT, body, fixture, strategy

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.trading.alert_body import MAXIMUM_DIGITS
-from chalicelib.domain.trading.alert_schema import alert_schema
-from chalicelib.domain.trading.alert_values import LARGEST
+from chalicelib.domain.trading.alerts.body import MAXIMUM_DIGITS
+from chalicelib.domain.trading.alerts.schema import alert_schema
+from chalicelib.domain.trading.alerts.values import LARGEST
 from chalicelib.domain.trading.signal import Signal
 from tests.unit.trading.alerts import SEED, body, strategy
 from tests.unit.trading.post_office import PostOffice

@@ -115,7 +115,10 @@ def test_an_exchange_is_opened_once_per_version_of_its_account():
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"exchange": "binance", "mode": Mode.SANDBOX}, "account paper on binance names no secret"),
+        (
+            {"exchange": "binance", "mode": Mode.SANDBOX},
+            "write secret = the name of a secret that has them",
+        ),
         (
             {"exchange": "binance", "mode": Mode.SANDBOX, "secret": "lost"},
             "the secret 'lost' is not here",

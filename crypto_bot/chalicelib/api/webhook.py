@@ -33,7 +33,7 @@ def receive_strategy_signal(strategy: str, token: str) -> Response:
 @blueprint.route("/alert.schema.json", methods=["GET"])
 def publish_alert_schema() -> dict[str, Any]:
     """What the message may say, for editors and linters."""
-    from chalicelib.domain.trading.alert_schema import alert_schema
+    from chalicelib.domain.trading.alerts.schema import alert_schema
 
     return alert_schema()
 

@@ -18,8 +18,8 @@ from chalicelib.cli.rows import Row
 from chalicelib.cli.venue_checks import check_promises
 from chalicelib.domain.money import ZERO
 from chalicelib.domain.trading.account import Account, Configuration
-from chalicelib.domain.trading.configuration import parse_accounts
-from chalicelib.domain.trading.names import account_named
+from chalicelib.domain.trading.configuration.files import parse_accounts
+from chalicelib.domain.trading.configuration.names import account_named
 
 _COLUMNS = ("name", "mode", "exchange", "quote", "policy", "capital", "reserve", "follows")
 

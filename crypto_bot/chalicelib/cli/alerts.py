@@ -8,9 +8,9 @@ from chalicelib import bootstrap
 from chalicelib.cli.applying import public_url_option, read_file, webhook_url
 from chalicelib.cli.options import as_json, in_home
 from chalicelib.cli.output import show_json
-from chalicelib.domain.trading.alert_template import alert_template as template_of
-from chalicelib.domain.trading.alert_template import lint_template
-from chalicelib.domain.trading.names import strategy_named
+from chalicelib.domain.trading.alerts.template import alert_template as template_of
+from chalicelib.domain.trading.alerts.template import lint_template
+from chalicelib.domain.trading.configuration.names import strategy_named
 
 
 @click.command("alert-template")

@@ -8,7 +8,7 @@ import click
 from chalicelib import bootstrap
 from chalicelib.cli.output import show_json
 from chalicelib.domain.errors import SettingsError
-from chalicelib.domain.trading.configuration import Draft
+from chalicelib.domain.trading.configuration.files import Draft
 from chalicelib.services.trading.apply_configuration import (
     AppliedConfiguration,
     apply_configuration,

@@ -7,8 +7,8 @@ from chalicelib.cli.options import as_json, in_home, one_account, row_limit
 from chalicelib.cli.output import show
 from chalicelib.cli.rows import Row, balance_rows, holding_row, performance_row, posting_rows
 from chalicelib.domain.trading.account import Account
+from chalicelib.domain.trading.configuration.names import account_named
 from chalicelib.domain.trading.ledger import Portfolio
-from chalicelib.domain.trading.names import account_named
 from chalicelib.services.trading.report_performance import report_performance
 
 _POSITIONS = ("account", "strategy", "symbol", "quantity", "cost", "realized", "fees", "quote")

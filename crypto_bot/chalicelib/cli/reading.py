@@ -7,7 +7,7 @@ from chalicelib.cli.options import as_json, in_home, one_account, row_limit
 from chalicelib.cli.output import show, show_json
 from chalicelib.cli.rows import order_row, quarantine_row, signal_row
 from chalicelib.domain.errors import ActionRefused
-from chalicelib.domain.trading.names import account_named, strategy_named
+from chalicelib.domain.trading.configuration.names import account_named, strategy_named
 
 _SIGNAL_COLUMNS = ("fired_at", "strategy", "ticker", "state", "status", "reason", "id")
 _ALERT_COLUMNS = ("received_at", "strategy", "status", "reason", "excerpt")

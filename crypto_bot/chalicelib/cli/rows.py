@@ -5,11 +5,11 @@ from decimal import Decimal
 
 from chalicelib.cli.words import outcome_words
 from chalicelib.domain.money import ZERO, exact_arithmetic
+from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
 from chalicelib.domain.trading.ledger import Entry, EntryKind, Execution, Holding, Portfolio
 from chalicelib.domain.trading.order import Order
 from chalicelib.domain.trading.performance import PerformancePoint
 from chalicelib.domain.trading.position import ClosedPosition
-from chalicelib.domain.trading.quarantine import QuarantinedAlert
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import Signal
 

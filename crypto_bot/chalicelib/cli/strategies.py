@@ -19,9 +19,9 @@ from chalicelib.cli.output import show, show_json
 from chalicelib.cli.rows import Row
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.account import Account, Configuration
-from chalicelib.domain.trading.configuration import parse_strategies
-from chalicelib.domain.trading.names import account_named
-from chalicelib.domain.trading.seed_configuration import parse_seed
+from chalicelib.domain.trading.configuration.files import parse_strategies
+from chalicelib.domain.trading.configuration.names import account_named
+from chalicelib.domain.trading.configuration.seed import parse_seed
 from chalicelib.domain.trading.strategy import Strategy
 from chalicelib.services.trading.replace_token import replace_token
 

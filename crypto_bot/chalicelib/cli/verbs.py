@@ -91,7 +91,7 @@ def _sentence(error: CryptoBotError) -> Refusal:
 
 
 def _refuse_verb(word: str) -> NoReturn:
-    from chalicelib.domain.trading.names import suggestion
+    from chalicelib.domain.trading.configuration.names import suggestion
 
     raise SettingsError(f"there is no verb {word}; {suggestion(word, _FILES)}")
 

@@ -18,9 +18,9 @@ from typing import Any, Final
 
 from chalicelib.domain.money import plain
 from chalicelib.domain.trading.account import Account, Mode, Subscription
+from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.domain.trading.signal import DesiredState
 from chalicelib.domain.trading.strategy import Strategy
-from chalicelib.domain.trading.tokens import hash_token
 from chalicelib.local.server import Server
 from chalicelib.ports import Clock, StrategyStore
 
@@ -39,7 +39,7 @@ _MINIMUM: Final = {"minimum_notional": "5"}
 _VENUE: Final = {
     "balances": {"USDT": "10000"},
     "fee": "0.0002",  # a strategy that turns around every few seconds would pay all it has
-    "instruments": {s: _MINIMUM for s in ("BTC/USDT", "ETH/USDT", "SOL/USDT")},
+    "instruments": dict.fromkeys(("BTC/USDT", "ETH/USDT", "SOL/USDT"), _MINIMUM),
     "prices": {"volatility": "0.2"},  # five times the usual, so that there is something to see
 }
 

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.adapters.stores.signals import TableSignalStore
 from chalicelib.domain.errors import StoreConflict
-from chalicelib.domain.trading.quarantine import QuarantinedAlert
+from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
 from chalicelib.domain.trading.signal import Outcome, Signal, SignalStatus, Size, SizeUnit
 from chalicelib.drivers.table import Table
 from tests.contract.stores.records import NOON, minutes, signal

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib import bootstrap
 from chalicelib.domain.errors import StoreConflict
-from chalicelib.domain.trading.tokens import hash_token, opens
+from chalicelib.domain.trading.alerts.tokens import hash_token, opens
 from chalicelib.drivers.sqlite_table import SqliteTable
 from chalicelib.drivers.table import Row
 from chalicelib.settings import Settings, Stage

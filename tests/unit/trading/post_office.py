@@ -11,8 +11,8 @@ from chalicelib.adapters.stores.signals import TableSignalStore
 from chalicelib.adapters.stores.strategies import TableStrategyStore
 from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.trading.account import Account, Mode, Subscription
+from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.domain.trading.strategy import Strategy
-from chalicelib.domain.trading.tokens import hash_token
 from chalicelib.drivers.sqlite_table import SqliteTable
 from chalicelib.drivers.table import Row
 from chalicelib.services.trading.receive_signal import (

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.domain.errors import SignalRejected
-from chalicelib.domain.trading.alert import Alert, parse_alert
-from chalicelib.domain.trading.alert_body import read_body
+from chalicelib.domain.trading.alerts.alert import Alert, parse_alert
+from chalicelib.domain.trading.alerts.body import read_body
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import DesiredState, Size, SizeUnit
 from tests.unit.trading.alerts import FIRED_AT, SEED, body, fixture

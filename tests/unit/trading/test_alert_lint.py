@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from chalicelib.domain.trading.alert import parse_alert
-from chalicelib.domain.trading.alert_lint import lint_alert
-from chalicelib.domain.trading.alert_schema import alert_schema
-from chalicelib.domain.trading.alert_template import alert_template, lint_template
-from chalicelib.domain.trading.placeholders import filled_in
+from chalicelib.domain.trading.alerts.alert import parse_alert
+from chalicelib.domain.trading.alerts.lint import lint_alert
+from chalicelib.domain.trading.alerts.placeholders import filled_in
+from chalicelib.domain.trading.alerts.schema import alert_schema
+from chalicelib.domain.trading.alerts.template import alert_template, lint_template
 from tests.unit.trading.alerts import strategy
 
 SEEDS_TEMPLATE = """{"time": "{{timenow}}", "ticker": "{{ticker}}",

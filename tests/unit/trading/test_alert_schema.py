@@ -6,8 +6,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from chalicelib.domain.errors import SignalRejected
-from chalicelib.domain.trading.alert import parse_alert
-from chalicelib.domain.trading.alert_schema import alert_schema
+from chalicelib.domain.trading.alerts.alert import parse_alert
+from chalicelib.domain.trading.alerts.schema import alert_schema
 from tests.unit.trading.alerts import body, fixture
 
 VALIDATOR = Draft202012Validator(alert_schema())

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.errors import SignalRejected
-from chalicelib.domain.trading.alert import parse_alert
-from chalicelib.domain.trading.alert_address import choose_strategy
-from chalicelib.domain.trading.alert_signal import signal_from
+from chalicelib.domain.trading.alerts.address import choose_strategy
+from chalicelib.domain.trading.alerts.alert import parse_alert
+from chalicelib.domain.trading.alerts.signal_from import signal_from
 from chalicelib.domain.trading.signal import DesiredState, Signal
 from tests.unit.trading.alerts import FIRED_AT, SEED, body, strategy
 

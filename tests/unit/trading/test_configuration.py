@@ -16,10 +16,10 @@ from chalicelib.domain.trading.account import (
     OrderStyle,
     Subscription,
 )
-from chalicelib.domain.trading.configuration import Draft, parse_accounts, parse_strategies
-from chalicelib.domain.trading.configuration_change import change_to
-from chalicelib.domain.trading.configuration_checks import check_configuration
-from chalicelib.domain.trading.seed_configuration import parse_seed
+from chalicelib.domain.trading.configuration.change import change_to
+from chalicelib.domain.trading.configuration.checks import check_configuration
+from chalicelib.domain.trading.configuration.files import Draft, parse_accounts, parse_strategies
+from chalicelib.domain.trading.configuration.seed import parse_seed
 from chalicelib.domain.trading.strategy import Strategy
 
 FILES = Path(__file__).parents[2] / "fixtures" / "configuration"

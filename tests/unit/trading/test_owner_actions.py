@@ -7,12 +7,12 @@ import pytest
 
 from chalicelib.domain.errors import ActionRefused, SettingsError, StoreConflict
 from chalicelib.domain.trading.account import Account, HaltLevel
-from chalicelib.domain.trading.configuration import parse_accounts, parse_strategies
+from chalicelib.domain.trading.alerts.tokens import hash_token
+from chalicelib.domain.trading.configuration.files import parse_accounts, parse_strategies
 from chalicelib.domain.trading.fill import Fill
 from chalicelib.domain.trading.order import Order, OrderStatus
 from chalicelib.domain.trading.plan import AccountState
 from chalicelib.domain.trading.signal import SignalStatus
-from chalicelib.domain.trading.tokens import hash_token
 from chalicelib.services.trading.apply_configuration import apply_configuration
 from chalicelib.services.trading.cancel_order import cancel_order
 from chalicelib.services.trading.close_strategy import close_strategy

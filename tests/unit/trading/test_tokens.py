@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.trading.tokens import hash_token, opens
+from chalicelib.domain.trading.alerts.tokens import hash_token, opens
 
 OLD, NEW = hash_token("old"), hash_token("new")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.trading.toml_lines import key_lines, line_of
+from chalicelib.domain.trading.configuration.toml_lines import key_lines, line_of
 
 
 @pytest.mark.parametrize(

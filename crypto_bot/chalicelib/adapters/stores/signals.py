@@ -5,7 +5,7 @@ from datetime import datetime
 
 from chalicelib.adapters.stores.keys import earlier_than, key, moment, until
 from chalicelib.domain.errors import StoreConflict
-from chalicelib.domain.trading.quarantine import QuarantinedAlert
+from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
 from chalicelib.domain.trading.signal import Signal, SignalStatus
 from chalicelib.drivers.codec import decode, encode
 from chalicelib.drivers.table import Row, Table

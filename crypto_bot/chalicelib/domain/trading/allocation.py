@@ -14,7 +14,7 @@ from chalicelib.domain.trading.signal import Size, SizeUnit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Exact):
     """One strategy's claim on one instrument. `weight` is a fraction of equity, `price` in quote.
 
     `active` is whether it wants to be invested after the signals at hand; `volatility` is the

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from chalicelib.domain.money import ONE, plain
+from chalicelib.domain.money import ONE, ZERO, plain
 from chalicelib.domain.trading.account import HaltLevel
 from chalicelib.domain.trading.plan import Stance, Verdict
 from chalicelib.domain.trading.risk import Conditions, screen
@@ -30,6 +30,7 @@ class Judgement:
         self.exits: dict[Key, Wish] = {}
         self.entering: dict[Key, Wish] = {}
         self.growing: dict[Key, Decimal] = {}
+        self._count_today()
         self._answer_orphans()
         for slot in slots.values():
             self._judge(slot)
@@ -61,6 +62,7 @@ class Judgement:
             state=state,
             applied_at=wish.fired_at,
             signal_id=wish.latest.id,
+            grows_from=None,
             surplus=stays if surplus is None else surplus,
         )
 
@@ -81,10 +83,28 @@ class Judgement:
         else:
             self._shrink(slot, slot.wish)
 
+    def _count_today(self) -> None:
+        """Orders and realised profit by strategy: its limits hold over all its instruments."""
+        today = self.situation.now.date()
+        self._orders: dict[str, int] = {}
+        self._realized: dict[str, Decimal] = {}
+        for stance in self.situation.state.stances:
+            if stance.orders_on == today:
+                sent = self._orders.get(stance.strategy, 0)
+                self._orders[stance.strategy] = sent + stance.orders_today
+        for held in self.situation.portfolio.holdings:
+            if held.realized_on == today:
+                gain = self._realized.get(held.strategy, ZERO)
+                self._realized[held.strategy] = gain + held.realized_today
+
     def _answer_orphans(self) -> None:
         """Wishes for what the venue does not have end here; without a price they wait."""
         for key, wish in self.situation.wishes.items():
-            if key not in self.slots and key[1] not in self.situation.instruments:
+            if key in self.slots:
+                continue
+            if key[1] in self.situation.prices:
+                self.settle(wish, SignalStatus.SKIPPED, "not followed any more, nothing is held")
+            elif key[1] not in self.situation.instruments:
                 venue = self.situation.account.exchange
                 self.settle(
                     wish, SignalStatus.DENIED, f"{venue} has no {key[1]} (INSTRUMENT_UNKNOWN)"
@@ -128,7 +148,7 @@ class Judgement:
         refusal = screen(wish, strategy, slot.subscription, self._conditions(slot))
         if refusal is not None:
             self.settle(wish, refusal.status, refusal.reason)
-            self.take_stance(slot, wish, slot.stance.state)
+            self.take_stance(slot, wish, self.stance(slot).state)
         elif slot.subscription.approval and not wish.latest.approved:
             return  # waits for the owner until it is too late
         elif slot.stance.state is not DesiredState.LONG and wish.sets_state:
@@ -136,12 +156,16 @@ class Judgement:
         elif not slot.owned:
             self.settle(wish, SignalStatus.SKIPPED, "holds nothing to add to")
         elif wish.ratio > 1:
-            self.growing[slot.key] = slot.owned * (wish.ratio - ONE)
+            base = slot.owned if slot.stance.grows_from is None else slot.stance.grows_from
+            self.growing[slot.key] = max(base * wish.ratio - slot.owned, ZERO)
         else:
             self._shrink(slot, wish)
 
     def _shrink(self, slot: Slot, wish: Wish) -> None:
-        self.take_stance(slot, wish, slot.stance.state)
+        self.take_stance(slot, wish, self.stance(slot).state)
+        if slot.key in self.leaving:  # being flattened: all of it goes
+            self.exits[slot.key] = wish
+            return
         part = slot.instrument.round_quantity(slot.owned * (ONE - wish.ratio))
         shortfall = slot.instrument.shortfall(part, slot.price)
         if wish.ratio == 1:
@@ -161,8 +185,8 @@ class Judgement:
             equity=self.equity,
             price=slot.price,
             frozen=self.situation.state.frozen,
-            stance=slot.stance,
-            holding=slot.holding,
+            orders_today=self._orders.get(slot.key[0], 0),
+            realized_today=self._realized.get(slot.key[0], ZERO),
         )
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from chalicelib.domain.errors import LedgerUnbalanced
-from chalicelib.domain.money import ZERO, Exact, exact_arithmetic, plain, split_pro_rata
+from chalicelib.domain.money import ONE, ZERO, Exact, exact_arithmetic, plain, split_pro_rata
 from chalicelib.domain.trading.fill import Fill
 from chalicelib.domain.trading.instrument import Balance, Instrument
 from chalicelib.domain.trading.order import OrderIntent
@@ -25,6 +25,9 @@ POOL = "pool"
 UNMANAGED = "unmanaged"
 FEES = "fees"
 EXCHANGE = "exchange"
+
+# How many digits of a fee are shared out; what is below them goes to the largest share.
+_FEE_DIGITS = 12
 
 
 def strategy_account(strategy: str) -> str:
@@ -231,11 +234,10 @@ def filled_shares(intent: OrderIntent, filled: Decimal, step: Decimal) -> list[D
 
 
 def _fee_parts(fee: Decimal, parts: Sequence[Decimal]) -> list[Decimal]:
-    whole = sum(parts, ZERO)
-    if not fee or not whole:
+    """In whole grains: endless fractions would not add up to zero with the other legs."""
+    if not fee or not any(parts):
         return [ZERO] * len(parts)
-    shares = [fee * part / whole for part in parts[:-1]]
-    return [*shares, fee - sum(shares, ZERO)]
+    return split_pro_rata(fee, parts, ONE.scaleb(min(fee.adjusted(), -8) - _FEE_DIGITS))
 
 
 def _fee_in_quote(fee: Decimal, fill: Fill, instrument: Instrument) -> Decimal:
@@ -362,7 +364,13 @@ def _held_after(held: Holding, execution: Execution, on: date) -> Holding:
 def entry_hash(entry: Entry) -> str:
     """The chain's link: over everything the entry says, its predecessor's hash included."""
     legs = "|".join(f"{p.account},{p.asset},{plain(p.amount)}" for p in entry.postings)
-    text = f"{entry.sequence};{entry.id};{entry.at.isoformat()};{legs};{entry.previous_hash}"
+    moves = "|".join(
+        f"{e.strategy},{e.symbol},{plain(e.quantity)},{plain(e.quote)},"
+        f"{plain(e.fee)},{plain(e.fee_base)}"
+        for e in entry.executions
+    )
+    head = f"{entry.sequence};{entry.id};{entry.account};{entry.kind};{entry.at.isoformat()}"
+    text = f"{head};{legs};{moves};{entry.reference};{entry.previous_hash}"
     return sha256(text.encode()).hexdigest()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from chalicelib.domain.money import ONE, ZERO, plain
+from chalicelib.domain.money import ONE, ZERO, Exact, plain
 from chalicelib.domain.trading.account import Account, OrderStyle
 from chalicelib.domain.trading.instrument import Instrument
 from chalicelib.domain.trading.order import OrderIntent, OrderType, Share, TimeInForce
@@ -15,7 +15,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delta:
+class Delta(Exact):
     """What one strategy wants to move, in base and above zero, at `price`."""
 
     strategy: str
@@ -56,7 +56,11 @@ def net_reductions(
     for symbol, group in _by_symbol(sellers).items():
         crosses += _cross(group, waiting.get(symbol, []), crossed)
         left = [(d, d.quantity - crossed.get(d.key, ZERO)) for d in group]
-        parts = _whole_steps(left, free.get(group[0].instrument.base, ZERO))
+        instrument = group[0].instrument
+        most = free.get(instrument.base, ZERO)
+        if instrument.maximum_quantity is not None:  # what is above it goes in the next plan
+            most = min(most, instrument.maximum_quantity)
+        parts = _whole_steps(left, most)
         intent = _intent(account, Side.SELL, parts)
         if intent is not None:
             intents.append(intent)

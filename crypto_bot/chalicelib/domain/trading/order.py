@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid5
 
-from chalicelib.domain.money import ZERO, Exact
+from chalicelib.domain.money import ZERO, Exact, exact_arithmetic
 from chalicelib.domain.trading.fill import Fill
 from chalicelib.domain.trading.side import Side
 
@@ -180,11 +180,14 @@ def client_order_id(identity: str) -> str:
 def apply_report(order: Order, report: OrderReport, *, at: datetime) -> Order:
     """The order with the venue's word on it: fills only ever grow, a final state stays.
 
-    Fills are merged by trade id so that a shorter answer later loses nothing.
+    Fills are merged by trade id so that a shorter answer later loses nothing. An order whose fills
+    do not add up yet is not over, whatever the venue says: what is over is not looked up again.
     """
     known = {fill.trade_id for fill in order.fills}
     fills = (*order.fills, *(fill for fill in report.fills if fill.trade_id not in known))
-    filled = max(order.filled, report.filled, sum((fill.quantity for fill in fills), ZERO))
+    with exact_arithmetic():
+        booked = sum((fill.quantity for fill in fills), ZERO)
+    filled = max(order.filled, report.filled, booked)
     merged = replace(
         order,
         fills=fills,
@@ -195,6 +198,6 @@ def apply_report(order: Order, report: OrderReport, *, at: datetime) -> Order:
     if order.status.is_final:
         return merged
     status = report.status
-    if status is OrderStatus.ACCEPTED and filled > 0:
+    if filled > booked or (status is OrderStatus.ACCEPTED and filled > 0):
         status = OrderStatus.PARTIALLY_FILLED
     return merged.moved_to(status, at=at, reason=report.reason)

@@ -80,12 +80,13 @@ class Plan(Exact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stance:
+class Stance(Exact):
     """Where a strategy stands on one instrument of one account, as far as plans have decided.
 
     `applied_at` is the fire time of the newest signal applied; `surplus` marks the holder of the
-    weight of inactive strategies (boost). `orders_on` and `orders_today` count orders where they
-    are capped.
+    weight of inactive strategies (boost). `grows_from` is what was owned when a cross served part
+    of an addition that is still to be completed. `orders_on` and `orders_today` count orders where
+    they are capped.
     """
 
     strategy: str
@@ -94,6 +95,7 @@ class Stance:
     applied_at: datetime | None = None
     signal_id: str = ""
     surplus: bool = False
+    grows_from: Decimal | None = None
     orders_on: date | None = None
     orders_today: int = 0
 

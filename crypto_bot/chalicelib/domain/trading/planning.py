@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from chalicelib.domain.money import ONE, ZERO, exact_arithmetic
+from chalicelib.domain.money import ONE, ZERO, exact_arithmetic, plain
 from chalicelib.domain.trading.account import HaltLevel
 from chalicelib.domain.trading.allocation import Claim, Target, Terms, allocate
 from chalicelib.domain.trading.judgement import Judgement
@@ -77,6 +77,8 @@ class _Sizing:
         sellers = [self._delta(key, quantity) for key, quantity in self.judged.leaving.items()]
         buyers = [self._delta(key, quantity) for key, quantity in wanted.items()]
         netted = net_reductions(self.account, sellers, buyers, self.situation.free)
+        for cross in netted.crosses:
+            self._remember_base((cross.buyer, cross.symbol))
         for key in self.judged.leaving:
             self._promise(key, netted.moved.get(key, ZERO), netted.crossed.get(key, ZERO))
         draft = Draft(
@@ -89,6 +91,12 @@ class _Sizing:
             raised_for=raised_for,
         )
         return None if not (draft.intents or draft.crosses) else draft
+
+    def _remember_base(self, key: Key) -> None:
+        # The rest of the addition is bought later, and is no multiple of what was just received.
+        slot = self.slots[key]
+        if key in self.judged.growing and slot.stance.grows_from is None:
+            self.judged.stances[key] = replace(self.judged.stance(slot), grows_from=slot.owned)
 
     def _wants_targets(self) -> bool:
         return self.judged.acted or self._reboosts()
@@ -206,7 +214,7 @@ class _Sizing:
         slot = self.slots[key]
         self._count_order(slot, ordered)
         if key in self.judged.exits:
-            self._await(self.judged.exits[key], ordered, crossed)
+            self._answer_exit(slot, ordered, crossed)
         elif slot.stance.surplus:
             keeps = self._keeps_surplus(slot, ordered + crossed)
             self.judged.stances[key] = replace(self.judged.stance(slot), surplus=keeps)
@@ -215,12 +223,20 @@ class _Sizing:
         above_base = slot.value - trimmed * slot.price - slot.weight * self.equity
         return above_base > max(slot.instrument.minimum_notional, ZERO)
 
+    def _answer_exit(self, slot: Slot, ordered: Decimal, crossed: Decimal) -> None:
+        wish, wanted = self.judged.exits[slot.key], self.judged.leaving[slot.key]
+        free = self.situation.free.get(slot.instrument.base, ZERO)
+        if ordered or crossed:
+            self._await(wish, wanted - crossed, crossed)
+        elif free < wanted:
+            part = f"{plain(free)} of {plain(wanted)} {slot.instrument.base}"
+            reason = f"{part} are free at the venue: tried again later (BALANCE_NOT_FREE)"
+            self.judged.settle(wish, SignalStatus.DENIED, reason)
+        else:
+            reason = "below the venue's minimum: left as dust"
+            self.judged.settle(wish, SignalStatus.SKIPPED, reason)
+
     def _await(self, wish: Wish, ordered: Decimal, crossed: Decimal) -> None:
-        if not ordered and not crossed:
-            self.judged.settle(
-                wish, SignalStatus.SKIPPED, "below the venue's minimum: left as dust"
-            )
-            return
         short = wish.state is DesiredState.SHORT
         self.judged.verdicts += [
             Verdict(
@@ -281,8 +297,9 @@ class _Sizing:
         slot, wish = self.slots[key], self.slots[key].wish
         if wish is None:
             return
-        denial = self.targets[key].denial if key in self.targets else ""
-        surplus = self.targets[key].surplus if key in self.judged.entering else None
+        enters = key in self.judged.entering
+        denial = self.targets[key].denial if enters else ""
+        surplus = self.targets[key].surplus if enters else None
         if denial:
             self.judged.settle(wish, SignalStatus.DENIED, f"cannot be sized ({denial})")
             self.judged.take_stance(slot, wish, slot.stance.state)
@@ -290,7 +307,7 @@ class _Sizing:
             self.judged.take_stance(slot, wish, DesiredState.LONG, surplus=surplus)
             self._count_order(slot, ordered)
             self._await(wish, ordered, ZERO)
-        elif slot.sellable and key in self.judged.entering:
+        elif slot.sellable and (enters or slot.stance.grows_from is not None):
             self.judged.take_stance(slot, wish, DesiredState.LONG, surplus=surplus)
             self.judged.settle(wish, SignalStatus.EXECUTED, "taken over inside the account")
         else:

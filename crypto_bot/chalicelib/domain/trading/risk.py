@@ -5,26 +5,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from chalicelib.domain.money import ZERO, exact_arithmetic, plain
+from chalicelib.domain.money import ZERO, Exact, exact_arithmetic, plain
 from chalicelib.domain.trading.account import HaltLevel, Subscription
-from chalicelib.domain.trading.ledger import Holding
-from chalicelib.domain.trading.plan import Stance
 from chalicelib.domain.trading.signal import SignalStatus
 from chalicelib.domain.trading.strategy import Strategy
 from chalicelib.domain.trading.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conditions:
-    """What the gate looks at besides the wish. Equity in quote; `price` None: no price known."""
+class Conditions(Exact):
+    """What the gate looks at besides the wish. Equity in quote; `price` None: no price known.
+
+    `orders_today` and `realized_today` (quote, after fees) are the strategy's on all instruments.
+    """
 
     now: datetime
     halt: HaltLevel
     equity: Decimal
     price: Decimal | None
     frozen: Mapping[str, str]
-    stance: Stance
-    holding: Holding
+    orders_today: int = 0
+    realized_today: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,19 +107,18 @@ def _slipped(wish: Wish, subscription: Subscription, conditions: Conditions) -> 
 
 
 def _too_many_orders(subscription: Subscription, conditions: Conditions) -> Refusal | None:
-    most, stance = subscription.max_orders_per_day, conditions.stance
-    today = stance.orders_today if stance.orders_on == conditions.now.date() else 0
+    most, today = subscription.max_orders_per_day, conditions.orders_today
     if most is None or today < most:
         return None
     return _denied("ORDERS_PER_DAY_EXCEEDED", f"{today} orders today, at most {most} are allowed")
 
 
 def _lost_too_much(subscription: Subscription, conditions: Conditions) -> Refusal | None:
-    most, held = subscription.daily_loss_stop, conditions.holding
-    if most is None or held.realized_on != conditions.now.date() or conditions.equity <= 0:
+    most = subscription.daily_loss_stop
+    if most is None or conditions.equity <= 0:
         return None
     with exact_arithmetic():
-        lost = -held.realized_today / conditions.equity
+        lost = -conditions.realized_today / conditions.equity
     if lost < most or lost <= ZERO:
         return None
     return _denied(

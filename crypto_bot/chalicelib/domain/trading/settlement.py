@@ -142,6 +142,8 @@ def _nothing_moved(orders: Sequence[Order]) -> tuple[SignalStatus, str]:
     if not orders:
         return SignalStatus.SKIPPED, "no order was needed"
     last = max(orders, key=lambda order: order.leg)
+    if last.status is OrderStatus.FILLED:
+        return SignalStatus.EXPIRED, "no more was free, or allowed in one order"
     if last.status is OrderStatus.REJECTED:
         return SignalStatus.REJECTED, last.reason or "the venue refused the order"
     if last.status is OrderStatus.DENIED:

@@ -76,8 +76,9 @@ def verdict(signal: Signal, status: SignalStatus, reason: str) -> Verdict:
 def _wish_of(group: Sequence[Signal], stance: Stance) -> tuple[Wish | None, list[Verdict]]:
     wish: Wish | None = None
     spent: list[Verdict] = []
+    state = stance.state
     for signal in _in_order(group, stance.state):
-        if _is_older(signal, stance):
+        if _is_older(signal, stance, state):
             at = "" if stance.applied_at is None else stance.applied_at.isoformat()
             spent.append(
                 verdict(signal, SignalStatus.SUPERSEDED, f"older than the signal applied of {at}")
@@ -90,6 +91,7 @@ def _wish_of(group: Sequence[Signal], stance: Stance) -> tuple[Wish | None, list
                 for old in (wish.signals if wish else ())
             ]
             wish = Wish(state=signal.state, signals=(signal,), sets_state=True)
+            state = signal.state
     return wish, spent
 
 
@@ -111,14 +113,15 @@ def _resized(wish: Wish | None, signal: Signal) -> Wish:
     )
 
 
-def _is_older(signal: Signal, stance: Stance) -> bool:
+def _is_older(signal: Signal, stance: Stance, state: DesiredState) -> bool:
+    """Whether it came before what was applied; `state` is where this batch has got to so far."""
     if signal.id == stance.signal_id:
         return True
     if stance.applied_at is None or signal.fired_at > stance.applied_at:
         return False
     if signal.fired_at < stance.applied_at:
         return True
-    return not _follows(signal, stance.state)
+    return not _follows(signal, state)
 
 
 def _follows(signal: Signal, current: DesiredState) -> bool:

@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.account import Configuration
-from chalicelib.domain.trading.configuration import Draft
-from chalicelib.domain.trading.configuration_change import (
+from chalicelib.domain.trading.alerts.tokens import hash_token
+from chalicelib.domain.trading.configuration.change import (
     ConfigurationChange,
     Difference,
     Held,
     change_to,
 )
-from chalicelib.domain.trading.configuration_checks import check_configuration
+from chalicelib.domain.trading.configuration.checks import check_configuration
+from chalicelib.domain.trading.configuration.files import Draft
 from chalicelib.domain.trading.signal import DesiredState
 from chalicelib.domain.trading.strategy import Strategy
-from chalicelib.domain.trading.tokens import hash_token
 from chalicelib.ports import TradingPorts
 
 

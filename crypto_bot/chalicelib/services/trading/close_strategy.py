@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from chalicelib.domain.trading.account import Configuration
-from chalicelib.domain.trading.names import strategy_named
+from chalicelib.domain.trading.configuration.names import strategy_named
 from chalicelib.domain.trading.signal import DesiredState, Signal, signal_id
 from chalicelib.domain.trading.strategy import Strategy
 from chalicelib.ports import TradingPorts

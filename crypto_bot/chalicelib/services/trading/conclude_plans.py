@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from chalicelib.domain.money import ZERO, exact_arithmetic
+from chalicelib.domain.money import ONE, ZERO, exact_arithmetic
 from chalicelib.domain.trading.account import next_check
 from chalicelib.domain.trading.instrument import Instrument
 from chalicelib.domain.trading.ledger import Portfolio
@@ -56,6 +56,8 @@ def _next_legs(desk: Desk, item: OpenPlan) -> list[Order]:
     instruments, tickers = desk.exchange.instruments(symbols), desk.exchange.tickers(symbols)
     portfolio = desk.ports.ledger.portfolio(desk.name, desk.account.quote)
     free = {asset: balance.free for asset, balance in desk.exchange.balances().items()}
+    quote = desk.account.quote
+    free[quote] = min(portfolio.cash, free.get(quote, ZERO))
     legs = []
     for order in short:
         symbol = order.intent.symbol
@@ -72,7 +74,8 @@ def _next_legs(desk: Desk, item: OpenPlan) -> list[Order]:
         if leg is not None:
             legs.append(leg)
             if order.intent.side is Side.BUY:
-                free[desk.account.quote] -= leg.intent.quantity * leg.intent.limit_price
+                fee = ONE + instruments[symbol].taker_fee
+                free[quote] -= leg.intent.quantity * leg.intent.limit_price * fee
     return legs
 
 
@@ -80,7 +83,7 @@ def _available(
     order: Order, portfolio: Portfolio, free: Mapping[str, Decimal], instrument: Instrument
 ) -> Decimal:
     if order.intent.side is Side.BUY:
-        return min(portfolio.cash, free.get(instrument.quote, ZERO))
+        return free[instrument.quote]
     with exact_arithmetic():
         owned = sum(
             (

@@ -69,8 +69,8 @@ def _execute(
         permitted = ports.orders.save(_permitted(order, now))
     except StoreConflict:
         return False  # another executor has this order
-    ports.orders.save(_send(ports, exchange, permitted, silence))
-    return True
+    answered = ports.orders.save(_send(ports, exchange, permitted, silence))
+    return answered.status is not OrderStatus.INITIALIZED
 
 
 def _denied(order: Order, now: datetime) -> Order:
@@ -98,7 +98,7 @@ def _send(ports: TradingPorts, exchange: Exchange, order: Order, silence: _Silen
         now = ports.clock.now()
         if order.attempts > 1:
             # An earlier attempt may be the reason for the refusal: only a lookup can tell.
-            return replace(order, updated_at=now, reason=str(refusal))
+            return replace(order, updated_at=now, code=refusal.code, reason=str(refusal))
         return order.moved_to(OrderStatus.REJECTED, at=now, code=refusal.code, reason=str(refusal))
     except OrderNotPlaced as refusal:
         silence.asked = True

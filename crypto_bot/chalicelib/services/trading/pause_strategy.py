@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.account import Subscription
-from chalicelib.domain.trading.names import account_named, strategy_named
+from chalicelib.domain.trading.configuration.names import account_named, strategy_named
 from chalicelib.ports import StrategyStore
 
 

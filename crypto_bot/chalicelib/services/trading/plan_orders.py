@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from chalicelib.domain.trading.account import next_check
 from chalicelib.domain.trading.plan import AccountState, Plan, plan_id
@@ -21,6 +22,9 @@ from chalicelib.services.trading.read_situation import (
     undecided,
 )
 from chalicelib.services.trading.settle_balances import settle_balances
+
+# How long open orders keep the rest of the account from being looked at.
+LOOK_AGAIN: Final = timedelta(minutes=1)
 
 
 def plan_orders(desk: Desk, due: Sequence[Signal]) -> Plan | None:
@@ -50,7 +54,11 @@ def plan_orders(desk: Desk, due: Sequence[Signal]) -> Plan | None:
 
 
 def _is_due(state: AccountState, now: datetime) -> bool:
-    return not state.open_plans and state.due_at is not None and state.due_at <= now
+    if state.due_at is None or state.due_at > now:
+        return False
+    # An order may be held for days; unfinished exits and the kill switch do not wait for it.
+    last = state.checked_at
+    return not state.open_plans or last is None or now - last >= LOOK_AGAIN
 
 
 def _cancel_overtaken(
@@ -74,8 +82,11 @@ def _rest(desk: Desk, situation: Situation, open_now: Sequence[OpenPlan]) -> Non
     now = situation.now
     due_at = now if open_now else next_check(desk.account, now)
     state = situation.state
-    if (state.due_at, state.trimmed_for) != (due_at, ()):
-        desk.ports.plans.save_state(replace(state, due_at=due_at, checked_at=now, trimmed_for=()))
+    trimmed_for = state.trimmed_for if open_now else ()
+    if (state.due_at, state.trimmed_for) != (due_at, trimmed_for):
+        desk.ports.plans.save_state(
+            replace(state, due_at=due_at, checked_at=now, trimmed_for=trimmed_for)
+        )
 
 
 def plan_of(situation: Situation, draft: Draft) -> Plan:
@@ -103,7 +114,7 @@ def _state_after(situation: Situation, draft: Draft, plan: Plan) -> AccountState
         state.with_stances(draft.stances),
         sequence=plan.sequence,
         open_plans=(*state.open_plans, plan.id),
-        trimmed_for=draft.raised_for,
+        trimmed_for=tuple(sorted({*state.trimmed_for, *draft.raised_for})),
         due_at=situation.now,
         checked_at=situation.now,
     )

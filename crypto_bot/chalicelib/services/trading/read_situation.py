@@ -32,7 +32,8 @@ def read_situation(
     """One picture of signals, books, venue and prices; changes nothing."""
     ports, account = desk.ports, desk.account
     portfolio = ports.ledger.portfolio(account.name, account.quote)
-    instruments = desk.exchange.instruments(traded_symbols(desk, portfolio))
+    busy = symbols_under_way(open_now)
+    instruments = desk.exchange.instruments(sorted({*traded_symbols(desk, portfolio), *busy}))
     tickers = desk.exchange.tickers(sorted(instruments))
     return Situation(
         account=account,
@@ -43,7 +44,7 @@ def read_situation(
         instruments=instruments,
         prices={symbol: ticker.last for symbol, ticker in tickers.items()},
         free={asset: balance.free for asset, balance in balances.items()},
-        busy=symbols_under_way(open_now),
+        busy=busy,
         halt=ports.control.halt_level(),
         now=ports.clock.now(),
         reducing=any(_is_reducing(item) for item in open_now),

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from chalicelib.domain.errors import SignalRejected, StoreUnavailable
 from chalicelib.domain.trading.account import Configuration, Mode
-from chalicelib.domain.trading.alert import Alert, alert_from
-from chalicelib.domain.trading.alert_address import choose_strategy
-from chalicelib.domain.trading.alert_body import Fields, meaningless, quoted, read_body
-from chalicelib.domain.trading.alert_signal import signal_from
-from chalicelib.domain.trading.dialects import secret_of
-from chalicelib.domain.trading.quarantine import QuarantinedAlert
-from chalicelib.domain.trading.redaction import excerpt_of, redacted
+from chalicelib.domain.trading.alerts.address import choose_strategy
+from chalicelib.domain.trading.alerts.alert import Alert, alert_from
+from chalicelib.domain.trading.alerts.body import Fields, meaningless, quoted, read_body
+from chalicelib.domain.trading.alerts.dialects import secret_of
+from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
+from chalicelib.domain.trading.alerts.redaction import excerpt_of, redacted
+from chalicelib.domain.trading.alerts.signal_from import signal_from
+from chalicelib.domain.trading.alerts.tokens import hash_token, opens
 from chalicelib.domain.trading.signal import Signal
 from chalicelib.domain.trading.strategy import Strategy
-from chalicelib.domain.trading.tokens import hash_token, opens
 
 if TYPE_CHECKING:  # the ports load the whole trading domain, and a cold start waits for it
     from chalicelib.ports import Clock, SignalStore, StrategyStore

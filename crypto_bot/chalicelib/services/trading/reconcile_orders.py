@@ -76,6 +76,8 @@ def _judge_absence(ports: TradingPorts, exchange: Exchange, order: Order) -> Ord
         return order.moved_to(
             OrderStatus.HELD, at=now, code="ABSENCE_UNPROVEN", reason=_held_because(order)
         )
+    if order.code:  # the last attempt was refused, and no earlier one has arrived
+        return order.moved_to(OrderStatus.REJECTED, at=now)
     if order.attempts >= MAX_ATTEMPTS:
         return order.moved_to(
             OrderStatus.HELD,

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from chalicelib.domain.trading.names import strategy_named
+from chalicelib.domain.trading.alerts.tokens import MAXIMUM_LIVE_TOKENS, hash_token
+from chalicelib.domain.trading.configuration.names import strategy_named
 from chalicelib.domain.trading.strategy import Strategy
-from chalicelib.domain.trading.tokens import MAXIMUM_LIVE_TOKENS, hash_token
 from chalicelib.ports import StrategyStore
 
 

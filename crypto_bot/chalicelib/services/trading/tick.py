@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.domain.errors import ExchangeUnavailable, StoreConflict
+from chalicelib.domain.errors import ExchangeUnavailable, SettingsError, StoreConflict
 from chalicelib.domain.trading.account import Account, Configuration
 from chalicelib.domain.trading.signal import Signal
 from chalicelib.ports import Heartbeat, TradingPorts
@@ -17,6 +17,7 @@ from chalicelib.services.trading.book_fills import book_fills
 from chalicelib.services.trading.conclude_plans import conclude_plans
 from chalicelib.services.trading.desk import Desk
 from chalicelib.services.trading.execute_orders import execute_orders
+from chalicelib.services.trading.keep_following import keep_following
 from chalicelib.services.trading.plan_orders import plan_orders
 from chalicelib.services.trading.reconcile_orders import reconcile_orders
 from chalicelib.services.trading.record_outcome import record_planned
@@ -30,7 +31,7 @@ LEASE_MARGIN: Final = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReport:
-    """What a tick did for one account; `status` is worked, busy or unavailable."""
+    """What a tick did for one account; `status` is worked, busy, blocked or unavailable."""
 
     account: str
     status: str
@@ -67,15 +68,19 @@ def tick(ports: TradingPorts, *, owner: str, deadline: datetime) -> TickReport:
     if not due and not names:
         ports.control.beat(Heartbeat(at=now, outcome="idle"))
         return TickReport(outcome="idle")
-    configuration = ports.strategies.configuration()
+    configuration = keep_following(ports, ports.strategies.configuration(), due)
     settle_unfollowed(ports, configuration, due)
     names |= {name for signal in due for name in configuration.followers(signal.strategy)}
-    reports = tuple(
-        _work_under_lease(ports, configuration.accounts[name], configuration, due, owner, deadline)
-        for name in sorted(names)
-        if name in configuration.accounts
-    )
-    report = TickReport(outcome="worked", accounts=reports)
+    known = configuration.accounts
+    accounts = [known[name] for name in sorted(names) if name in known]
+    tasks = [
+        lambda account=account: _work_under_lease(
+            ports, account, configuration, due, owner, deadline
+        )
+        for account in accounts
+    ]
+    # One after the other, and what breaks one account is raised when the others are done.
+    report = TickReport(outcome="worked", accounts=tuple(ports.workers.run_all(tasks, 1)))
     ports.control.beat(Heartbeat(at=ports.clock.now(), outcome=report.summary()))
     return report
 
@@ -102,6 +107,8 @@ def _work_under_lease(
         return _work(desk, due, deadline)
     except ExchangeUnavailable as trouble:
         return AccountReport(account=account.name, status="unavailable", detail=str(trouble))
+    except SettingsError as missing:
+        return AccountReport(account=account.name, status="blocked", detail=str(missing))
     except StoreConflict as lost:
         return AccountReport(account=account.name, status="busy", detail=str(lost))
     finally:
@@ -113,7 +120,10 @@ def _work(desk: Desk, due: Sequence[Signal], deadline: datetime) -> AccountRepor
     plans = sent = booked = 0
     for _ in range(ROUNDS):
         concluded = fresh = 0
-        at_work = bool(desk.ports.plans.state(desk.name).open_plans)
+        state = desk.ports.plans.state(desk.name)
+        if state.blocked_until is not None and desk.ports.clock.now() < state.blocked_until:
+            break  # the venue asked for silence: no request of any kind
+        at_work = bool(state.open_plans)
         if at_work:
             reconcile_orders(desk)
             booked += book_fills(desk)

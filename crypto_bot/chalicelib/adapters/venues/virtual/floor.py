@@ -32,7 +32,9 @@ class Floor:
     def admit(self, page: Page, intent: OrderIntent, market: Market, now: datetime) -> Page:
         """Check, lock and match a new order. OrderRejected names what is wrong with it."""
         if intent.type is OrderType.MARKET and not self.options.traits.has_market_orders:
-            raise OrderRejected("ORDER_TYPE_UNSUPPORTED", f"{intent.symbol}: this venue has no market orders")
+            raise OrderRejected(
+                "ORDER_TYPE_UNSUPPORTED", f"{intent.symbol}: this venue has no market orders"
+            )
         check(intent, market)
         wallet, order = accept(page.wallet, self._new_order(page.file, intent, market, now))
         price = market.taker_price(intent.side)

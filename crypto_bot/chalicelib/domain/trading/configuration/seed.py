@@ -5,11 +5,10 @@ from decimal import Decimal, InvalidOperation
 
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.money import ONE, ZERO, exact_arithmetic, plain
-from chalicelib.domain.trading import configuration_values as values
 from chalicelib.domain.trading.account import Account, Configuration, Subscription
-from chalicelib.domain.trading.configuration import Draft
+from chalicelib.domain.trading.configuration.files import Draft, values
+from chalicelib.domain.trading.configuration.toml_source import Source, Table
 from chalicelib.domain.trading.strategy import Strategy
-from chalicelib.domain.trading.toml_source import Source, Table
 
 _KEYS = frozenset({"exchange_symbol", "base_asset", "percentage"})
 

@@ -6,8 +6,8 @@ takes more: the dialects of other products, and keys that it does not know, whic
 
 from typing import Any, Final
 
-from chalicelib.domain.trading.alert import ACTIONS, POSITIONS, UNITS
-from chalicelib.domain.trading.alert_values import (
+from chalicelib.domain.trading.alerts.alert import ACTIONS, POSITIONS, UNITS
+from chalicelib.domain.trading.alerts.values import (
     EPOCH_PATTERN,
     LARGEST,
     LONG_TEXT,

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from unicodedata import normalize
 
 from chalicelib.domain.money import parse_amount, plain
-from chalicelib.domain.trading.alert_body import (
+from chalicelib.domain.trading.alerts.body import (
     MAXIMUM_DIGITS,
     Fields,
     malformed,

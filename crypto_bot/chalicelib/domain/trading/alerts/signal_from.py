@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from chalicelib.domain.trading.alert import Alert
-from chalicelib.domain.trading.alert_address import symbol_of
-from chalicelib.domain.trading.alert_body import meaningless
+from chalicelib.domain.trading.alerts.address import symbol_of
+from chalicelib.domain.trading.alerts.alert import Alert
+from chalicelib.domain.trading.alerts.body import meaningless
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import (
     DesiredState,

@@ -7,8 +7,8 @@ the spot pair or the perpetual, and only the owner knows which is meant.
 from collections.abc import Iterable, Sequence
 
 from chalicelib.domain.errors import SignalRejected
-from chalicelib.domain.trading.alert import Alert
-from chalicelib.domain.trading.alert_body import meaningless, quoted
+from chalicelib.domain.trading.alerts.alert import Alert
+from chalicelib.domain.trading.alerts.body import meaningless, quoted
 from chalicelib.domain.trading.strategy import Strategy
 
 _PERPETUAL = ".P"

@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Final
 
 from chalicelib.domain.money import exact_arithmetic
-from chalicelib.domain.trading.alert_body import Fields, malformed, meaningless, read_body
-from chalicelib.domain.trading.alert_values import (
+from chalicelib.domain.trading.alerts.body import Fields, malformed, meaningless, read_body
+from chalicelib.domain.trading.alerts.dialects import to_canonical
+from chalicelib.domain.trading.alerts.values import (
     LONG_TEXT,
     flag_of,
     instant_of,
@@ -20,7 +21,6 @@ from chalicelib.domain.trading.alert_values import (
     text_of,
     word_of,
 )
-from chalicelib.domain.trading.dialects import to_canonical
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import DesiredState, Size, SizeUnit
 

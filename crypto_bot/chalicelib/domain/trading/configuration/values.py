@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from chalicelib.domain.money import ONE, ZERO, parse_amount, plain
-from chalicelib.domain.trading.names import suggestion
+from chalicelib.domain.trading.configuration.names import suggestion
+from chalicelib.domain.trading.configuration.toml_source import Unfit
 from chalicelib.domain.trading.strategy import timeframe_seconds
-from chalicelib.domain.trading.toml_source import Unfit
 
 E = TypeVar("E", bound=StrEnum)
 

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from chalicelib.domain.trading.alert_body import MAXIMUM_BYTES
+from chalicelib.domain.trading.alerts.body import MAXIMUM_BYTES
 
 EXCERPT_LENGTH: Final = 512
 

@@ -12,9 +12,9 @@ from json import JSONDecodeError, loads
 from typing import Final
 
 from chalicelib.domain.errors import SignalRejected
-from chalicelib.domain.trading.alert import alert_from
-from chalicelib.domain.trading.alert_body import MAXIMUM_BYTES, read_text
-from chalicelib.domain.trading.placeholders import (
+from chalicelib.domain.trading.alerts.alert import alert_from
+from chalicelib.domain.trading.alerts.body import MAXIMUM_BYTES, read_text
+from chalicelib.domain.trading.alerts.placeholders import (
     NUMBERS,
     PLACEHOLDER,
     TEXTS,

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.money import ONE, ZERO, exact_arithmetic, plain
 from chalicelib.domain.trading.account import Account, Configuration, Mode, Subscription
-from chalicelib.domain.trading.names import suggestion
+from chalicelib.domain.trading.configuration.names import suggestion
+from chalicelib.domain.trading.configuration.toml_lines import Path
+from chalicelib.domain.trading.configuration.toml_source import Source
 from chalicelib.domain.trading.strategy import Strategy
-from chalicelib.domain.trading.toml_lines import Path
-from chalicelib.domain.trading.toml_source import Source
 
 # Where a contradiction can be mended, the likeliest place first, and the sentence about it.
 Finding = tuple[tuple[Path, ...], str]

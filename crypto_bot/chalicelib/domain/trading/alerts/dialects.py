@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Final
 
 from chalicelib.domain.money import exact_arithmetic
-from chalicelib.domain.trading.alert_body import Fields, malformed, meaningless, quoted
-from chalicelib.domain.trading.alert_values import number_of, text_of, word_of
+from chalicelib.domain.trading.alerts.body import Fields, malformed, meaningless, quoted
+from chalicelib.domain.trading.alerts.values import number_of, text_of, word_of
 from chalicelib.domain.trading.signal import SizeUnit
 
 Translation = Callable[[Fields], Fields]

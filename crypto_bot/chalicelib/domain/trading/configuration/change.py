@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from chalicelib.domain.money import ZERO, plain
 from chalicelib.domain.trading.account import Account, Configuration, Subscription
-from chalicelib.domain.trading.configuration import Draft
+from chalicelib.domain.trading.configuration.files import Draft
 from chalicelib.domain.trading.strategy import Strategy
 
 # (account, strategy) -> symbols in which the strategy holds a position there.

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.domain.money import ZERO
-from chalicelib.domain.trading import configuration_values as values
 from chalicelib.domain.trading.account import Account, Basis, Mode, OrderStyle, Subscription
 from chalicelib.domain.trading.allocation import POLICIES
+from chalicelib.domain.trading.configuration import values
+from chalicelib.domain.trading.configuration.toml_source import Source, Table, read_toml
 from chalicelib.domain.trading.strategy import Strategy
-from chalicelib.domain.trading.toml_source import Source, Table, read_toml
 
 _UNWEIGHTED: Final = frozenset({"equal", "inverse_volatility", "signal_sized"})
 _STRATEGY_KEYS: Final = frozenset(

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import TypeVar
 
 from chalicelib.domain.errors import SettingsError
-from chalicelib.domain.trading.names import suggestion
-from chalicelib.domain.trading.toml_lines import Path, key_lines, line_of
+from chalicelib.domain.trading.configuration.names import suggestion
+from chalicelib.domain.trading.configuration.toml_lines import Path, key_lines, line_of
 
 T = TypeVar("T")
 _PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.domain.errors import SignalRejected
-from chalicelib.domain.trading.alert import parse_alert
-from chalicelib.domain.trading.alert_address import symbol_of
-from chalicelib.domain.trading.alert_lint import lint_alert
+from chalicelib.domain.trading.alerts.address import symbol_of
+from chalicelib.domain.trading.alerts.alert import parse_alert
+from chalicelib.domain.trading.alerts.lint import lint_alert
 from chalicelib.domain.trading.strategy import Strategy
 
 _PLACEHOLDER: Final = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")

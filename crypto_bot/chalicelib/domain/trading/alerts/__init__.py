@@ -1,0 +1,1 @@
+"""The raw webhook body: read strictly, translated, and turned into a signal or a sentence."""

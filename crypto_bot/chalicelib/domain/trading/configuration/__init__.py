@@ -1,0 +1,1 @@
+"""What the owner writes in TOML files, checked line by line, and what it changes."""
