@@ -1,6 +1,6 @@
 """Exact numbers: Decimal from edge to edge, rounded in one stated direction, never a float."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from decimal import (
     ROUND_CEILING,
@@ -13,6 +13,7 @@ from decimal import (
     Overflow,
     localcontext,
 )
+from operator import attrgetter
 from typing import Final
 
 ZERO: Final = Decimal(0)
@@ -30,14 +31,25 @@ def exact_arithmetic() -> AbstractContextManager[Context]:
     return localcontext(_EXACT)
 
 
+# By class, how all its fields are read in one go: records are made by the thousand.
+_READERS: Final[dict[type, Callable[[object], tuple[object, ...]]]] = {}
+
+
+def _reader(record: type) -> Callable[[object], tuple[object, ...]]:
+    first, *others = record.__slots__  # type: ignore[attr-defined]
+    # One name alone would not give a tuple.
+    return _READERS.setdefault(record, attrgetter(first, *others, first))
+
+
 class Exact:
     """Base of records with amounts: a float among the fields is a programming error."""
 
     __slots__ = ()
 
     def __post_init__(self) -> None:
-        slots: tuple[str, ...] = self.__slots__
-        if float in [type(getattr(self, slot)) for slot in slots]:
+        read = _READERS.get(type(self)) or _reader(type(self))
+        if float in map(type, read(self)):
+            slots: tuple[str, ...] = self.__slots__
             name = next(slot for slot in slots if isinstance(getattr(self, slot), float))
             raise TypeError(
                 f"{type(self).__name__}.{name} is the float {getattr(self, name)!r}; "

@@ -63,11 +63,39 @@ class Judgement:
             applied_at=wish.fired_at,
             signal_id=wish.latest.id,
             grows_from=None,
+            stepped_over=_steps_over(wish, slot.stance),
             surplus=stays if surplus is None else surplus,
         )
 
+    def await_orders(self, wish: Wish, ordered: Decimal, crossed: Decimal) -> None:
+        """The wish's signals are answered by what becomes of the order."""
+        short = wish.state is DesiredState.SHORT
+        self.verdicts += [
+            Verdict(
+                signal_id=signal.id,
+                strategy=signal.strategy,
+                symbol=signal.symbol,
+                status=SignalStatus.PLANNED,
+                reason="closed long, short denied (SHORT_NOT_ENABLED)" if short else "",
+                success=SignalStatus.PARTIALLY_EXECUTED if short else SignalStatus.EXECUTED,
+                quantity=ordered,
+                crossed=crossed,
+            )
+            for signal in wish.signals
+        ]
+
+    def count_order(self, slot: Slot, ordered: Decimal) -> None:
+        """Where there is a cap on orders a day, this is one."""
+        cap = slot.subscription.max_orders_per_day if slot.subscription else None
+        if not ordered or cap is None:
+            return
+        today = self.situation.now.date()
+        now = self.stance(slot)
+        counted = now.orders_today if now.orders_on == today else 0
+        self.stances[slot.key] = replace(now, orders_on=today, orders_today=counted + 1)
+
     def _judge(self, slot: Slot) -> None:
-        if slot.key[1] in self.situation.busy:
+        if slot.key[1] in self.situation.selling:
             return
         if slot.key[1] in self.situation.state.frozen:
             self._refuse_while_frozen(slot)
@@ -79,7 +107,8 @@ class Judgement:
         elif slot.wish.state is not DesiredState.LONG:
             self._leave(slot, slot.wish)
         elif slot.wish.wants_more:
-            self._want_more(slot, slot.wish)
+            if slot.key[1] not in self.situation.busy:
+                self._want_more(slot, slot.wish)
         else:
             self._shrink(slot, slot.wish)
 
@@ -98,7 +127,7 @@ class Judgement:
                 self._realized[held.strategy] = gain + held.realized_today
 
     def _answer_orphans(self) -> None:
-        """Wishes for what the venue does not have end here; without a price they wait."""
+        """Wishes for what the venue does not have end here; without a price they wait a while."""
         for key, wish in self.situation.wishes.items():
             if key in self.slots:
                 continue
@@ -109,6 +138,13 @@ class Judgement:
                 self.settle(
                     wish, SignalStatus.DENIED, f"{venue} has no {key[1]} (INSTRUMENT_UNKNOWN)"
                 )
+            elif wish.wants_more and self._is_too_late(wish):
+                reason = f"no price for {key[1]} while it was in time (PRICE_UNKNOWN)"
+                self.settle(wish, SignalStatus.EXPIRED, reason)
+
+    def _is_too_late(self, wish: Wish) -> bool:
+        strategy = self.situation.configuration.strategies[wish.latest.strategy]
+        return self.situation.now - wish.fired_at > strategy.entry_lag
 
     def _refuse_while_frozen(self, slot: Slot) -> None:
         # An exit waits: selling what the venue does not hold can only fail.
@@ -127,16 +163,16 @@ class Judgement:
             self.leaving[slot.key] = slot.owned
 
     def _leave(self, slot: Slot, wish: Wish) -> None:
+        if slot.owned <= 0 and slot.key[1] in self.situation.busy:
+            return  # its own purchase may be under way: there is something to leave, or not
         short = wish.state is DesiredState.SHORT
         self.take_stance(slot, wish, wish.state)
-        if slot.sellable:
+        if slot.owned > 0:
+            # What is dust by itself may be sold together with another strategy's.
             self.leaving[slot.key] = slot.owned
             self.exits[slot.key] = wish
         elif short:
             self.settle(wish, SignalStatus.DENIED, "short denied, already flat (SHORT_NOT_ENABLED)")
-        elif slot.owned > 0:
-            dust = f"{plain(slot.owned)} {slot.instrument.base} is below the venue's minimum"
-            self.settle(wish, SignalStatus.SKIPPED, f"{dust}: left as dust")
         else:
             self.settle(wish, SignalStatus.SKIPPED, "already flat")
 
@@ -162,6 +198,10 @@ class Judgement:
             self._shrink(slot, wish)
 
     def _shrink(self, slot: Slot, wish: Wish) -> None:
+        if not slot.owned:
+            # Not applied: its entry may still be on the way, and is older.
+            self.settle(wish, SignalStatus.SKIPPED, "holds nothing to reduce")
+            return
         self.take_stance(slot, wish, self.stance(slot).state)
         if slot.key in self.leaving:  # being flattened: all of it goes
             self.exits[slot.key] = wish
@@ -170,8 +210,6 @@ class Judgement:
         shortfall = slot.instrument.shortfall(part, slot.price)
         if wish.ratio == 1:
             self.settle(wish, SignalStatus.SKIPPED, "already long")
-        elif not slot.owned:
-            self.settle(wish, SignalStatus.SKIPPED, "holds nothing to reduce")
         elif shortfall:
             self.settle(wish, SignalStatus.SKIPPED, _too_small(slot, part, shortfall))
         else:
@@ -188,6 +226,13 @@ class Judgement:
             orders_today=self._orders.get(slot.key[0], 0),
             realized_today=self._realized.get(slot.key[0], ZERO),
         )
+
+
+def _steps_over(wish: Wish, stance: Stance) -> bool:
+    previous = wish.latest.previous_state
+    if previous is None:
+        return False
+    return (previous is DesiredState.LONG) is not (stance.state is DesiredState.LONG)
 
 
 def _too_small(slot: Slot, quantity: Decimal, code: str) -> str:

@@ -68,8 +68,8 @@ LEGAL_MOVES: Final[dict[OrderStatus, frozenset[OrderStatus]]] = {
     OrderStatus.INITIALIZED: frozenset({OrderStatus.SUBMITTED, OrderStatus.DENIED}),
     OrderStatus.SUBMITTED: _KNOWN_BY_VENUE
     | {OrderStatus.INITIALIZED, OrderStatus.REJECTED, OrderStatus.HELD},
-    OrderStatus.ACCEPTED: _KNOWN_BY_VENUE,
-    OrderStatus.PARTIALLY_FILLED: _KNOWN_BY_VENUE - {OrderStatus.ACCEPTED},
+    OrderStatus.ACCEPTED: _KNOWN_BY_VENUE | {OrderStatus.HELD},
+    OrderStatus.PARTIALLY_FILLED: (_KNOWN_BY_VENUE - {OrderStatus.ACCEPTED}) | {OrderStatus.HELD},
     OrderStatus.HELD: _KNOWN_BY_VENUE | {OrderStatus.REJECTED},
     **{status: frozenset() for status in _FINAL},
 }

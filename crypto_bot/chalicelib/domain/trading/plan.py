@@ -83,16 +83,18 @@ class Plan(Exact):
 class Stance(Exact):
     """Where a strategy stands on one instrument of one account, as far as plans have decided.
 
-    `applied_at` is the fire time of the newest signal applied; `surplus` marks the holder of the
-    weight of inactive strategies (boost). `grows_from` is what was owned when a cross served part
-    of an addition that is still to be completed. `orders_on` and `orders_today` count orders where
-    they are capped.
+    `applied_at` is the fire time of the newest signal applied; `stepped_over` says that this
+    signal came from a position we never saw, so one in between is missing. `surplus` marks the
+    holder of the weight of inactive strategies (boost). `grows_from` is what was owned when a
+    cross served part of an addition that is still to be completed. `orders_on` and
+    `orders_today` count orders where they are capped.
     """
 
     strategy: str
     symbol: str
     state: DesiredState = DesiredState.FLAT
     applied_at: datetime | None = None
+    stepped_over: bool = False
     signal_id: str = ""
     surplus: bool = False
     grows_from: Decimal | None = None

@@ -13,10 +13,9 @@ from chalicelib.domain.trading.account import HaltLevel
 from chalicelib.domain.trading.allocation import Claim, Target, Terms, allocate
 from chalicelib.domain.trading.judgement import Judgement
 from chalicelib.domain.trading.netting import Delta, net_increases, net_reductions
-from chalicelib.domain.trading.plan import Step, Verdict
+from chalicelib.domain.trading.plan import Step
 from chalicelib.domain.trading.signal import DesiredState, SignalStatus
 from chalicelib.domain.trading.situation import Draft, Key, Situation, Slot, equity_of, slots_of
-from chalicelib.domain.trading.wishes import Wish
 
 # A holder of the surplus that lacks less than this part of its target is left alone.
 _REBOOST_FROM: Final = Decimal("0.05")
@@ -41,7 +40,6 @@ class _Sizing:
         self.slots = slots_of(situation)
         self.equity = equity_of(situation)
         self.judged = Judgement(situation, self.slots, self.equity)
-
         self.targets = self._allocate() if self._wants_targets() else {}
 
     def _allocate(self) -> Mapping[Key, Target]:
@@ -121,7 +119,7 @@ class _Sizing:
 
     def _may_follow(self, key: Key, target: Target) -> bool:
         slot = self.slots[key]
-        if target.denial or key[1] in self.situation.busy:
+        if target.denial or not self.situation.is_settled(key[1]):
             return False
         if self.situation.halt is not HaltLevel.NONE or not slot.owned:
             return False
@@ -156,6 +154,7 @@ class _Sizing:
         fresh = [name for name in entries if name not in self.situation.state.trimmed_for]
         if self.account.policy != "boost" or not fresh:
             return ()
+        self._forget_former_holders()
         shortage = self._shortage(wanted)
         for slot in self.slots.values():
             if shortage <= 0:
@@ -166,10 +165,20 @@ class _Sizing:
             shortage -= self._trim(slot, shortage)
         return tuple(fresh)
 
+    def _forget_former_holders(self) -> None:
+        """Whoever is down to its base holds no surplus any more, however its price moves later."""
+        for slot in self.slots.values():
+            above_base = slot.value - slot.weight * self.equity
+            first = slot.key in self.targets and self.targets[slot.key].surplus
+            if slot.stance.surplus and not first and above_base <= slot.instrument.minimum_notional:
+                self.judged.stances[slot.key] = replace(self.judged.stance(slot), surplus=False)
+
     def _trim(self, slot: Slot, shortage: Decimal) -> Decimal:
         above_base = slot.value - slot.weight * self.equity
         part = slot.instrument.round_quantity(max(min(above_base, shortage), ZERO) / slot.price)
-        if slot.key[1] in self.situation.busy or slot.instrument.shortfall(part, slot.price):
+        if not self.situation.is_settled(slot.key[1]):
+            return ZERO
+        if slot.instrument.shortfall(part, slot.price):
             return ZERO
         self.judged.leaving[slot.key] = part
         return part * slot.price
@@ -212,54 +221,26 @@ class _Sizing:
     def _promise(self, key: Key, ordered: Decimal, crossed: Decimal) -> None:
         """Tell the signals of a leaving slot that its order, or the cross, decides."""
         slot = self.slots[key]
-        self._count_order(slot, ordered)
+        self.judged.count_order(slot, ordered)
         if key in self.judged.exits:
             self._answer_exit(slot, ordered, crossed)
-        elif slot.stance.surplus:
-            keeps = self._keeps_surplus(slot, ordered + crossed)
-            self.judged.stances[key] = replace(self.judged.stance(slot), surplus=keeps)
-
-    def _keeps_surplus(self, slot: Slot, trimmed: Decimal) -> bool:
-        above_base = slot.value - trimmed * slot.price - slot.weight * self.equity
-        return above_base > max(slot.instrument.minimum_notional, ZERO)
 
     def _answer_exit(self, slot: Slot, ordered: Decimal, crossed: Decimal) -> None:
         wish, wanted = self.judged.exits[slot.key], self.judged.leaving[slot.key]
         free = self.situation.free.get(slot.instrument.base, ZERO)
         if ordered or crossed:
-            self._await(wish, wanted - crossed, crossed)
+            self.judged.await_orders(wish, wanted - crossed, crossed)
         elif free < wanted:
             part = f"{plain(free)} of {plain(wanted)} {slot.instrument.base}"
             reason = f"{part} are free at the venue: tried again later (BALANCE_NOT_FREE)"
             self.judged.settle(wish, SignalStatus.DENIED, reason)
         else:
-            reason = "below the venue's minimum: left as dust"
-            self.judged.settle(wish, SignalStatus.SKIPPED, reason)
-
-    def _await(self, wish: Wish, ordered: Decimal, crossed: Decimal) -> None:
-        short = wish.state is DesiredState.SHORT
-        self.judged.verdicts += [
-            Verdict(
-                signal_id=signal.id,
-                strategy=signal.strategy,
-                symbol=signal.symbol,
-                status=SignalStatus.PLANNED,
-                reason="closed long, short denied (SHORT_NOT_ENABLED)" if short else "",
-                success=SignalStatus.PARTIALLY_EXECUTED if short else SignalStatus.EXECUTED,
-                quantity=ordered,
-                crossed=crossed,
-            )
-            for signal in wish.signals
-        ]
-
-    def _count_order(self, slot: Slot, ordered: Decimal) -> None:
-        cap = slot.subscription.max_orders_per_day if slot.subscription else None
-        if not ordered or cap is None:
-            return
-        today = self.situation.now.date()
-        now = self.judged.stance(slot)
-        counted = now.orders_today if now.orders_on == today else 0
-        self.judged.stances[slot.key] = replace(now, orders_on=today, orders_today=counted + 1)
+            dust = f"{plain(slot.owned)} {slot.instrument.base} is below the venue's minimum"
+            if wish.state is DesiredState.SHORT:
+                reason = f"short denied (SHORT_NOT_ENABLED); {dust}: left as dust"
+                self.judged.settle(wish, SignalStatus.DENIED, reason)
+            else:
+                self.judged.settle(wish, SignalStatus.SKIPPED, f"{dust}: left as dust")
 
     def wait(self) -> Draft:
         """Purchases wait until the reductions under way have ended."""
@@ -305,8 +286,8 @@ class _Sizing:
             self.judged.take_stance(slot, wish, slot.stance.state)
         elif ordered:
             self.judged.take_stance(slot, wish, DesiredState.LONG, surplus=surplus)
-            self._count_order(slot, ordered)
-            self._await(wish, ordered, ZERO)
+            self.judged.count_order(slot, ordered)
+            self.judged.await_orders(wish, ordered, ZERO)
         elif slot.sellable and (enters or slot.stance.grows_from is not None):
             self.judged.take_stance(slot, wish, DesiredState.LONG, surplus=surplus)
             self.judged.settle(wish, SignalStatus.EXECUTED, "taken over inside the account")

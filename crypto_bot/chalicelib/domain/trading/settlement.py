@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from chalicelib.domain.money import ONE, ZERO, exact_arithmetic, plain, split_pro_rata
 from chalicelib.domain.trading.account import Account, HaltLevel
+from chalicelib.domain.trading.entries import filled_shares
 from chalicelib.domain.trading.instrument import Instrument
-from chalicelib.domain.trading.ledger import filled_shares
 from chalicelib.domain.trading.netting import cost_factor, limit_price
 from chalicelib.domain.trading.order import (
     Order,

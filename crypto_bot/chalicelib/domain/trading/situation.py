@@ -20,9 +20,10 @@ Key = tuple[str, str]
 class Situation:
     """Everything one decision is made of. `free` is the venue's free balance by asset.
 
-    `busy` symbols have an order in flight or at rest: nothing is decided about them. While
-    `reducing`, purchases wait; `committed` is quote that open purchases may still take. `prices`
-    and `instruments` lack what the venue does not have; `volatilities` what nobody asked for.
+    `busy` symbols have an order in flight or at rest: nothing is bought there, and about those
+    that are being sold (`selling`) nothing at all is decided. While `reducing`, purchases wait;
+    `committed` is quote that open purchases may still take. `prices` and `instruments` lack what
+    the venue does not have; `volatilities` what nobody asked for.
     """
 
     account: Account
@@ -36,9 +37,14 @@ class Situation:
     busy: frozenset[str]
     halt: HaltLevel
     now: datetime
+    selling: frozenset[str] = frozenset()
     reducing: bool = False
     committed: Decimal = ZERO
     volatilities: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def is_settled(self, symbol: str) -> bool:
+        """Whether a holding may be resized of our own accord: nothing open, nothing frozen."""
+        return symbol not in self.busy and symbol not in self.state.frozen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,6 +121,8 @@ def _is_older(signal: Signal, stance: Stance, state: DesiredState) -> bool:
         return False
     if signal.fired_at < stance.applied_at:
         return True
+    if stance.stepped_over and _held(signal.state) is not _held(stance.state):
+        return True  # the missing one of this very second
     return not _follows(signal, state)
 
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from chalicelib.domain.money import ZERO
+from chalicelib.domain.trading.entries import cross_entry, fees_within_means, fill_entry
 from chalicelib.domain.trading.instrument import Instrument
-from chalicelib.domain.trading.ledger import Entry, Portfolio, cross_entry, fill_entry, post
+from chalicelib.domain.trading.ledger import Entry, Portfolio, post
 from chalicelib.domain.trading.order import Order
 from chalicelib.domain.trading.plan import Plan
 from chalicelib.ports import TradingPorts
@@ -53,7 +54,7 @@ def _book(
     entries: list[Entry] = []
     after = replace(portfolio, progress={name: count for name, count in progress.items() if count})
     for entry in fresh:
-        after, booked = post(after, entry)
+        after, booked = post(after, fees_within_means(after, entry))
         entries.append(booked)
     ports.ledger.book(after, entries)
     return len(entries)

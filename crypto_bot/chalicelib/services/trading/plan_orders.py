@@ -1,6 +1,6 @@
 """Due signals and open ends of an account become at most one plan, written down before it acts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,10 +9,9 @@ from chalicelib.domain.trading.account import next_check
 from chalicelib.domain.trading.plan import AccountState, Plan, plan_id
 from chalicelib.domain.trading.planning import draft_plan
 from chalicelib.domain.trading.settlement import numbered
-from chalicelib.domain.trading.signal import DesiredState, Signal
+from chalicelib.domain.trading.signal import Signal
 from chalicelib.domain.trading.situation import Draft, Situation
-from chalicelib.domain.trading.wishes import Wish, gather_wishes
-from chalicelib.ports import TradingPorts
+from chalicelib.domain.trading.wishes import gather_wishes
 from chalicelib.services.trading.desk import Desk
 from chalicelib.services.trading.open_plans import OpenPlan, consumed_signals, open_plans
 from chalicelib.services.trading.read_situation import (
@@ -36,7 +35,6 @@ def plan_orders(desk: Desk, due: Sequence[Signal]) -> Plan | None:
     if not signals and not _is_due(state, ports.clock.now()):
         return None
     wishes, spent = gather_wishes(signals, {(s.strategy, s.symbol): s for s in state.stances})
-    _cancel_overtaken(ports, wishes.values(), open_now)
     balances = desk.exchange.balances()
     if not symbols_under_way(open_now):
         portfolio = ports.ledger.portfolio(desk.name, desk.account.quote)
@@ -59,22 +57,6 @@ def _is_due(state: AccountState, now: datetime) -> bool:
     # An order may be held for days; unfinished exits and the kill switch do not wait for it.
     last = state.checked_at
     return not state.open_plans or last is None or now - last >= LOOK_AGAIN
-
-
-def _cancel_overtaken(
-    ports: TradingPorts, wishes: Iterable[Wish], open_now: Sequence[OpenPlan]
-) -> None:
-    """An exit ends the strategy's own resting order on the instrument; reconcile cancels it."""
-    exits = {
-        (wish.latest.strategy, wish.latest.symbol)
-        for wish in wishes
-        if wish.state is not DesiredState.LONG
-    }
-    for item in open_now:
-        for order in item.orders:
-            owners = {(share.strategy, order.intent.symbol) for share in order.intent.shares}
-            if order.status.is_resting and owners & exits and not order.cancel_requested:
-                ports.orders.save(replace(order, cancel_requested=True))
 
 
 def _rest(desk: Desk, situation: Situation, open_now: Sequence[OpenPlan]) -> None:

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from chalicelib.domain.errors import SettingsError
-from chalicelib.domain.trading.ledger import opening_entry, post
+from chalicelib.domain.trading.entries import opening_entry
+from chalicelib.domain.trading.ledger import post
 from chalicelib.domain.trading.plan import Plan
 from chalicelib.domain.trading.planning import draft_plan
 from chalicelib.domain.trading.wishes import gather_wishes

@@ -45,6 +45,12 @@ def read_situation(
         prices={symbol: ticker.last for symbol, ticker in tickers.items()},
         free={asset: balance.free for asset, balance in balances.items()},
         busy=busy,
+        selling=frozenset(
+            order.intent.symbol
+            for item in open_now
+            for order in item.orders
+            if order.intent.side is Side.SELL and not order.status.is_final
+        ),
         halt=ports.control.halt_level(),
         now=ports.clock.now(),
         reducing=any(_is_reducing(item) for item in open_now),

@@ -42,19 +42,24 @@ def reconcile_orders(desk: Desk) -> int:
 
 
 def _reconcile(desk: Desk, order: Order) -> bool:
-    ports, exchange = desk.ports, desk.exchange
     try:
-        if order.status.is_resting and _is_overdue(order, desk.account, ports.clock.now()):
-            exchange.cancel(order.intent, order.venue_order_id)
-        report = exchange.find(order.intent, order.first_sent_at or order.created_at)
-        if report is not None:
-            found = apply_report(order, report, at=ports.clock.now())
-            return _save_changed(ports, order, found)
-        if order.status is not OrderStatus.SUBMITTED:
-            return False
-        return _save_changed(ports, order, _judge_absence(ports, exchange, order))
+        return _save_changed(desk.ports, order, _looked_up(desk, order))
     except (ExchangeUnavailable, StoreConflict):
         return False  # the next tick asks again, or someone else already knows
+
+
+def _looked_up(desk: Desk, order: Order) -> Order:
+    ports, exchange = desk.ports, desk.exchange
+    if order.status.is_resting and _is_overdue(order, desk.account, ports.clock.now()):
+        exchange.cancel(order.intent, order.venue_order_id)
+    report = exchange.find(order.intent, order.first_sent_at or order.created_at)
+    if report is not None:
+        return apply_report(order, report, at=ports.clock.now())
+    if order.status.is_resting:
+        return _judge_vanished(desk, order)
+    if order.status is OrderStatus.SUBMITTED:
+        return _judge_absence(ports, exchange, order)
+    return order  # held: the owner has been asked
 
 
 def _is_overdue(order: Order, account: Account, now: datetime) -> bool:
@@ -86,6 +91,15 @@ def _judge_absence(ports: TradingPorts, exchange: Exchange, order: Order) -> Ord
             reason=f"sent {order.attempts} times and never seen at the venue",
         )
     return order.moved_to(OrderStatus.INITIALIZED, at=now, reason="proved absent, may be sent")
+
+
+def _judge_vanished(desk: Desk, order: Order) -> Order:
+    """The venue had it and shows it no more: it may have filled, and only the owner can tell."""
+    now = desk.ports.clock.now()
+    if now - order.updated_at < PATIENCE:
+        return order
+    reason = "the venue showed this order before and shows it no more: look there, then resolve it"
+    return order.moved_to(OrderStatus.HELD, at=now, code="ORDER_VANISHED", reason=reason)
 
 
 def _held_because(order: Order) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from chalicelib.domain.money import ZERO, exact_arithmetic, plain
+from chalicelib.domain.trading.entries import drift_entry, opening_entry
 from chalicelib.domain.trading.instrument import Balance, Instrument
-from chalicelib.domain.trading.ledger import Entry, Portfolio, drift_entry, opening_entry, post
+from chalicelib.domain.trading.ledger import Entry, Portfolio, post
 from chalicelib.domain.trading.plan import AccountState
 from chalicelib.services.trading.desk import Desk
 

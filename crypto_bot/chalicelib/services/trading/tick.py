@@ -14,6 +14,7 @@ from chalicelib.domain.trading.account import Account, Configuration
 from chalicelib.domain.trading.signal import Signal
 from chalicelib.ports import Heartbeat, TradingPorts
 from chalicelib.services.trading.book_fills import book_fills
+from chalicelib.services.trading.cancel_overtaken import cancel_overtaken
 from chalicelib.services.trading.conclude_plans import conclude_plans
 from chalicelib.services.trading.desk import Desk
 from chalicelib.services.trading.execute_orders import execute_orders
@@ -125,6 +126,7 @@ def _work(desk: Desk, due: Sequence[Signal], deadline: datetime) -> AccountRepor
             break  # the venue asked for silence: no request of any kind
         at_work = bool(state.open_plans)
         if at_work:
+            cancel_overtaken(desk, mine)
             reconcile_orders(desk)
             booked += book_fills(desk)
             concluded = conclude_plans(desk)

@@ -6,7 +6,8 @@ from decimal import Decimal, InvalidOperation
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.money import ONE, ZERO, exact_arithmetic, plain
 from chalicelib.domain.trading.account import Account, Configuration, Subscription
-from chalicelib.domain.trading.configuration.files import Draft, values
+from chalicelib.domain.trading.configuration import values
+from chalicelib.domain.trading.configuration.files import Draft
 from chalicelib.domain.trading.configuration.toml_source import Source, Table
 from chalicelib.domain.trading.strategy import Strategy
 
