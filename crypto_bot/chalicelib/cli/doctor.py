@@ -99,4 +99,6 @@ def _heartbeat() -> Check:
         return Check(name="tick", ok=None, detail="none yet: crypto-bot run, or crypto-bot tick")
     age = bootstrap.clock().now() - beat.at
     late = " (is it running?)" if age > _TICK_AGE else ""
-    return Check(name="tick", ok=None, detail=f"the last one ended {iso(beat.at)}{late}")
+    return Check(
+        name="tick", ok=None, detail=f"the last one ended {iso(beat.at)}{late}: {beat.outcome}"
+    )

@@ -32,7 +32,7 @@ _BUDGET = timedelta(seconds=50)
     show_default=True,
     help="0: any free one.",
 )
-@click.option("--for", "seconds", type=click.FloatRange(min=0), help="Stop after so many seconds.")
+@click.option("--for", "seconds", type=float, help="Stop after so many seconds.")
 @click.option("--public-url", default="", metavar="URL", help="Where a tunnel serves this port.")
 @click.option("--no-demo", is_flag=True, help="Start empty instead of with a demonstration.")
 @click.option(

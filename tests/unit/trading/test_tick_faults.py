@@ -181,3 +181,37 @@ def test_only_the_capital_is_the_strategies_to_spend() -> None:
     floor.tick()
     assert floor.owned("btc") == Decimal("0.004")
     assert floor.portfolio.amount("unmanaged", "USDT") == 9000
+
+
+@pytest.mark.parametrize("fault", ["rate_limited", "lost"])
+def test_an_exit_takes_back_the_entry_that_has_not_arrived(fault: str) -> None:
+    floor = floor_with(fault)
+    entry = floor.alert("btc", "long")
+    floor.tick()
+    floor.clock.pass_time(seconds=30)
+    leave = floor.alert("btc", "flat")
+    for _ in range(3):
+        floor.next_minute()
+    assert accepted(floor) == 0
+    status, reason = floor.outcome(entry)
+    assert status is SignalStatus.DENIED
+    assert "OVERTAKEN_BY_EXIT" in reason
+    assert floor.outcome(leave) == (SignalStatus.SKIPPED, "already flat")
+
+
+def test_an_exit_sells_what_is_owned_while_an_addition_is_of_unknown_fate() -> None:
+    account = virtual_account(options={"faults": {"script": ["none", "late"]}})
+    floor = TradingFloor(PRICES, {"btc": "0.2"}, account=account)
+    floor.alert("btc", "long")
+    floor.tick()
+    floor.clock.pass_time(minutes=1)
+    floor.alert("btc", "long", size_ratio=Decimal("1.5"))
+    floor.tick()
+    floor.clock.pass_time(seconds=1)
+    leave = floor.alert("btc", "flat")
+    floor.tick()
+    assert floor.outcome(leave)[0] is SignalStatus.EXECUTED
+    for _ in range(3):
+        floor.next_minute()
+    assert floor.owned("btc") == 0
+    assert floor.exchange.balances()["USDT"].total == 10000

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chalicelib.domain.trading.order import Order, OrderStatus
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import DesiredState, Signal
 from chalicelib.domain.trading.wishes import gather_wishes
@@ -13,7 +12,7 @@ from chalicelib.services.trading.read_situation import undecided
 
 
 def cancel_overtaken(desk: Desk, due: Sequence[Signal]) -> None:
-    """What waits is denied, what rests is to be cancelled, what ended gets no further leg."""
+    """What waits is never sent, what rests is cancelled, what ended gets no further leg."""
     if all(signal.state is DesiredState.LONG for signal in due):
         return
     ports = desk.ports
@@ -25,15 +24,6 @@ def cancel_overtaken(desk: Desk, due: Sequence[Signal]) -> None:
     for item in found:
         for order in item.orders:
             owners = {(share.strategy, order.intent.symbol) for share in order.intent.shares}
-            if order.intent.side is Side.BUY and owners & exits:
-                _take_back(desk, order)
-
-
-def _take_back(desk: Desk, order: Order) -> None:
-    if order.status is OrderStatus.INITIALIZED:
-        reason = "a newer exit overtook it (OVERTAKEN_BY_EXIT)"
-        now = desk.ports.clock.now()
-        denied = order.moved_to(OrderStatus.DENIED, at=now, code="OVERTAKEN_BY_EXIT", reason=reason)
-        desk.ports.orders.save(denied)
-    elif not order.cancel_requested and order.remaining > 0:
-        desk.ports.orders.save(replace(order, cancel_requested=True))
+            waits = order.remaining > 0 and not order.cancel_requested
+            if waits and order.intent.side is Side.BUY and owners & exits:
+                ports.orders.save(replace(order, cancel_requested=True))

@@ -98,15 +98,29 @@ def _available(
 def _close(desk: Desk, item: OpenPlan, now: datetime) -> None:
     """Take the plan off the open ones; look again soon if it left anything to do."""
     state = desk.ports.plans.state(desk.name)
-    unfinished = item.plan.step is Step.REDUCE or any(o.remaining for o in item.orders)
     left = tuple(name for name in state.open_plans if name != item.plan.id)
     portfolio = desk.ports.ledger.portfolio(desk.name, desk.account.quote)
+    unfinished = (
+        item.plan.step is Step.REDUCE
+        or any(o.remaining for o in item.orders)
+        or _has_leftovers(item, state, portfolio)
+    )
     desk.ports.plans.save_state(
         replace(
             state.with_stances(_given_up(item, state, portfolio)),
             open_plans=left,
             due_at=now if unfinished or left else next_check(desk.account, now),
         )
+    )
+
+
+def _has_leftovers(item: OpenPlan, state: AccountState, portfolio: Portfolio) -> bool:
+    """Whether a strategy that has left meanwhile came to own something after all."""
+    return any(
+        portfolio.holding(share.strategy, order.intent.symbol).quantity > 0
+        and state.stance(share.strategy, order.intent.symbol).state is not DesiredState.LONG
+        for order in item.orders
+        for share in order.intent.shares
     )
 
 

@@ -63,8 +63,11 @@ def _execute(
     if silence.asked or now + SEND_ALLOWANCE > deadline:
         return False
     try:
-        if order.intent.side is Side.BUY and ports.control.halt_level() is not HaltLevel.NONE:
-            ports.orders.save(_denied(order, now))
+        denial = _denial(ports, order)
+        if denial:
+            code, reason = denial
+            refused = order.moved_to(OrderStatus.DENIED, at=now, code=code, reason=reason)
+            ports.orders.save(refused)
             return False
         permitted = ports.orders.save(_permitted(order, now))
     except StoreConflict:
@@ -73,9 +76,13 @@ def _execute(
     return answered.status is not OrderStatus.INITIALIZED
 
 
-def _denied(order: Order, now: datetime) -> Order:
-    reason = "no entries while trading is halted (TRADING_HALTED)"
-    return order.moved_to(OrderStatus.DENIED, at=now, code="TRADING_HALTED", reason=reason)
+def _denial(ports: TradingPorts, order: Order) -> tuple[str, str] | None:
+    """Why the order must not be sent any more, looked at directly before every send."""
+    if order.cancel_requested:
+        return "OVERTAKEN_BY_EXIT", "taken back before it was sent (OVERTAKEN_BY_EXIT)"
+    if order.intent.side is Side.BUY and ports.control.halt_level() is not HaltLevel.NONE:
+        return "TRADING_HALTED", "no entries while trading is halted (TRADING_HALTED)"
+    return None
 
 
 def _permitted(order: Order, now: datetime) -> Order:
