@@ -245,8 +245,9 @@ def orders_of_a_purchase_respect_the_cap_and_the_kill_switch(
 
 def instruments_under_way_or_frozen_are_left_alone(situation: Situation, draft: Draft) -> None:
     touched = {i.symbol for i in draft.intents} | {c.symbol for c in draft.crosses}
-    assert not touched & (situation.selling | set(situation.state.frozen))
-    assert not {i.symbol for i in draft.intents if i.side is Side.BUY} & situation.busy
+    assert not touched & situation.selling
+    bought = {i.symbol for i in draft.intents if i.side is Side.BUY}
+    assert not bought & (situation.busy | set(situation.state.frozen))
 
 
 def who_did_not_signal_is_not_resized(situation: Situation, draft: Draft) -> None:
@@ -307,11 +308,9 @@ def every_signal_gets_exactly_one_word_and_only_waiting_ones_get_none(
         answered = wish.latest.id in ids
         if key[1] in situation.selling:
             assert not answered
-        elif key[1] in situation.busy and key[1] not in situation.state.frozen:
+        elif key[1] in situation.busy:
             holds = situation.portfolio.holding(*key).quantity > 0
             assert not answered or (holds and not wish.wants_more) or wish.ratio < 1
-        elif key[1] in situation.state.frozen:
-            assert answered == wish.wants_more
         elif not wish.wants_more or (draft.step is Step.INCREASE and not situation.reducing):
             assert answered
 
@@ -329,7 +328,12 @@ def planned_means_that_this_very_step_moves_something(situation: Situation, draf
 def a_late_entry_expires_and_a_late_exit_runs(situation: Situation, draft: Draft) -> None:
     late = draft_plan(replace(situation, now=NOON + timedelta(days=2)))
     assert not [o for o in _orders(late, Side.BUY) if _entered(situation, o)]
-    assert _sold_out(late, situation) == _sold_out(draft, situation)
+    # What is dust by itself may have gone to somebody who now comes too late.
+    for name in _sold_out(draft, situation) - _sold_out(late, situation):
+        symbol = SYMBOLS[name]
+        owned = situation.portfolio.holding(name, symbol).quantity
+        instrument, price = situation.instruments[symbol], situation.prices[symbol]
+        assert not instrument.is_sellable(owned, price)
 
 
 def _entered(situation: Situation, order: OrderIntent) -> bool:

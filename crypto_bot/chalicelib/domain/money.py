@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import fields
 from decimal import (
     ROUND_CEILING,
     ROUND_FLOOR,
@@ -36,9 +37,9 @@ _READERS: Final[dict[type, Callable[[object], tuple[object, ...]]]] = {}
 
 
 def _reader(record: type) -> Callable[[object], tuple[object, ...]]:
-    first, *others = record.__slots__  # type: ignore[attr-defined]
-    # One name alone would not give a tuple.
-    return _READERS.setdefault(record, attrgetter(first, *others, first))
+    amounts = [field.name for field in fields(record) if "Decimal" in str(field.type)]
+    # A name alone would not give a tuple; the class is no float.
+    return _READERS.setdefault(record, attrgetter("__class__", "__class__", *amounts))
 
 
 class Exact:
@@ -81,8 +82,8 @@ def round_up(value: Decimal, step: Decimal) -> Decimal:
 def _to_multiple(value: Decimal, step: Decimal, rounding: str) -> Decimal:
     if step <= 0:
         raise ValueError(f"step {step} must be above zero")
-    with exact_arithmetic():
-        return (value / step).to_integral_value(rounding=rounding) * step
+    steps = _EXACT.divide(value, step).to_integral_value(rounding=rounding, context=_EXACT)
+    return _EXACT.multiply(steps, step)
 
 
 def split_pro_rata(total: Decimal, weights: Sequence[Decimal], step: Decimal) -> list[Decimal]:

@@ -295,7 +295,7 @@ def test_opposite_wishes_cross_and_only_the_difference_is_sold() -> None:
     [
         ({"halt": HaltLevel.NO_ENTRIES}, {}),
         ({"halt": HaltLevel.FLATTEN}, {BTC: "-9"}),
-        ({"frozen": {BTC: "x"}, "halt": HaltLevel.FLATTEN}, {}),
+        ({"frozen": {BTC: "x"}, "halt": HaltLevel.FLATTEN}, {BTC: "-9"}),
         ({"busy": frozenset({BTC}), "halt": HaltLevel.FLATTEN}, {BTC: "-9"}),
         (
             {
@@ -320,12 +320,16 @@ def test_an_unfinished_exit_is_pursued_without_a_signal() -> None:
     assert decided(situation) == ("reduce", {BTC: "-2"}, {})
 
 
-def test_an_exit_waits_while_the_instrument_is_frozen_and_an_entry_is_denied() -> None:
+def test_of_a_frozen_instrument_what_is_there_is_sold_and_nothing_is_bought() -> None:
     frozen = {BTC: "strategies own 3 BTC, the venue holds 2"}
     leaving = a_situation(
-        weights={A: "0.5"}, owns={A: "3"}, signals=[a_signal("a", state="flat")], frozen=frozen
+        weights={A: "0.5"},
+        owns={A: "3"},
+        signals=[a_signal("a", state="flat")],
+        frozen=frozen,
+        free={"BTC": Decimal(2), "USDT": Decimal(0)},
     )
-    assert draft_plan(leaving).is_empty
+    assert orders(draft_plan(leaving)) == {BTC: "-2"}
     entering = a_situation(weights={A: "0.5"}, signals=[a_signal("a")], frozen=frozen)
     assert words(draft_plan(entering))["a"][0] == "DENIED"
 

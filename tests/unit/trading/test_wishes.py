@@ -62,7 +62,17 @@ def test_a_new_state_forgets_partial_exits_before_it() -> None:
     wish, spent = gathered(entry, half, leave, state="long")
     assert wish is not None
     assert (wish.state, wish.ratio) == (DesiredState.LONG, 1)
-    assert set(spent) == {"1", "2"}
+    assert set(spent) == {"1"}
+    assert wish.instead is not None  # should the entry be refused
+    assert wish.instead.latest == leave
+
+
+def test_without_a_position_an_exit_before_an_entry_is_pointless() -> None:
+    leave = a_signal("a", state="flat", id="1")
+    wish, spent = gathered(a_signal("a", at=LATER, id="2"), leave)
+    assert wish is not None
+    assert wish.instead is None
+    assert set(spent) == {"1"}
 
 
 def test_a_test_alert_trades_nothing_and_overtakes_nothing() -> None:
@@ -107,7 +117,8 @@ def test_a_chain_within_the_second_of_the_applied_signal_is_followed_to_its_end(
     wish, spent = gathered(enter, leave, state="long", applied=True)
     assert wish is not None
     assert wish.latest == enter
-    assert spent == {"1": SignalStatus.SUPERSEDED}
+    assert wish.instead is not None
+    assert (wish.instead.latest, spent) == (leave, {})
 
 
 def test_the_applied_signal_itself_is_not_applied_again() -> None:

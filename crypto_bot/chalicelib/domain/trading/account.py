@@ -99,7 +99,11 @@ class Configuration:
 
     def followers(self, strategy: str) -> tuple[str, ...]:
         """Names of the accounts that follow the strategy."""
-        return tuple(s.account for s in self.subscriptions if s.strategy == strategy)
+        return tuple(
+            s.account
+            for s in self.subscriptions
+            if s.strategy == strategy and s.account in self.accounts
+        )
 
     def subscriptions_of(self, account: str) -> tuple[Subscription, ...]:
         """What the account follows."""

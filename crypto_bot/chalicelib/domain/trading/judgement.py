@@ -9,7 +9,7 @@ from chalicelib.domain.trading.plan import Stance, Verdict
 from chalicelib.domain.trading.risk import Conditions, screen
 from chalicelib.domain.trading.signal import DesiredState, SignalStatus
 from chalicelib.domain.trading.situation import Key, Situation, Slot
-from chalicelib.domain.trading.wishes import Wish, verdict
+from chalicelib.domain.trading.wishes import Wish, overtaken_by, verdict
 
 
 class Judgement:
@@ -56,15 +56,18 @@ class Judgement:
         self, slot: Slot, wish: Wish, state: DesiredState, *, surplus: bool | None = None
     ) -> None:
         """The wish is applied: nothing older counts for the slot any more."""
+        before, newest = self.stance(slot), wish.latest
         stays = slot.stance.surplus and state is DesiredState.LONG
-        self.stances[slot.key] = replace(
-            self.stance(slot),
+        self.stances[slot.key] = Stance(
+            strategy=before.strategy,
+            symbol=before.symbol,
             state=state,
-            applied_at=wish.fired_at,
-            signal_id=wish.latest.id,
-            grows_from=None,
+            applied_at=newest.fired_at,
             stepped_over=_steps_over(wish, slot.stance),
+            signal_id=newest.id,
             surplus=stays if surplus is None else surplus,
+            orders_on=before.orders_on,
+            orders_today=before.orders_today,
         )
 
     def await_orders(self, wish: Wish, ordered: Decimal, crossed: Decimal) -> None:
@@ -97,9 +100,6 @@ class Judgement:
     def _judge(self, slot: Slot) -> None:
         if slot.key[1] in self.situation.selling:
             return
-        if slot.key[1] in self.situation.state.frozen:
-            self._refuse_while_frozen(slot)
-            return
         if self.situation.halt is HaltLevel.FLATTEN:
             self._flatten(slot)
         if slot.wish is None:
@@ -107,7 +107,9 @@ class Judgement:
         elif slot.wish.state is not DesiredState.LONG:
             self._leave(slot, slot.wish)
         elif slot.wish.wants_more:
-            if slot.key[1] not in self.situation.busy:
+            if slot.key[1] in self.situation.busy:
+                self._leave_instead(slot, slot.wish)
+            else:
                 self._want_more(slot, slot.wish)
         else:
             self._shrink(slot, slot.wish)
@@ -146,11 +148,6 @@ class Judgement:
         strategy = self.situation.configuration.strategies[wish.latest.strategy]
         return self.situation.now - wish.fired_at > strategy.entry_lag
 
-    def _refuse_while_frozen(self, slot: Slot) -> None:
-        # An exit waits: selling what the venue does not hold can only fail.
-        if slot.wish is not None and slot.wish.wants_more:
-            self._want_more(slot, slot.wish)
-
     def _flatten(self, slot: Slot) -> None:
         if slot.stance.state is DesiredState.LONG:
             self.stances[slot.key] = replace(slot.stance, state=DesiredState.FLAT, surplus=False)
@@ -179,15 +176,29 @@ class Judgement:
     def _want_more(self, slot: Slot, wish: Wish) -> None:
         if slot.subscription is None:
             self.settle(wish, SignalStatus.SKIPPED, "not followed any more: exits only")
+            self._leave_instead(slot, wish)
             return
         strategy = self.situation.configuration.strategies[slot.key[0]]
         refusal = screen(wish, strategy, slot.subscription, self._conditions(slot))
         if refusal is not None:
             self.settle(wish, refusal.status, refusal.reason)
+            self._leave_instead(slot, wish)
             self.take_stance(slot, wish, self.stance(slot).state)
-        elif slot.subscription.approval and not wish.latest.approved:
+            return
+        if slot.subscription.approval and not wish.approved:
+            self._leave_instead(slot, wish)
             return  # waits for the owner until it is too late
-        elif slot.stance.state is not DesiredState.LONG and wish.sets_state:
+        if wish.instead is not None:
+            self.verdicts += [overtaken_by(wish.latest, s) for s in wish.instead.signals]
+        self._enter_or_grow(slot, wish)
+
+    def _leave_instead(self, slot: Slot, wish: Wish) -> None:
+        """The entry does not come about, so the exit before it stands."""
+        if wish.instead is not None:
+            self._leave(slot, wish.instead)
+
+    def _enter_or_grow(self, slot: Slot, wish: Wish) -> None:
+        if slot.stance.state is not DesiredState.LONG and wish.sets_state:
             self.entering[slot.key] = wish
         elif not slot.owned:
             self.settle(wish, SignalStatus.SKIPPED, "holds nothing to add to")

@@ -6,8 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
+from typing import Final
 
 from chalicelib.domain.money import Exact
+
+# The order id of the signals that the owner's own command to close makes.
+OWNER_CLOSE: Final = "owner-close"
 
 
 class DesiredState(StrEnum):

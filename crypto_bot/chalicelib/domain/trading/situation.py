@@ -8,7 +8,7 @@ from decimal import Decimal
 from chalicelib.domain.money import ZERO, Exact
 from chalicelib.domain.trading.account import Account, Basis, Configuration, HaltLevel, Subscription
 from chalicelib.domain.trading.instrument import Instrument
-from chalicelib.domain.trading.ledger import Holding, Portfolio
+from chalicelib.domain.trading.ledger import Portfolio
 from chalicelib.domain.trading.order import OrderIntent
 from chalicelib.domain.trading.plan import AccountState, Cross, Stance, Step, Verdict
 from chalicelib.domain.trading.wishes import Wish
@@ -67,26 +67,21 @@ class Draft(Exact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """One strategy on one instrument: what it has, what it wants, what it may."""
+    """One strategy on one instrument: the base it owns, what it wants, what it may."""
 
     key: Key
     weight: Decimal
     subscription: Subscription | None
     stance: Stance
-    holding: Holding
+    owned: Decimal
     wish: Wish | None
     price: Decimal
     instrument: Instrument
 
     @property
-    def owned(self) -> Decimal:
-        """Base the strategy owns."""
-        return self.holding.quantity
-
-    @property
     def value(self) -> Decimal:
         """What it owns at mark, in quote."""
-        return self.holding.quantity * self.price
+        return self.owned * self.price
 
     @property
     def sellable(self) -> bool:
@@ -115,7 +110,7 @@ def slots_of(situation: Situation) -> dict[Key, Slot]:
             weight=weight,
             subscription=subscription,
             stance=stances.get(key) or Stance(strategy=key[0], symbol=key[1]),
-            holding=holdings.get(key) or Holding(strategy=key[0], symbol=key[1]),
+            owned=holdings[key].quantity if key in holdings else ZERO,
             wish=situation.wishes.get(key),
             price=situation.prices[key[1]],
             instrument=situation.instruments[key[1]],

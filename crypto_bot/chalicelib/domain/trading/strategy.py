@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 
 STOP_WORDS = ("stop", "sl", "stop loss")
 
@@ -37,6 +38,7 @@ class Strategy:
         return tuple(sorted(set(self.instruments.values())))
 
 
+@cache
 def timeframe_seconds(timeframe: str) -> int:
     """Seconds of '15m', '1h', '1d', or TradingView's plain minutes '60'. ValueError if neither."""
     number, unit = (timeframe, "m") if timeframe.isdigit() else (timeframe[:-1], timeframe[-1:])

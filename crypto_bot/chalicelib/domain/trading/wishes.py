@@ -11,7 +11,12 @@ from decimal import Decimal
 
 from chalicelib.domain.money import ONE, Exact, exact_arithmetic
 from chalicelib.domain.trading.plan import Stance, Verdict
-from chalicelib.domain.trading.signal import DesiredState, Signal, SignalStatus
+from chalicelib.domain.trading.signal import (
+    OWNER_CLOSE,
+    DesiredState,
+    Signal,
+    SignalStatus,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,12 +24,15 @@ class Wish(Exact):
     """Where one strategy wants one instrument; `signals` are consumed together, oldest first.
 
     `sets_state` is False for a pure partial exit or addition: `ratio` then scales what is held.
+    `instead` is the exit that a later entry made unnecessary, unless the entry is refused.
     """
 
     state: DesiredState
     signals: tuple[Signal, ...]
     sets_state: bool
     ratio: Decimal = ONE
+    approved: bool = False
+    instead: "Wish | None" = None
 
     @property
     def fired_at(self) -> datetime:
@@ -83,16 +91,42 @@ def _wish_of(group: Sequence[Signal], stance: Stance) -> tuple[Wish | None, list
             spent.append(
                 verdict(signal, SignalStatus.SUPERSEDED, f"older than the signal applied of {at}")
             )
+        elif wish is not None and wish.latest.order_id == OWNER_CLOSE:
+            break  # what the owner said comes first; the rest is looked at when it is done
         elif _is_resize(signal):
             wish = _resized(wish, signal)
         else:
-            spent += [
-                verdict(old, SignalStatus.SUPERSEDED, f"overtaken by {signal.state} of {signal.id}")
-                for old in (wish.signals if wish else ())
-            ]
-            wish = Wish(state=signal.state, signals=(signal,), sets_state=True)
+            wish, overtaken = _replaced(wish, signal, stance)
+            spent += overtaken
             state = signal.state
     return wish, spent
+
+
+def _replaced(wish: Wish | None, signal: Signal, stance: Stance) -> tuple[Wish, list[Verdict]]:
+    """The newest state wins; an exit that it overtakes is kept where there is a position."""
+    if wish is None:
+        return Wish(
+            state=signal.state, signals=(signal,), sets_state=True, approved=signal.approved
+        ), []
+    leaves = wish.state is not DesiredState.LONG and stance.state is DesiredState.LONG
+    enters = signal.state is DesiredState.LONG
+    newer = Wish(
+        state=signal.state,
+        signals=(signal,),
+        sets_state=True,
+        approved=signal.approved or (wish.approved and enters),
+        instead=(wish if leaves else wish.instead) if enters else None,
+    )
+    dropped = [] if leaves and enters else [wish]
+    if wish.instead is not None and not enters:
+        dropped.append(wish.instead)
+    return newer, [overtaken_by(signal, old) for gone in dropped for old in gone.signals]
+
+
+def overtaken_by(newer: Signal, older: Signal) -> Verdict:
+    """The last word on a signal that a newer one of the same batch makes pointless."""
+    reason = f"overtaken by {newer.state} of {newer.id}"
+    return verdict(older, SignalStatus.SUPERSEDED, reason)
 
 
 def _is_resize(signal: Signal) -> bool:
@@ -110,6 +144,8 @@ def _resized(wish: Wish | None, signal: Signal) -> Wish:
         signals=(*wish.signals, signal),
         sets_state=wish.sets_state,
         ratio=combined,
+        approved=wish.approved,
+        instead=wish.instead,
     )
 
 

@@ -8,11 +8,9 @@ from hashlib import sha256
 
 from chalicelib.domain.trading.account import Configuration
 from chalicelib.domain.trading.configuration.names import strategy_named
-from chalicelib.domain.trading.signal import DesiredState, Signal, signal_id
+from chalicelib.domain.trading.signal import OWNER_CLOSE, DesiredState, Signal, signal_id
 from chalicelib.domain.trading.strategy import Strategy
 from chalicelib.ports import TradingPorts
-
-OWNER_CLOSE = "owner-close"
 
 
 def close_strategy(ports: TradingPorts, name: str) -> list[Signal]:

@@ -33,12 +33,15 @@ class _Silence:
     until: datetime | None = None
 
 
-def execute_orders(desk: Desk, deadline: datetime) -> int:
-    """Send what waits to be sent, as many at once as the venue allows; how many were sent."""
+def execute_orders(desk: Desk, deadline: datetime) -> list[OrderStatus]:
+    """Send what waits to be sent, as many at once as the venue allows.
+
+    Returns what became of each that got further: DENIED was not sent, all else was.
+    """
     ports, exchange = desk.ports, desk.exchange
     state = ports.plans.state(desk.name)
     if state.blocked_until is not None and ports.clock.now() < state.blocked_until:
-        return 0
+        return []
     waiting = [
         order
         for item in open_plans(ports.plans, ports.orders, state)
@@ -46,42 +49,48 @@ def execute_orders(desk: Desk, deadline: datetime) -> int:
         if order.status is OrderStatus.INITIALIZED
     ]
     silence = _Silence()
-    tasks = [
-        lambda order=order: _execute(ports, exchange, order, deadline, silence) for order in waiting
-    ]
-    sent = sum(ports.workers.run_all(tasks, exchange.traits().in_flight))
+    tasks = [lambda order=order: _execute(desk, order, deadline, silence) for order in waiting]
+    moved = ports.workers.run_all(tasks, exchange.traits().in_flight)
     if silence.until is not None:
         current = ports.plans.state(desk.name)
         ports.plans.save_state(replace(current, blocked_until=silence.until, due_at=silence.until))
-    return sent
+    return [status for status in moved if status is not OrderStatus.INITIALIZED]
 
 
-def _execute(
-    ports: TradingPorts, exchange: Exchange, order: Order, deadline: datetime, silence: _Silence
-) -> bool:
+def _execute(desk: Desk, order: Order, deadline: datetime, silence: _Silence) -> OrderStatus:
+    ports = desk.ports
     now = ports.clock.now()
     if silence.asked or now + SEND_ALLOWANCE > deadline:
-        return False
+        return order.status
     try:
-        denial = _denial(ports, order)
+        denial = _denial(desk, order, now)
         if denial:
             code, reason = denial
             refused = order.moved_to(OrderStatus.DENIED, at=now, code=code, reason=reason)
-            ports.orders.save(refused)
-            return False
+            return ports.orders.save(refused).status
         permitted = ports.orders.save(_permitted(order, now))
     except StoreConflict:
-        return False  # another executor has this order
-    answered = ports.orders.save(_send(ports, exchange, permitted, silence))
-    return answered.status is not OrderStatus.INITIALIZED
+        return order.status  # another executor has this order
+    return ports.orders.save(_send(ports, desk.exchange, permitted, silence)).status
 
 
-def _denial(ports: TradingPorts, order: Order) -> tuple[str, str] | None:
+def _denial(desk: Desk, order: Order, now: datetime) -> tuple[str, str] | None:
     """Why the order must not be sent any more, looked at directly before every send."""
     if order.cancel_requested:
         return "OVERTAKEN_BY_EXIT", "taken back before it was sent (OVERTAKEN_BY_EXIT)"
-    if order.intent.side is Side.BUY and ports.control.halt_level() is not HaltLevel.NONE:
+    if order.intent.side is Side.SELL:
+        return None
+    if desk.ports.control.halt_level() is not HaltLevel.NONE:
         return "TRADING_HALTED", "no entries while trading is halted (TRADING_HALTED)"
+    for subscription in desk.configuration.subscriptions_of(desk.name):
+        if any(share.strategy == subscription.strategy for share in order.intent.shares):
+            if subscription.paused:
+                reason = f"{subscription.strategy} was paused before it was sent (STRATEGY_PAUSED)"
+                return "STRATEGY_PAUSED", reason
+            strategy = desk.configuration.strategies[subscription.strategy]
+            if now - order.created_at > strategy.entry_lag:
+                waited = (now - order.created_at).total_seconds()
+                return "ENTRY_TOO_LATE", f"could not be sent for {waited:.0f} s (ENTRY_TOO_LATE)"
     return None
 
 

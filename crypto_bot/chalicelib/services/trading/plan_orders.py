@@ -9,8 +9,8 @@ from chalicelib.domain.trading.account import next_check
 from chalicelib.domain.trading.plan import AccountState, Plan, plan_id
 from chalicelib.domain.trading.planning import draft_plan
 from chalicelib.domain.trading.settlement import numbered
-from chalicelib.domain.trading.signal import Signal
-from chalicelib.domain.trading.situation import Draft, Situation
+from chalicelib.domain.trading.signal import DesiredState, Signal
+from chalicelib.domain.trading.situation import Draft, Situation, slots_of
 from chalicelib.domain.trading.wishes import gather_wishes
 from chalicelib.services.trading.desk import Desk
 from chalicelib.services.trading.open_plans import OpenPlan, consumed_signals, open_plans
@@ -62,13 +62,25 @@ def _is_due(state: AccountState, now: datetime) -> bool:
 def _rest(desk: Desk, situation: Situation, open_now: Sequence[OpenPlan]) -> None:
     """Nothing to do: come back for the open plans, or for the next look at the balances."""
     now = situation.now
-    due_at = now if open_now else next_check(desk.account, now)
+    due_at = next_check(desk.account, now)
+    if open_now:
+        due_at = now
+    elif _has_unsold(situation):
+        due_at = now + LOOK_AGAIN
     state = situation.state
     trimmed_for = state.trimmed_for if open_now else ()
     if (state.due_at, state.trimmed_for) != (due_at, trimmed_for):
         desk.ports.plans.save_state(
             replace(state, due_at=due_at, checked_at=now, trimmed_for=trimmed_for)
         )
+
+
+def _has_unsold(situation: Situation) -> bool:
+    """Whether a strategy that has left still owns what could be sold, were it free at the venue."""
+    return any(
+        slot.sellable and slot.stance.state is not DesiredState.LONG
+        for slot in slots_of(situation).values()
+    )
 
 
 def plan_of(situation: Situation, draft: Draft) -> Plan:

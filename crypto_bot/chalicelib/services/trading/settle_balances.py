@@ -78,6 +78,6 @@ def _frozen(
         if owned - held >= instrument.quantity_step:
             frozen[instrument.symbol] = (
                 f"strategies own {plain(owned)} {instrument.base}, the venue holds {plain(held)}: "
-                "bring it back or adopt the difference"
+                "no entries until it is brought back, and exits sell what is there"
             )
     return frozen

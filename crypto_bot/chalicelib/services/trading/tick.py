@@ -11,6 +11,7 @@ from typing import Final
 
 from chalicelib.domain.errors import ExchangeUnavailable, SettingsError, StoreConflict
 from chalicelib.domain.trading.account import Account, Configuration
+from chalicelib.domain.trading.order import OrderStatus
 from chalicelib.domain.trading.signal import Signal
 from chalicelib.ports import Heartbeat, TradingPorts
 from chalicelib.services.trading.book_fills import book_fills
@@ -24,7 +25,7 @@ from chalicelib.services.trading.reconcile_orders import reconcile_orders
 from chalicelib.services.trading.record_outcome import record_planned
 from chalicelib.services.trading.settle_unfollowed import settle_unfollowed
 
-DUE_AT_ONCE: Final = 500
+DUE_AT_ONCE: Final = 2_000
 # Reductions, increases and their next legs each take a round; the rest is the next tick's.
 ROUNDS: Final = 8
 LEASE_MARGIN: Final = timedelta(seconds=15)
@@ -120,7 +121,8 @@ def _work(desk: Desk, due: Sequence[Signal], deadline: datetime) -> AccountRepor
     mine = [s for s in due if desk.name in desk.configuration.followers(s.strategy)]
     plans = sent = booked = 0
     for _ in range(ROUNDS):
-        concluded = fresh = 0
+        concluded = 0
+        moved: list[OrderStatus] = []
         state = desk.ports.plans.state(desk.name)
         if state.blocked_until is not None and desk.ports.clock.now() < state.blocked_until:
             break  # the venue asked for silence: no request of any kind
@@ -136,9 +138,9 @@ def _work(desk: Desk, due: Sequence[Signal], deadline: datetime) -> AccountRepor
             decided = {verdict.signal_id for verdict in plan.verdicts}
             mine = [signal for signal in mine if signal.id not in decided]
         if at_work or plan is not None:
-            fresh = execute_orders(desk, deadline)
-        sent += fresh
-        if not (concluded or plan or fresh):
+            moved = execute_orders(desk, deadline)
+        sent += sum(status is not OrderStatus.DENIED for status in moved)
+        if not (concluded or plan or moved):
             break
     record_planned(desk)
     return AccountReport(

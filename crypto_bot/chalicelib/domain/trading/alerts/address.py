@@ -78,5 +78,5 @@ def _unknown_ticker(strategy: Strategy, alert: Alert) -> SignalRejected:
     known = ", ".join(sorted(strategy.instruments)[:10]) or "none"
     said = f"ticker is {quoted(alert.ticker)}"
     if alert.ticker.upper().endswith(_PERPETUAL):
-        said += ", a perpetual contract,"
+        said += ", a perpetual contract"
     return meaningless(f"{said}; strategy {strategy.name} trades {known}", "ticker")

@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import StrEnum
 from json import JSONDecodeError, loads
 from typing import Final
 
 from chalicelib.domain.errors import SignalRejected
-from chalicelib.domain.trading.alerts.alert import alert_from
+from chalicelib.domain.trading.alerts.alert import Alert, alert_from
 from chalicelib.domain.trading.alerts.body import MAXIMUM_BYTES, read_text
 from chalicelib.domain.trading.alerts.placeholders import (
     NUMBERS,
@@ -30,6 +31,17 @@ _CREDENTIAL_KEY = re.compile(
 _LONG_WORD = re.compile(r"[\w-]{40,}", re.ASCII)
 
 _UNDEFINED: Final = {"NaN": "NaN", "": "nothing"}
+_NOT_ACTED_UPON: Final = {
+    "stop_loss": "; only the policy risk_per_trade reads it, to size an entry",
+    "take_profit": "",
+}
+
+
+class Kind(StrEnum):
+    """A problem makes the alert fail or mislead; a note is only worth knowing."""
+
+    PROBLEM = "problem"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -39,10 +51,11 @@ class Finding:
     line: int
     problem: str
     remedy: str
+    kind: Kind = Kind.PROBLEM
 
 
 def lint_alert(text: str) -> list[Finding]:
-    """Everything that is wrong, in the order of the lines; nothing means it will be understood."""
+    """Everything to say, in the order of the lines; no problem means it will be understood."""
     if _ALERT_CALL.search(text):
         return list(_pine_findings(text))
     findings = {
@@ -149,6 +162,18 @@ def _typical(text: str) -> Iterator[Finding]:
             problem="the message does not say when it fired, so a copy counts as a new signal",
             remedy='add "time": "{{timenow}}"',
         )
+    yield from _not_acted_upon(text, arrived, alert)
+
+
+def _not_acted_upon(text: str, arrived: str, alert: Alert) -> Iterator[Finding]:
+    for name, but in _NOT_ACTED_UPON.items():
+        if getattr(alert, name) is not None:
+            yield Finding(
+                line=_line_of(text, arrived, name),
+                problem=f"{name} is stored and not yet acted upon: nothing is sold at it{but}",
+                remedy="let the strategy send an alert when it leaves",
+                kind=Kind.NOTE,
+            )
 
 
 def _with_undefined(text: str, undefined: str, word: str) -> Iterator[Finding]:

@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.domain.errors import SignalRejected
 from chalicelib.domain.trading.alerts.address import symbol_of
 from chalicelib.domain.trading.alerts.alert import parse_alert
-from chalicelib.domain.trading.alerts.lint import lint_alert
+from chalicelib.domain.trading.alerts.lint import Finding, Kind, lint_alert
 from chalicelib.domain.trading.strategy import Strategy
 
 _PLACEHOLDER: Final = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
@@ -90,7 +90,7 @@ def lint_template(text: str, strategy: Strategy | None = None) -> list[str]:
     A text without mistakes is tried out on an entry, an exit and a reversal, with the placeholders
     filled in as TradingView does it. With a strategy, the ticker has to be one of its own.
     """
-    problems = [f"line {f.line}: {f.problem}; {f.remedy}" for f in lint_alert(text)]
+    problems = _sentences(lint_alert(text), Kind.PROBLEM)
     if problems:
         return problems
     if not _PLACEHOLDER.search(text):
@@ -103,6 +103,15 @@ def lint_template(text: str, strategy: Strategy | None = None) -> list[str]:
         if problem and problem not in problems:
             problems.append(problem)
     return problems
+
+
+def lint_notes(text: str) -> list[str]:
+    """What is worth knowing about this message, although nothing would go wrong with it."""
+    return _sentences(lint_alert(text), Kind.NOTE)
+
+
+def _sentences(findings: Iterable[Finding], kind: Kind) -> list[str]:
+    return [f"line {f.line}: {f.problem}; {f.remedy}" for f in findings if f.kind is kind]
 
 
 def _problem(text: str, case: _Case, strategy: Strategy | None) -> str:

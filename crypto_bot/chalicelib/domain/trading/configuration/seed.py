@@ -1,6 +1,8 @@
 """strategy_config.json of the system this one grew from -> strategies with weights."""
 
 import json
+import re
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 from chalicelib.domain.errors import SettingsError
@@ -8,10 +10,12 @@ from chalicelib.domain.money import ONE, ZERO, exact_arithmetic, plain
 from chalicelib.domain.trading.account import Account, Configuration, Subscription
 from chalicelib.domain.trading.configuration import values
 from chalicelib.domain.trading.configuration.files import Draft
+from chalicelib.domain.trading.configuration.toml_lines import Path
 from chalicelib.domain.trading.configuration.toml_source import Source, Table
 from chalicelib.domain.trading.strategy import Strategy
 
 _KEYS = frozenset({"exchange_symbol", "base_asset", "percentage"})
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}]|-?\b(?:NaN|Infinity)\b')
 
 
 def parse_seed(text: str, name: str, account: Account, current: Configuration) -> Draft:
@@ -20,7 +24,7 @@ def parse_seed(text: str, name: str, account: Account, current: Configuration) -
     What is configured already stays: the strategies and subscriptions of the draft include it.
     SettingsError where the percentages leave less than the account's reserve.
     """
-    source = Source(name=name, lines=_lines(text))
+    source = Source(name=name, lines=_lines(text, account))
     top = Table(source=source, path=(), values=_read(text, name))
     strategies = dict(current.strategies)
     subscriptions = {s.strategy: s for s in current.subscriptions_of(account.name)}
@@ -50,6 +54,8 @@ def _read(text: str, name: str) -> dict[str, object]:
         )
     except json.JSONDecodeError as error:
         raise SettingsError(f"{name} line {error.lineno}: not valid JSON: {error.msg}") from None
+    except _Misplaced as error:
+        raise SettingsError(f"{name} line {_line_of_mistake(text)}: {error}") from None
     except (ValueError, InvalidOperation) as error:
         raise SettingsError(f"{name}: {error}") from None
     if not isinstance(document, dict) or not document:
@@ -60,31 +66,59 @@ def _read(text: str, name: str) -> dict[str, object]:
     return document
 
 
+class _Misplaced(ValueError):
+    """What JSON's reader lets pass and nobody can mean; it does not say where."""
+
+
 def _refuse(constant: str) -> object:
-    raise ValueError(f"{constant} is not a number")
+    raise _Misplaced(f"{constant} is not a number")
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     result: dict[str, object] = {}
     for key, value in pairs:
         if key in result:
-            raise ValueError(f"{key} is there twice; every ticker and field may be there once")
+            raise _Misplaced(f"{key} is there twice; every ticker and field may be there once")
         result[key] = value
     return result
 
 
-def _lines(text: str) -> dict[tuple[str, ...], int]:
-    """The first line on which each quoted word stands: enough for a file of tickers."""
-    lines: dict[tuple[str, ...], int] = {}
-    ticker = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        for word in line.split('"')[1::2]:
-            if word in _KEYS:
-                lines.setdefault((ticker, word), number)
-            elif f'"{word}"' in line and line.split(f'"{word}"', 1)[1].lstrip().startswith(":"):
-                ticker = word
-                lines.setdefault((word,), number)
+def _lines(text: str, account: Account) -> dict[Path, int]:
+    """Lines of the file's keys, and of what they become in the configuration."""
+    lines: dict[Path, int] = {}
+    for path, line in _tokens(text):
+        lines.setdefault(path, line)
+        name = path[0].lower() if path else ""
+        if len(path) == 1:
+            lines.setdefault(("accounts", account.name, "strategies", name), line)
+        elif path[1:] == ("exchange_symbol",):
+            lines.setdefault(("strategies", name, "instruments", path[0]), line)
     return lines
+
+
+def _line_of_mistake(text: str) -> int:
+    """Where the first key stands for the second time, or a number that is none."""
+    seen: set[Path] = set()
+    for path, line in _tokens(text):
+        if not path or path in seen:
+            return line
+        seen.add(path)
+    return 1
+
+
+def _tokens(text: str) -> Iterator[tuple[Path, int]]:
+    """Every key with its path, and with an empty one every number that is none; and its line."""
+    path: Path = ()
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        line = text.count("\n", 0, token.start()) + 1
+        if token[2]:
+            path = (*path[: depth - 1], token[1])
+            yield path, line
+        elif token[0] in {"{", "}"}:
+            depth += 1 if token[0] == "{" else -1
+        elif token[1] is None:
+            yield (), line
 
 
 def _strategy(table: Table, ticker: str) -> Strategy:
