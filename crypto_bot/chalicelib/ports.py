@@ -137,10 +137,6 @@ class LedgerStore(Protocol):
         """The fold so far, read consistently; sequence 0 for an account never opened."""
         ...
 
-    def has_entry(self, account: str, entry_id: str) -> bool:
-        """Whether an entry with this id is booked, read consistently."""
-        ...
-
     def book(self, portfolio: Portfolio, entries: Sequence[Entry]) -> Portfolio:
         """Append numbered entries and save their fold in one step, or nothing at all.
 

@@ -72,10 +72,9 @@ def test_what_acts_never_reads_a_shelf(requests: Requests, dynamodb_table: Table
     TableOrderStore(dynamodb_table).of_plan("p1")
     TableOrderStore(dynamodb_table).get("p1#BTC/USD#0")
     TableLedgerStore(dynamodb_table).portfolio("main", "USD")
-    TableLedgerStore(dynamodb_table).has_entry("main", "e")
     TableStrategyStore(dynamodb_table).configuration()
     TableControlStore(dynamodb_table).halt_level()
-    assert [params["ConsistentRead"] for _, params in requests] == [True] * 9
+    assert [params["ConsistentRead"] for _, params in requests] == [True] * 8
 
 
 def test_an_idle_tick_is_two_reads_and_one_write(requests: Requests, dynamodb_table: Table) -> None:

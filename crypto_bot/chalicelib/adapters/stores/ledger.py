@@ -30,10 +30,6 @@ class TableLedgerStore:
             return Portfolio(account=account, quote=quote)
         return decode(Portfolio, row.document)
 
-    def has_entry(self, account: str, entry_id: str) -> bool:
-        """See `LedgerStore.has_entry`."""
-        return self._table.get(key("ledger", account), _entry_sort(entry_id)) is not None
-
     def book(self, portfolio: Portfolio, entries: Sequence[Entry]) -> Portfolio:
         """See `LedgerStore.book`."""
         if len({entry.id for entry in entries}) < len(entries):

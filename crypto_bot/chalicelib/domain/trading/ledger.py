@@ -34,7 +34,6 @@ class EntryKind(StrEnum):
     FILL = "fill"
     CROSS = "cross"
     DRIFT = "drift"
-    ADOPTION = "adoption"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
