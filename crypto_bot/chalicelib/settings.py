@@ -109,13 +109,15 @@ class Settings:
         if not self.exchange_name:
             return None
         mode = Mode.SANDBOX if self.sandbox else Mode.LIVE
+        is_virtual = self.exchange_name == "virtual"
         return Account(
             name=DEFAULT_ACCOUNT,
             exchange=self.exchange_name,
-            mode=Mode.VIRTUAL if self.exchange_name == "virtual" else mode,
+            mode=Mode.VIRTUAL if is_virtual else mode,
             quote=self.quote_currency,
             secret=self.secret_name,
             increment=self.increment,
+            prices_from="synthetic" if is_virtual else "",
         )
 
     @property

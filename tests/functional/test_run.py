@@ -1,10 +1,24 @@
 """`crypto-bot run` from outside: started, talked to over HTTP, killed, started again."""
 
 import socket
+from decimal import Decimal
 
 import pytest
 
+from chalicelib import bootstrap
+from chalicelib.bootstrap import Choices
+from chalicelib.domain.trading.account import Subscription
+from chalicelib.settings import Settings
 from tests.functional.running import TOKEN, configure, eventually, run_to_its_end, running
+
+
+def follow(home, account):
+    """Store one subscription more, of whatever account."""
+    bootstrap.use(Choices(settings=Settings(), home=home))
+    store = bootstrap.strategies()
+    one = Subscription(account=account, strategy="btc", weight=Decimal("0.5"))
+    store.apply(expected_version=store.configuration().version, subscriptions=[one])
+    bootstrap.reset()
 
 
 def statuses(program):
@@ -25,7 +39,11 @@ def test_the_first_run_is_a_demonstration_that_ends_with_a_summary(tmp_path):
 def test_without_the_demonstration_it_starts_empty(tmp_path):
     ended = run_to_its_end(tmp_path, "--port", "0", "--for", "1", "--no-demo")
     assert ended.returncode == 0, ended.stderr
-    assert "Nothing is configured" in ended.stdout
+    assert (
+        "Nothing is configured: crypto-bot strategies apply FILE, then accounts apply FILE"
+        in ended.stdout
+    )
+    assert "Try it: crypto-bot strategies apply FILE tells " in ended.stdout
     assert "Ran 1 s: 0 alerts taken" in ended.stdout
     assert not (tmp_path / "demo").exists()
 
@@ -61,6 +79,70 @@ def test_an_unknown_exchange_is_refused(tmp_path):
     assert ended.returncode == 2
     assert "binanze" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--no-demo",)])
+def test_an_unknown_exchange_of_the_environment_is_refused_though_nothing_follows_it(
+    tmp_path, options
+):
+    ended = run_to_its_end(tmp_path, "--port", "0", "--for", "1", *options, EXCHANGE_NAME="zzz")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("crypto-bot: exchange 'zzz' is unknown")
+
+
+def test_a_subscription_of_an_account_that_is_gone_is_refused(tmp_path):
+    configure(tmp_path)
+    follow(tmp_path, "default")
+    ended = run_to_its_end(tmp_path, "--port", "0", "--for", "1")
+    assert ended.returncode == 2
+    assert "strategy btc is followed by account default, and there is no such" in ended.stderr
+    assert "set EXCHANGE_NAME" in ended.stderr
+
+
+def test_a_virtual_exchange_of_the_environment_trades(tmp_path, monkeypatch):
+    configure(tmp_path)
+    follow(tmp_path, "default")
+    monkeypatch.setenv("EXCHANGE_NAME", "virtual")
+    with running(tmp_path) as program:
+        assert program.alert("long") == 200
+        eventually(lambda: statuses(program) == ["EXECUTED"])
+        assert "default" in {book["account"] for book in program.read("portfolios")}
+
+
+def test_an_open_strategy_is_invited_by_its_address_without_a_token(tmp_path):
+    configure(tmp_path, open=True)
+    with running(tmp_path) as program:
+        message = program.lines[-1].split("'")[3]
+        url = program.lines[0].removeprefix("Webhook: ")
+        assert url == f"http://127.0.0.1:{program.port}/receive_trade_signals"
+        assert program.post(message.encode(), "/receive_trade_signals") == 200
+
+
+def test_a_token_that_is_known_as_a_hash_is_not_made_up(tmp_path):
+    configure(tmp_path)
+    with running(tmp_path) as program:
+        assert program.lines[-1].startswith("Try it: crypto-bot strategies token btc ")
+
+
+def test_lines_after_a_restart_tell_only_what_is_new(tmp_path):
+    configure(tmp_path)
+    with running(tmp_path) as program:
+        assert program.alert("long") == 200
+        eventually(lambda: statuses(program) == ["EXECUTED"])
+    with running(tmp_path) as program:
+        assert program.alert("flat") == 200
+        assert program.post(b'{"ticker": "XRPUSDT", "market_position": "long"}') == 422
+        eventually(lambda: statuses(program) == ["EXECUTED", "EXECUTED"])
+        assert program.interrupt() == 0
+    shown = "\n".join(program.lines)
+    assert "BTCUSDT long EXECUTED" not in shown
+    assert "BTCUSDT flat EXECUTED: sold " in shown
+    assert "order paper sell " in shown
+    assert "order paper buy " not in shown
+    assert " alert quarantined btc 422: ticker 'XRPUSDT'" in shown
+    log = (tmp_path / "crypto-bot.log").read_text(encoding="utf-8")
+    assert "tick: paper worked: 1 plans, 1 orders, " in log
+    assert TOKEN not in log
 
 
 def test_an_odd_setting_is_refused(tmp_path):

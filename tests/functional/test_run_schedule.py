@@ -1,12 +1,15 @@
 """The embedded schedule: it ticks when something is due, and goes on after a failure."""
 
+import time
 from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain.errors import ExchangeUnavailable
 from chalicelib.domain.trading.signal import SignalStatus
 from chalicelib.local.schedule import Rhythm, Schedule
 from chalicelib.local.tally import Tally
+from chalicelib.services.trading.decide_signal import decide_signal
 from tests.functional.running import eventually
 from tests.trading_floor import TradingFloor
 
@@ -26,6 +29,13 @@ class FailsFirst:
 
     def __getattr__(self, name: str):
         return getattr(self._control, name)
+
+
+class Down:
+    """A venue that answers nothing."""
+
+    def __getattr__(self, name: str):
+        raise ExchangeUnavailable("the venue is down")
 
 
 @pytest.fixture
@@ -61,6 +71,42 @@ def test_a_tick_that_raises_is_counted_and_followed_by_the_next(floor):
     eventually(lambda: schedule.tally.ticks >= 1)
     schedule.stop()
     assert schedule.tally.failures == 2
+
+
+def test_work_that_another_process_left_is_found_without_being_told(floor):
+    schedule = schedule_of(floor, tick=3600)
+    schedule.start()
+    eventually(lambda: schedule.tally.ticks == 1)
+    signal_id = floor.alert("btc", "long")
+    eventually(lambda: floor.signal(signal_id).status is SignalStatus.EXECUTED)
+    schedule.stop()
+
+
+def test_a_venue_that_is_down_is_asked_ever_more_rarely(floor):
+    floor.exchanges.by_account["paper"] = Down()
+    floor.alert("btc", "long")
+    schedule = schedule_of(floor, tick=3600, look=0.02)
+    schedule.start()
+    began = time.monotonic()
+    eventually(lambda: schedule.tally.ticks == 5)
+    assert time.monotonic() - began > 0.02 * (2 + 4 + 8 + 16)
+    schedule.stop()
+    [trouble] = schedule.tally.troubles()
+    assert trouble.sentence() == "account paper is unavailable: the venue is down"
+
+
+def test_the_owners_word_is_heard_while_the_schedule_waits_longer_and_longer():
+    floor = TradingFloor({"BTC/USDT": "100"}, {"btc": "0.5"}, subscription={"approval": True})
+    signal_id = floor.alert("btc", "long")
+    schedule = schedule_of(floor, tick=3600, look=0.02)
+    schedule.start()
+    eventually(lambda: schedule.tally.ticks == 6)  # the next one after 1.28 s
+    approved = time.monotonic()
+    floor.clock.pass_time(seconds=1)
+    decide_signal(floor.ports, signal_id, approved=True)
+    eventually(lambda: floor.signal(signal_id).status is SignalStatus.EXECUTED)
+    schedule.stop()
+    assert time.monotonic() - approved < 0.8
 
 
 def test_figures_are_reported_in_their_own_rhythm(floor):

@@ -119,7 +119,24 @@ def test_another_body_under_the_same_identity_is_a_conflict(webhook):
 
 @pytest.mark.parametrize("content_type", ["application/xml", "image/png", ";;;", "\u00e9"])
 def test_neither_json_nor_text_is_415(webhook, content_type):
-    assert webhook.post(HOOK, body(), **{"Content-Type": content_type}).status_code == 415
+    answer = webhook.post(HOOK, body(), **{"Content-Type": content_type})
+
+    assert answer.status_code == 415
+    assert answer.json_body["status"] == "refused"
+    assert answer.json_body["error"].endswith("; it must be application/json or text/plain")
+
+
+@pytest.mark.parametrize(
+    ("path", "right"), [(HOOK, "POST"), (SEEDS_PATH, "POST"), ("/health", "GET")]
+)
+def test_a_wrong_method_is_told_the_right_one(webhook, path, right):
+    answer = webhook.client.http.put(path, body=body())
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, right)
+    assert answer.json_body == {
+        "status": "refused",
+        "error": f"PUT is not understood here; send the request with {right}",
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Which adapters a process gets, and the sentences where it can get none."""
 
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from chalicelib import bootstrap
 from chalicelib.adapters.venues.ccxt.exchange import CcxtExchange
 from chalicelib.adapters.venues.virtual.exchange import VirtualExchange
 from chalicelib.bootstrap import Choices
+from chalicelib.bootstrap.venues import check_exchange
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.account import Account, Mode, Subscription
 from chalicelib.domain.trading.strategy import Strategy
@@ -38,6 +40,9 @@ class OwnVenue(VirtualExchange):
 
     def __init__(self, account: Account, secret: Mapping[str, str], clock: Clock) -> None:
         self.made_with = (account, secret, clock)
+
+    def close(self) -> None:
+        """There is nothing to close: this one never got prices."""
 
 
 @pytest.fixture(autouse=True)
@@ -143,6 +148,35 @@ def test_an_account_that_cannot_be_opened_is_a_sentence(changes, sentence):
 def test_a_venue_of_ccxt_gets_its_keys():
     exchange = opened(exchange="binance", mode=Mode.SANDBOX, secret="keys")
     assert isinstance(exchange, CcxtExchange)
+
+
+def test_the_connection_to_another_venues_prices_ends_with_the_venue():
+    opened(prices_from="binance")
+    assert "ccxt-binance" in {thread.name for thread in threading.enumerate()}
+    bootstrap.reset()
+    assert "ccxt-binance" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"exchange": "zzz"}, {"exchange": "zzz", "mode": Mode.LIVE}, {"prices_from": "zzz"}]
+)
+def test_a_name_that_no_exchange_has_is_refused_without_opening_anything(changes):
+    with pytest.raises(SettingsError, match="exchange 'zzz' is unknown"):
+        check_exchange(replace(PAPER, **changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"prices_from": ""},
+        {"prices_from": "binance"},
+        {"exchange": "gemini"},
+        {"exchange": "a:B"},
+    ],
+)
+def test_an_exchange_that_exists_or_is_the_owners_own_passes(changes):
+    check_exchange(replace(PAPER, **changes))
 
 
 def test_a_class_of_the_owners_own_is_named_by_its_import_path():

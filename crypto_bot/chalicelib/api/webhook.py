@@ -1,11 +1,13 @@
 """HTTP -> receive_signal: the alerts' two addresses, their schema, and a sign of life."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
-from chalice import Blueprint, Response
+from chalice.app import Blueprint, Request, Response
 
 import chalicelib
+from chalicelib.domain.trading.alerts.body import quoted
 from chalicelib.services.trading.receive_signal import Delivery, receive_signal
 
 blueprint = Blueprint(__name__)
@@ -13,7 +15,25 @@ blueprint = Blueprint(__name__)
 # TradingView says application/json where the message is valid JSON, and text/plain where it is not.
 CONTENT_TYPES = ["application/json", "text/plain"]
 
+_WRONG_METHOD = 405
+_UNSUPPORTED_TYPE = 415
+
 _LOG = logging.getLogger(__name__)
+
+
+@blueprint.middleware("http")
+def explain_refusal(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """What Chalice refuses by itself gets a sentence that says what would be right."""
+    response = get_response(request)
+    if response.status_code == _UNSUPPORTED_TYPE:
+        said = quoted(request.headers.get("content-type", ""))
+        sentence = f"Content-Type is {said}; it must be {' or '.join(CONTENT_TYPES)}"
+        response.body = {"status": "refused", "error": sentence, "field": "Content-Type"}
+    elif response.status_code == _WRONG_METHOD:
+        right = response.headers["Allow"]
+        sentence = f"{request.method} is not understood here; send the request with {right}"
+        response.body = {"status": "refused", "error": sentence}
+    return response
 
 
 @blueprint.route("/receive_trade_signals", methods=["POST"], content_types=CONTENT_TYPES)

@@ -20,6 +20,16 @@ VIRTUAL: Final = "virtual"
 SYNTHETIC: Final = "synthetic"
 
 
+def check_exchange(account: Account) -> None:
+    """SettingsError for a name that no exchange has; nothing is opened and no secret read."""
+    from chalicelib.adapters.venues.ccxt.loading import check_known
+    from chalicelib.adapters.venues.custom import is_import_path
+
+    name = account.prices_from if account.exchange == VIRTUAL else account.exchange
+    if name not in {"", SYNTHETIC} and not is_import_path(name):
+        check_known(name)
+
+
 @dataclass(slots=True, kw_only=True)
 class Venues:
     """`Exchanges`: one exchange per account and version of it, opened by the first who asks.

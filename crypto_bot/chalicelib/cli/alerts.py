@@ -9,7 +9,7 @@ from chalicelib.cli.applying import public_url_option, read_file, webhook_url
 from chalicelib.cli.options import as_json, in_home
 from chalicelib.cli.output import show_json
 from chalicelib.domain.trading.alerts.template import alert_template as template_of
-from chalicelib.domain.trading.alerts.template import lint_template
+from chalicelib.domain.trading.alerts.template import lint_notes, lint_template
 from chalicelib.domain.trading.configuration.names import strategy_named
 
 
@@ -51,10 +51,13 @@ def lint_alert(as_json: bool, strategy: str | None, file: Path) -> None:
     known = None
     if strategy is not None:
         known = strategy_named(bootstrap.strategies().configuration(), strategy)
-    problems = lint_template(read_file(file), known)
+    text = read_file(file)
+    problems, notes = lint_template(text, known), lint_notes(text)
     if as_json:
-        show_json({"file": str(file), "problems": problems})
+        show_json({"file": str(file), "problems": problems, "notes": notes})
     else:
+        for note in notes:
+            click.echo(f"{file}: note: {note}")
         for problem in problems:
             click.echo(f"{file}: {problem}")
         click.echo(f"{len(problems)} problems." if problems else "The message is good.")

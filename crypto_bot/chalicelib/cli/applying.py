@@ -52,7 +52,8 @@ def apply_draft(draft: Draft, *, dry_run: bool, public_url: str, as_json: bool) 
         show_json(_document(applied, public_url, dry_run=dry_run))
         return
     for difference in applied.differences:
-        before, after = difference.before or "(new)", difference.after or "(gone)"
+        before = difference.before or "(new)"
+        after = difference.after or ("(gone)" if difference.before else "-")
         click.echo(f"{difference.key}: {before} -> {after}")
     for note in applied.notes:
         click.echo(f"Note: {note}.")

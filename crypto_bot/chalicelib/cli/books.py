@@ -3,6 +3,7 @@
 import click
 
 from chalicelib import bootstrap
+from chalicelib.cli.attention import frozen_on
 from chalicelib.cli.options import as_json, in_home, one_account, row_limit
 from chalicelib.cli.output import show
 from chalicelib.cli.rows import Row, balance_rows, holding_row, performance_row, posting_rows
@@ -51,12 +52,14 @@ def positions(as_json: bool, account: str | None, everything: bool) -> None:
     Closed positions are in `export positions`.
     """
     rows = [
-        holding_row(chosen.name, chosen.quote, holding)
+        holding_row(chosen.name, chosen.quote, holding, frozen)
         for chosen in chosen_accounts(account)
+        for frozen in [frozen_on(chosen.name)]
         for holding in _portfolio(chosen).holdings
         if everything or holding.quantity
     ]
-    show(rows, _POSITIONS, as_json=as_json, empty="No strategy holds anything.")
+    columns = (*_POSITIONS, "frozen") if any(row["frozen"] for row in rows) else _POSITIONS
+    show(rows, columns, as_json=as_json, empty="No strategy holds anything.")
 
 
 @click.command()

@@ -92,14 +92,16 @@ def _venue_checks(
             yield Check(name=name, ok=True, detail=ask())
         except (ExchangeError, SettingsError) as error:
             yield Check(name=name, ok=False, detail=str(error))
+        except Exception as error:  # noqa: BLE001 - an owner's own class may answer anything
+            trouble = f"{account.exchange} raised {type(error).__name__}: {error}"
+            yield Check(name=name, ok=False, detail=trouble)
 
 
 def followed_symbols(account: Account, configuration: Configuration) -> list[str]:
-    """What the account trades, sorted."""
+    """What the account trades, sorted; a strategy that does not exist trades nothing."""
     followed = {s.strategy for s in configuration.subscriptions_of(account.name)}
-    return sorted(
-        {symbol for name in followed for symbol in configuration.strategies[name].symbols()}
-    )
+    known = [configuration.strategies[name] for name in followed & set(configuration.strategies)]
+    return sorted({symbol for strategy in known for symbol in strategy.symbols()})
 
 
 def _instruments(exchange: Exchange, symbols: Sequence[str]) -> str:

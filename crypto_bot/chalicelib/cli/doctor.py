@@ -10,6 +10,7 @@ import click
 
 from chalicelib import bootstrap
 from chalicelib.adapters.secrets.file import FILE_NAME
+from chalicelib.cli.attention import check_attention
 from chalicelib.cli.checks import Check, check_account, show_checks
 from chalicelib.cli.options import as_json, in_home
 from chalicelib.cli.words import iso
@@ -33,6 +34,7 @@ def doctor(as_json: bool, offline: bool) -> None:
     try:
         checks += [_state(), _halt(), _heartbeat()]
         configuration = bootstrap.strategies().configuration()
+        checks += check_attention(configuration)
     except CryptoBotError as error:
         checks.append(Check(name="state", ok=False, detail=str(error)))
         show_checks(checks, as_json=as_json)

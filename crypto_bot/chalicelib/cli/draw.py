@@ -48,6 +48,7 @@ def draw(snapshot: Snapshot, title: str, rows: int = MOST_ROWS) -> RenderableTyp
     """The whole picture: equity, positions, signals with their outcomes, orders."""
     parts: list[RenderableType] = [_accounts(snapshot), _GAP, _positions(snapshot), _GAP]
     parts += [_signals(snapshot.signals[:rows]), _GAP, _orders(snapshot.orders[:rows])]
+    parts += [Text(trouble.sentence(), style="red") for trouble in snapshot.troubles]
     if snapshot.notice:
         parts.append(Text(snapshot.notice, style="yellow"))
     footer = (

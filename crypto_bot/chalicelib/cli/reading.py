@@ -6,6 +6,7 @@ from chalicelib import bootstrap
 from chalicelib.cli.options import as_json, in_home, one_account, row_limit
 from chalicelib.cli.output import show, show_json
 from chalicelib.cli.rows import order_row, quarantine_row, signal_row
+from chalicelib.cli.waiting import Waiting
 from chalicelib.domain.errors import ActionRefused
 from chalicelib.domain.trading.configuration.names import account_named, strategy_named
 
@@ -20,6 +21,7 @@ _ORDER_COLUMNS = (
     "filled",
     "limit_price",
     "status",
+    "code",
     "reason",
     "id",
 )
@@ -51,8 +53,9 @@ def signals(
             strategy_named(bootstrap.strategies().configuration(), strategy)
         found = store.recent(limit if strategy is None else _EVERYTHING)
         mine = [s for s in found if strategy in {None, s.strategy}][:limit]
+        waiting = Waiting()
         show(
-            [signal_row(signal) for signal in mine],
+            [signal_row(signal, waiting.words(signal)) for signal in mine],
             _SIGNAL_COLUMNS,
             as_json=as_json,
             empty="No alert has arrived yet.",
@@ -63,7 +66,7 @@ def _one_signal(signal_id: str) -> None:
     signal = bootstrap.signals().get(signal_id)
     if signal is None:
         raise ActionRefused(f"there is no signal {signal_id}; crypto-bot signals lists them")
-    show_json(signal_row(signal))
+    show_json(signal_row(signal, Waiting().words(signal)))
 
 
 @click.command()

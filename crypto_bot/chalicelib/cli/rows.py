@@ -1,6 +1,6 @@
 """Records -> flat rows: the one place that says which fields a table, JSON or an export has."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from chalicelib.cli.words import outcome_words
@@ -16,8 +16,8 @@ from chalicelib.domain.trading.signal import Signal
 Row = dict[str, object]
 
 
-def signal_row(signal: Signal) -> Row:
-    """One signal; `outcomes` has one item per account."""
+def signal_row(signal: Signal, waits: str = "") -> Row:
+    """One signal; `outcomes` has one item per account, `waits` says what for."""
     return {
         "received_at": signal.received_at,
         "fired_at": signal.fired_at,
@@ -26,7 +26,7 @@ def signal_row(signal: Signal) -> Row:
         "symbol": signal.symbol,
         "state": signal.state.value,
         "status": signal.status.value,
-        "reason": outcome_words(signal),
+        "reason": "; ".join(words for words in (outcome_words(signal), waits) if words),
         "urgent": signal.urgent,
         "approved": signal.approved,
         "test": signal.test,
@@ -88,8 +88,8 @@ def order_row(order: Order) -> Row:
     }
 
 
-def holding_row(account: str, quote: str, holding: Holding) -> Row:
-    """One strategy's position; cost, realized and fees in quote."""
+def holding_row(account: str, quote: str, holding: Holding, frozen: Mapping[str, str]) -> Row:
+    """One strategy's position; cost, realized and fees in quote. `frozen` is reasons by symbol."""
     return {
         "account": account,
         "strategy": holding.strategy,
@@ -99,6 +99,7 @@ def holding_row(account: str, quote: str, holding: Holding) -> Row:
         "realized": holding.realized,
         "fees": holding.fees,
         "quote": quote,
+        "frozen": frozen.get(holding.symbol, ""),
     }
 
 

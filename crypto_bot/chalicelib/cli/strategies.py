@@ -91,9 +91,9 @@ def apply_strategies(as_json: bool, dry_run: bool, public_url: str, file: Path) 
 def import_seed(as_json: bool, dry_run: bool, public_url: str, account: str, file: Path) -> None:
     """Take over a strategy_config.json: one strategy per ticker, its percentage as weight."""
     configuration = bootstrap.strategies().configuration()
-    draft = parse_seed(
-        read_file(file), file.name, _seed_account(configuration, account), configuration
-    )
+    follower = _seed_account(configuration, account)
+    draft = parse_seed(read_file(file), file.name, follower, configuration)
+    _refuse_unreachable(follower)
     apply_draft(draft, dry_run=dry_run, public_url=public_url, as_json=as_json)
 
 
@@ -104,6 +104,11 @@ def _seed_account(configuration: Configuration, name: str) -> Account:
             "and the seed's other variables, or crypto-bot accounts apply FILE first"
         )
     return account_named(configuration, name)
+
+
+def _refuse_unreachable(account: Account) -> None:
+    """As `accounts apply` does: the account of the environment has never been applied."""
+    bootstrap.trading().exchanges.open(account)
 
 
 @strategies.command()

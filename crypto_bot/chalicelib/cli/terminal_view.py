@@ -8,7 +8,14 @@ from rich.console import Console
 from rich.live import Live
 
 from chalicelib.cli.draw import cents, draw, rows_for
-from chalicelib.cli.words import moment, order_line, outcome_words, signal_line, told_at
+from chalicelib.cli.words import (
+    moment,
+    order_line,
+    outcome_words,
+    quarantine_line,
+    signal_line,
+    told_at,
+)
 from chalicelib.local import RunSummary, Snapshot, View
 
 
@@ -50,6 +57,7 @@ class PlainView:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._said: dict[str, str] = {}
+        self._troubled: set[str] = set()
 
     def started(self, *, url: str, token: str, curl: str) -> None:
         """The same lines as on a terminal."""
@@ -58,9 +66,17 @@ class PlainView:
 
     def snapshot(self, snapshot: Snapshot) -> None:
         """Only what is new since the last one, in the order in which it happened."""
-        news = [*self._signals(snapshot), *self._orders(snapshot), *self._equity(snapshot)]
+        news = [
+            *self._signals(snapshot),
+            *self._orders(snapshot),
+            *self._quarantined(snapshot),
+            *self._equity(snapshot),
+            *self._troubles(snapshot),
+        ]
         if self._is_new("notice", snapshot.notice):
             self._say(snapshot.notice)
+        if snapshot.is_old:
+            return
         for _, line in sorted(news, key=lambda item: item[0]):
             self._say(line)
 
@@ -73,6 +89,19 @@ class PlainView:
         for order in reversed(snapshot.orders):
             if self._is_new(f"order {order.intent.id}", f"{order.status} {order.filled}"):
                 yield order.updated_at, order_line(order)
+
+    def _quarantined(self, snapshot: Snapshot) -> Iterator[tuple[datetime, str]]:
+        for alert in reversed(snapshot.quarantined):
+            if self._is_new(f"alert {alert.id}", alert.reason):
+                yield alert.received_at, quarantine_line(alert)
+
+    def _troubles(self, snapshot: Snapshot) -> Iterator[tuple[datetime, str]]:
+        now = {trouble.account: trouble.sentence() for trouble in snapshot.troubles}
+        for account in sorted(now.keys() | self._troubled):
+            line = now.get(account, f"account {account} works again")
+            if self._is_new(f"trouble {account}", line):
+                yield snapshot.at, f"{moment(snapshot.at)} {line}"
+        self._troubled = set(now)
 
     def _equity(self, snapshot: Snapshot) -> Iterator[tuple[datetime, str]]:
         for view in snapshot.accounts:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from chalicelib.domain.money import plain
+from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
 from chalicelib.domain.trading.order import Order
 from chalicelib.domain.trading.signal import Signal
 
@@ -52,4 +53,12 @@ def order_line(order: Order) -> str:
         f"{moment(order.updated_at)} order {intent.account} {intent.side.value} "
         f"{plain(intent.quantity)} {intent.symbol} at {plain(intent.limit_price)} "
         f"{order.status.value}, filled {plain(order.filled)}{tail}"
+    )
+
+
+def quarantine_line(alert: QuarantinedAlert) -> str:
+    """One alert that was refused and kept, as one line of text."""
+    return (
+        f"{moment(alert.received_at)} alert quarantined {alert.strategy} {alert.status}: "
+        f"{alert.reason}"
     )

@@ -30,7 +30,7 @@ def encode(record: object) -> str:
 
 def decode(kind: type[T], document: str) -> T:
     """The record again, checked by its own `__post_init__`. ValueError if it does not fit."""
-    record: T = _decoder(cast("Hashable", kind)).decode(document)
+    record: T = _decoder(cast(Hashable, kind)).decode(document)
     return record
 
 
@@ -58,7 +58,7 @@ def _parts(value: object) -> Iterable[tuple[object, object]]:
         return value.items()
     if isinstance(value, (tuple, list)):
         return enumerate(value)
-    kind = cast("Hashable", type(value))
+    kind = cast(Hashable, type(value))
     return [(name, getattr(value, name)) for name in _checked_fields(kind)]
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from chalicelib import bootstrap
 from chalicelib.domain.errors import SettingsError, StoreUnavailable
 from chalicelib.local.session import Session, assemble
-from chalicelib.local.snapshot import take_snapshot
+from chalicelib.local.snapshot import Watch
 from chalicelib.local.stopping import stopped_by_signals
 from chalicelib.local.view import RunOptions, RunSummary, View
 
@@ -23,6 +23,13 @@ def run(options: RunOptions, view: View) -> RunSummary:
     _check(options)
     with stopped_by_signals() as stopping, ExitStack() as stack:
         session = assemble(options, stack)
+        watch = Watch(
+            ports=bootstrap.trading(),
+            analytics=bootstrap.analytics(),
+            tally=session.tally,
+            notice=session.notice,
+        )
+        before = watch.look(is_old=True)
         began = time.monotonic()
         with ExitStack() as running:
             for part in session.parts:
@@ -30,8 +37,9 @@ def run(options: RunOptions, view: View) -> RunSummary:
                 running.callback(part.stop)
             invitation = session.invitation
             view.started(url=invitation.url, token=invitation.token, curl=invitation.curl)
-            _show_until(stopping, options.seconds, session, view)
-        _show(session, view)
+            view.snapshot(before)
+            _show_until(stopping, options.seconds, watch, view)
+        _show(watch, view)
         summary = _summary(session, time.monotonic() - began)
         view.stopped(summary)
         return summary
@@ -52,22 +60,20 @@ def _check(options: RunOptions) -> None:
         raise SettingsError(f"--prices is {options.prices}, and there is no such file or folder")
 
 
-def _show_until(stopping: Event, seconds: float | None, session: Session, view: View) -> None:
+def _show_until(stopping: Event, seconds: float | None, watch: Watch, view: View) -> None:
     end = None if seconds is None else time.monotonic() + seconds
     pause = 0.0
     while not stopping.wait(pause):
-        _show(session, view)
+        _show(watch, view)
         left = _SNAPSHOT_SECONDS if end is None else end - time.monotonic()
         if left <= 0:
             return
         pause = min(_SNAPSHOT_SECONDS, left)
 
 
-def _show(session: Session, view: View) -> None:
+def _show(watch: Watch, view: View) -> None:
     with suppress(StoreUnavailable):  # there is a next one
-        view.snapshot(
-            take_snapshot(bootstrap.trading(), bootstrap.analytics(), session.tally, session.notice)
-        )
+        view.snapshot(watch.look())
 
 
 def _summary(session: Session, seconds: float) -> RunSummary:

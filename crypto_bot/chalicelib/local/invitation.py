@@ -3,18 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
-from chalicelib.domain.trading.account import Configuration
-
-_NOBODY: Final = "STRATEGY"
-_TICKER: Final = "BTCUSDT"
-_TOKEN: Final = "TOKEN"  # noqa: S105 - stands where the owner puts the token
+from chalicelib.domain.trading.account import Configuration, Mode
+from chalicelib.domain.trading.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """`token` is the owner's; `curl` sends an alert to `url` from a shell."""
+    """`token` is the owner's; `curl` sends an alert from a shell, or says how to get the URL."""
 
     url: str
     token: str
@@ -22,16 +18,43 @@ class Invitation:
 
 
 def invite(
-    base: str, configuration: Configuration, known_tokens: Mapping[str, str], owner_token: str
+    base: str,
+    configuration: Configuration,
+    known_tokens: Mapping[str, str],
+    owner_token: str,
+    *,
+    loopback: bool,
 ) -> Invitation:
-    """To the first strategy by name. Only hashes of tokens are stored, so few are known."""
-    name = min(configuration.strategies, default=_NOBODY)
-    strategy = configuration.strategies.get(name)
-    ticker = min(strategy.instruments, default=_TICKER) if strategy else _TICKER
-    url = f"{base}/hook/{name}/{known_tokens.get(name, _TOKEN)}"
-    message = json.dumps({"ticker": ticker, "market_position": "long"})
-    return Invitation(
-        url=url,
-        token=owner_token,
-        curl=f"curl -H 'Content-Type: application/json' -d '{message}' {url}",
+    """To a strategy that an alert can reach from here. Only hashes of tokens are stored."""
+    strategies = [strategy for _, strategy in sorted(configuration.strategies.items())]
+    for strategy in strategies:
+        if strategy.name in known_tokens:
+            url = f"{base}/hook/{strategy.name}/{known_tokens[strategy.name]}"
+            return Invitation(url=url, token=owner_token, curl=_curl(url, strategy))
+    for strategy in strategies:
+        if loopback and _is_open(strategy, configuration):
+            url = f"{base}/receive_trade_signals"
+            return Invitation(url=url, token=owner_token, curl=_curl(url, strategy))
+    name = strategies[0].name if strategies else "STRATEGY"
+    return Invitation(url=f"{base}/hook/{name}/TOKEN", token=owner_token, curl=_advice(strategies))
+
+
+def _is_open(strategy: Strategy, configuration: Configuration) -> bool:
+    """As the webhook sees it: without a token nobody reaches a real account."""
+    accounts = map(configuration.accounts.get, configuration.followers(strategy.name))
+    return strategy.open and all(a is not None and a.mode is Mode.VIRTUAL for a in accounts)
+
+
+def _curl(url: str, strategy: Strategy) -> str:
+    ticker = min(strategy.instruments)
+    message = {"strategy": strategy.name, "ticker": ticker, "market_position": "long"}
+    return f"curl -H 'Content-Type: application/json' -d '{json.dumps(message)}' {url}"
+
+
+def _advice(strategies: list[Strategy]) -> str:
+    """Stored are hashes, so the URL that an alert needs is not known here."""
+    if not strategies:
+        return "crypto-bot strategies apply FILE tells each strategy's webhook URL"
+    return (
+        f"crypto-bot strategies token {strategies[0].name} makes a token and tells the webhook URL"
     )

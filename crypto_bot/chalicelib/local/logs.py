@@ -1,6 +1,7 @@
 """What the program says about itself goes to a file in the home folder, not to the terminal."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
@@ -9,6 +10,11 @@ from typing import Final
 
 _FILE: Final = "crypto-bot.log"
 _BYTES: Final = 5_000_000
+# Of an address or a file, all that follows the host or the first slash: it may hold a token.
+_PATH: Final = re.compile(
+    r"(?P<host>\w+://[^/\s]+)/[^\s'\",;]*"
+    r"|(?<![\w/:])(/|[A-Za-z]:\\)[^\s'\",;:]+"
+)
 
 
 @contextmanager
@@ -28,3 +34,8 @@ def logging_to(home: Path, chatty: logging.Logger) -> Iterator[None]:
         root.removeHandler(handler)
         handler.close()
         chatty.handlers, chatty.propagate = streams, propagates
+
+
+def without_paths(text: str) -> str:
+    """An address keeps its host; a file's whereabouts, or a route's, are left out."""
+    return _PATH.sub(lambda found: found["host"] or "(path)", text)

@@ -10,6 +10,7 @@ from threading import Event, Thread
 from typing import Final
 
 from chalicelib.local.tally import Tally
+from chalicelib.local.waiting import Waiting, what_waits
 from chalicelib.ports import AnalyticsStore, TradingPorts
 from chalicelib.services.trading.next_due import next_due
 from chalicelib.services.trading.report_performance import report_performance
@@ -17,34 +18,45 @@ from chalicelib.services.trading.tick import tick
 
 _LOG = logging.getLogger(__name__)
 
-# Work that stays due although a tick has just looked at it is looked at again after this.
-_SHORTEST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 60.0
 _TICK_BUDGET: Final = timedelta(seconds=50)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
-    """Seconds between two ticks at most, and between two reports at least."""
+    """Seconds between two ticks at most, and between two reports at least.
+
+    `look` is how often it looks for work that another process has left; while nothing stirs it,
+    it is also the least between two ticks.
+    """
 
     tick: float = 60.0
     report: float = 3600.0
+    look: float = 1.0
 
 
 @dataclass(slots=True, kw_only=True)
 class Schedule:
-    """Ticks every `rhythm.tick` seconds, and when something falls due."""
+    """Ticks every `rhythm.tick` seconds, and when something falls due.
+
+    Work that a tick could not move is tried again after 2, 4, 8 ... seconds: a venue that is down
+    need not be told so every second.
+    """
 
     ports: TradingPorts
     analytics: AnalyticsStore
     tally: Tally
     owner: str
     rhythm: Rhythm = field(default_factory=Rhythm)
+    _pause: float = field(default=0.0, init=False)
+    _seen: Waiting = field(default=frozenset(), init=False)
     _stirred: Event = field(default_factory=Event, init=False)
     _stopping: Event = field(default_factory=Event, init=False)
     _thread: Thread | None = field(default=None, init=False)
 
     def start(self) -> None:
         """Tick once at once, then in rhythm."""
+        self._pause = self.rhythm.look
         self._thread = Thread(target=self._run, name="schedule", daemon=True)
         self._thread.start()
 
@@ -67,38 +79,59 @@ class Schedule:
         with ThreadPoolExecutor(1, thread_name_prefix="tick") as pool:
             while not self._stopping.is_set():
                 self._stirred.clear()
-                self._attempt(pool, self._tick)
+                moved = self._attempt(pool, self._tick)
+                self._pause = self.rhythm.look if moved else min(2 * self._pause, _LONGEST_PAUSE)
                 if time.monotonic() - reported >= self.rhythm.report:
                     reported = time.monotonic()
                     self._attempt(pool, self._report)
                 self._rest(pool)
 
     def _rest(self, pool: ThreadPoolExecutor) -> None:
-        """Until something is due, or the rhythm has come round."""
-        end = time.monotonic() + self.rhythm.tick
-        least = 0.0 if self._stirred.is_set() else _SHORTEST_PAUSE
-        while not self._stopping.is_set():
+        """Until there is new work, or time to try the old again, or the rhythm has come round."""
+        began = time.monotonic()
+        left, look = self.rhythm.tick, self.rhythm.look
+        while not self._stopping.is_set() and left > 0:
+            self._stirred.wait(min(look, left))
             self._stirred.clear()
-            pause = min(end - time.monotonic(), max(self._seconds_until_due(pool), least))
-            if pause <= 0 or not self._stirred.wait(pause):
+            rested = time.monotonic() - began
+            left = self.rhythm.tick - rested
+            seen = pool.submit(self._seconds_until_due)
+            due = None if seen.exception() else seen.result()
+            look = min(self._pause - rested if due is None else due, self.rhythm.look)
+            if look <= 0:
                 return
-            least = 0.0
 
-    def _attempt(self, pool: ThreadPoolExecutor, work: Callable[[], None]) -> None:
-        error = pool.submit(work).exception()
-        if error is not None:
-            _LOG.error("%s failed", work.__name__.strip("_"), exc_info=error)
-            self.tally.failed(error)
-
-    def _tick(self) -> None:
-        deadline = self.ports.clock.now() + _TICK_BUDGET
-        self.tally.ticked(tick(self.ports, owner=self.owner, deadline=deadline))
-
-    def _report(self) -> None:
-        report_performance(self.ports, self.analytics)
-
-    def _seconds_until_due(self, pool: ThreadPoolExecutor) -> float:
-        look = pool.submit(next_due, self.ports)
-        if look.exception() is not None or (due := look.result()) is None:
+    def _seconds_until_due(self) -> float | None:
+        """0 for work that no tick has seen yet, None for what the last one could not move."""
+        due = next_due(self.ports)  # two reads, and mostly there is nothing
+        if due is None:
             return self.rhythm.tick
-        return (due - self.ports.clock.now()).total_seconds()
+        seconds = (due - self.ports.clock.now()).total_seconds()
+        if seconds > 0:
+            return seconds
+        if what_waits(self.ports) <= self._seen:
+            return None
+        self._pause = self.rhythm.look
+        return 0
+
+    def _attempt(self, pool: ThreadPoolExecutor, work: Callable[[], bool]) -> bool:
+        """Whether it got on."""
+        future = pool.submit(work)
+        error = future.exception()
+        if error is None:
+            return future.result()
+        _LOG.error("%s failed", work.__name__.strip("_"), exc_info=error)
+        self.tally.failed(error)
+        return False
+
+    def _tick(self) -> bool:
+        self._seen = what_waits(self.ports)
+        deadline = self.ports.clock.now() + _TICK_BUDGET
+        report = tick(self.ports, owner=self.owner, deadline=deadline)
+        self.tally.ticked(report)
+        done = (a.plans or a.orders_sent or a.fills_booked for a in report.accounts)
+        return not report.accounts or any(done)
+
+    def _report(self) -> bool:
+        report_performance(self.ports, self.analytics)
+        return True

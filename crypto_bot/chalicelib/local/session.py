@@ -10,6 +10,8 @@ from typing import Final, Protocol
 from chalicelib import bootstrap
 from chalicelib.adapters.clock import ReplayClock
 from chalicelib.adapters.workers import InlineWorkers
+from chalicelib.bootstrap.venues import check_exchange
+from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.account import Configuration
 from chalicelib.local import demo
 from chalicelib.local.gateway import Gateway
@@ -21,6 +23,7 @@ from chalicelib.local.schedule import Rhythm, Schedule
 from chalicelib.local.server import Server
 from chalicelib.local.tally import Tally
 from chalicelib.local.view import RunOptions
+from chalicelib.settings import DEFAULT_ACCOUNT
 
 _DEMO_FOLDER: Final = "demo"
 _DEMO_RHYTHM: Final = Rhythm(tick=1.0, report=3.0)
@@ -74,7 +77,9 @@ def assemble(options: RunOptions, stack: ExitStack) -> Session:
         home=home,
         tally=tally,
         parts=parts,
-        invitation=invite(_base(options, server), configuration, tokens, token),
+        invitation=invite(
+            _base(options, server), configuration, tokens, token, loopback=_is_loopback(options)
+        ),
         notice=_notice(options, configuration, is_demo=is_demo),
     )
 
@@ -131,8 +136,23 @@ def _server(options: RunOptions, driver: Replay | Schedule, stack: ExitStack) ->
 def _refuse_unusable(configuration: Configuration) -> None:
     """SettingsError for an account that could not trade once its first alert is there."""
     bootstrap.settings().check_accounts(configuration.accounts.values())
+    for account in configuration.accounts.values():
+        check_exchange(account)
+    for subscription in configuration.subscriptions:
+        if subscription.account not in configuration.accounts:
+            raise SettingsError(
+                f"strategy {subscription.strategy} is followed by account {subscription.account}, "
+                f"and there is no such account; {_missing_account(subscription.account)}"
+            )
     for name in sorted({subscription.account for subscription in configuration.subscriptions}):
         bootstrap.exchanges().open(configuration.accounts[name])
+
+
+def _missing_account(name: str) -> str:
+    """The default account comes and goes with the environment; others with a file."""
+    if name == DEFAULT_ACCOUNT:
+        return "set EXCHANGE_NAME, which makes it, or crypto-bot accounts apply FILE with it"
+    return "crypto-bot accounts apply FILE with it"
 
 
 def _is_loopback(options: RunOptions) -> bool:
@@ -152,7 +172,7 @@ def _notice(options: RunOptions, configuration: Configuration, *, is_demo: bool)
     if options.replay_clock:
         return "Replay: it is the time of the newest alert."
     if not configuration.strategies:
-        return "Nothing is configured: crypto-bot accounts apply FILE and strategies apply FILE"
+        return "Nothing is configured: crypto-bot strategies apply FILE, then accounts apply FILE"
     if options.host not in _LOOPBACK:
         return f"{options.host} is served without TLS: let only a tunnel or proxy reach it."
     return ""

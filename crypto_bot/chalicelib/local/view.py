@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from chalicelib.domain.trading.account import Account
+from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
 from chalicelib.domain.trading.ledger import Portfolio
 from chalicelib.domain.trading.order import Order
 from chalicelib.domain.trading.performance import PerformancePoint
@@ -40,8 +41,25 @@ class AccountView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why an account could not be worked on: unavailable or blocked, and what was wrong."""
+
+    account: str
+    status: str
+    detail: str
+
+    def sentence(self) -> str:
+        """One line."""
+        return f"account {self.account} is {self.status}: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The state at one moment, newest first. `notice` says what the owner must not overlook."""
+    """The state at one moment, newest first. `notice` says what the owner must not overlook.
+
+    The rows reach back to everything that may have changed since the snapshot before. `is_old`
+    marks the first one, of what was there before the start.
+    """
 
     at: datetime
     signals: tuple[Signal, ...]
@@ -50,6 +68,9 @@ class Snapshot:
     ticks: int
     last_tick: str
     notice: str = ""
+    quarantined: tuple[QuarantinedAlert, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    is_old: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +105,7 @@ class View(Protocol):
         ...
 
     def snapshot(self, snapshot: Snapshot) -> None:
-        """About once a second, and once more before the end."""
+        """What was there before the start, then about once a second, and once before the end."""
         ...
 
     def stopped(self, summary: RunSummary) -> None:

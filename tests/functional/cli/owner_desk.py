@@ -1,6 +1,7 @@
 """A home folder and the words of an owner at the keyboard."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from click.testing import CliRunner, Result
 from chalicelib import bootstrap
 from chalicelib.adapters.clock import ReplayClock
 from chalicelib.cli.verbs import cli
+from chalicelib.domain.trading.order import OrderStatus
 from chalicelib.services.trading.receive_signal import Delivery, receive_signal
+from chalicelib.services.trading.tick import tick
 from chalicelib.settings import Settings
 
 FILES = Path(__file__).parents[2] / "fixtures" / "configuration"
@@ -72,3 +75,23 @@ class Desk:
         self.tick()
         self.alert("trend", "BTCUSD", "flat")
         self.tick()
+
+
+def stored_order(desk: Desk, status: OrderStatus, *, code: str = "", reason: str = "") -> str:
+    """The id of an order that a tick left in this state."""
+    desk.configure()
+    desk.alert("trend", "BTCUSD", "long")
+    desk.clock.advance_to(desk.clock.now() + timedelta(minutes=1))
+    ports = bootstrap.trading()
+    tick(ports, owner="test", deadline=ports.clock.now())  # too late to send anything
+    [plan] = [ports.plans.get(name) for name in ports.plans.state("paper").open_plans]
+    assert plan is not None
+    [order] = plan.orders(ports.orders.of_plan(plan.id))
+    ports.orders.save(replace(order, status=status, attempts=1, code=code, reason=reason))
+    return order.intent.id
+
+
+def freeze(symbol: str, reason: str) -> None:
+    """The books of the paper account own more than its venue holds."""
+    plans = bootstrap.trading().plans
+    plans.save_state(replace(plans.state("paper"), frozen={symbol: reason}))

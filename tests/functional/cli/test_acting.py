@@ -1,6 +1,5 @@
 """What the owner orders by hand, from the keyboard to the venue."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,8 +7,7 @@ import pytest
 from chalicelib import bootstrap
 from chalicelib.domain.trading.account import Account, HaltLevel, Mode
 from chalicelib.domain.trading.order import OrderStatus
-from chalicelib.services.trading.tick import tick
-from tests.functional.cli.owner_desk import FILES, Desk
+from tests.functional.cli.owner_desk import FILES, Desk, stored_order
 
 
 def test_pause_and_resume_by_name_and_for_all(desk: Desk) -> None:
@@ -68,20 +66,6 @@ def test_an_entry_that_needs_approval_waits_for_it(desk: Desk) -> None:
     desk.tick()
     assert len(desk.read("positions")) == 1
     assert "is already EXECUTED" in desk.refusal("decline", entry, code=1)
-
-
-def stored_order(desk: Desk, status: OrderStatus) -> str:
-    """The id of an order that a tick left in this state."""
-    desk.configure()
-    desk.alert("trend", "BTCUSD", "long")
-    desk.clock.advance_to(desk.clock.now() + timedelta(minutes=1))
-    ports = bootstrap.trading()
-    tick(ports, owner="test", deadline=ports.clock.now())  # too late to send anything
-    [plan] = [ports.plans.get(name) for name in ports.plans.state("paper").open_plans]
-    assert plan is not None
-    [order] = plan.orders(ports.orders.of_plan(plan.id))
-    ports.orders.save(replace(order, status=status, attempts=1))
-    return order.intent.id
 
 
 def test_a_held_order_is_resolved_after_a_look_at_the_venue(desk: Desk) -> None:

@@ -46,3 +46,15 @@ def test_a_message_that_would_fail_is_told_why(desk: Desk, message: str, problem
         desk.run("lint-alert", str(file), "--strategy", "trend", "--json", code=1).stdout
     )
     assert any(problem in line for line in document["problems"])
+
+
+def test_a_note_does_not_make_a_message_fail(desk: Desk) -> None:
+    desk.configure()
+    file = desk.home / "alert.json"
+    template = desk.run("alert-template", "trend").stdout
+    file.write_text(template.replace('"time"', '"stop_loss": "{{plot_0}}",\n  "time"'))
+    note, good = desk.run("lint-alert", str(file), "--strategy", "trend").stdout.splitlines()
+    assert note.startswith(f"{file}: note: line 3: stop_loss is stored and not yet acted upon")
+    assert good == "The message is good."
+    document = desk.read("lint-alert", str(file))
+    assert (document["problems"], len(document["notes"])) == ([], 1)

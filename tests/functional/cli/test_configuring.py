@@ -144,6 +144,15 @@ def test_the_variables_of_the_seed_make_the_account_that_follows(desk: Desk) -> 
     assert (account["name"], len(account["weights"])) == ("default", 3)
 
 
+def test_the_seed_is_not_imported_for_an_exchange_that_does_not_exist(desk: Desk) -> None:
+    settings = Settings(exchange_name="zzz", secret_name="keys", sandbox=True)
+    bootstrap.use(replace(bootstrap.choices(), settings=settings))
+    seed = desk.home / "seed.json"
+    seed.write_text((FILES / "strategy_config.json").read_text().replace("/USD", "/USDT"))
+    assert "zzz" in desk.refusal("strategies", "import-seed", str(seed))
+    assert desk.read("strategies", "list") == []
+
+
 class Contested(SqliteTable):
     """Somebody else is always faster."""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from click.testing import CliRunner
 
@@ -16,10 +17,12 @@ from chalicelib.adapters.venues.virtual.exchange import VirtualExchange
 from chalicelib.adapters.venues.virtual.options import parse_options
 from chalicelib.adapters.venues.virtual.prices import FixedPrices
 from chalicelib.cli.verbs import cli
-from chalicelib.domain.trading.account import Account, Mode
-from chalicelib.ports import Exchange
+from chalicelib.domain.trading.account import Account, Mode, Subscription
+from chalicelib.domain.trading.order import OrderStatus
+from chalicelib.ports import Clock, Exchange
+from chalicelib.services.trading.receive_signal import Delivery, receive_signal
 from chalicelib.settings import Settings
-from tests.functional.cli.owner_desk import Desk
+from tests.functional.cli.owner_desk import Desk, freeze, stored_order
 
 SYMBOLS = ("BTC/USD", "ETH/USD", "SOL/USD")
 
@@ -161,3 +164,120 @@ def test_an_account_with_books_is_tried_with_an_order_only_on_request(desk: Desk
     assert "-     account paper: smallest order makes the round trip: not tried, because" in shown
     shown = desk.run("accounts", "check", "paper", "--order").stdout
     assert "ok    account paper: smallest order makes the round trip: tried on BTC/USD" in shown
+
+
+class Careless(VirtualExchange):
+    """An owner's own class that answers balances as plain numbers."""
+
+    def __init__(self, account: Account, _secret: object, clock: Clock) -> None:
+        paper = replace(account, exchange_options={})
+        prices = FixedPrices(dict.fromkeys(SYMBOLS, Decimal(100)), clock)
+        super().__init__(paper, bootstrap.table(), prices, clock, parse_options(paper))
+
+    def balances(self) -> dict[str, Any]:
+        return {"USD": 1.5}
+
+
+class Stillborn(Careless):
+    """An owner's own class that cannot be made."""
+
+    def __init__(self, *_: object) -> None:
+        raise ConnectionError("no route to the venue")
+
+
+OWN_ACCOUNT = Account(
+    name="own",
+    exchange=f"{__name__}:Careless",
+    mode=Mode.SANDBOX,
+    quote="USD",
+    secret="keys",
+)
+
+
+def with_keys(desk: Desk) -> None:
+    secrets = desk.home / "secrets.json"
+    secrets.write_text('{"keys": {}}')
+    secrets.chmod(0o600)
+
+
+def test_an_exchange_of_the_owners_own_that_answers_nonsense_is_wrong(desk: Desk) -> None:
+    with_keys(desk)
+    stored(OWN_ACCOUNT)
+    shown = desk.run("accounts", "check", "own", code=1).stdout
+    said = f"{OWN_ACCOUNT.exchange} raised AttributeError: 'float' object has no attribute 'free'"
+    assert f"WRONG account own: balances: {said}" in shown
+
+
+def test_an_exchange_of_the_owners_own_that_cannot_be_made_is_a_sentence(desk: Desk) -> None:
+    with_keys(desk)
+    path = f"{__name__}:Stillborn"
+    stored(replace(OWN_ACCOUNT, exchange=path))
+    said = f"{path} cannot be made: its constructor raised ConnectionError: no route to the venue"
+    assert said in desk.run("accounts", "check", "own", code=1).stdout
+    file = desk.home / "accounts.toml"
+    file.write_text(
+        f'[accounts.other]\nexchange = "{path}"\nmode = "sandbox"\nquote = "USD"\nsecret = "keys"\n'
+    )
+    assert said in desk.refusal("accounts", "apply", str(file))
+
+
+def offline(desk: Desk, code: int) -> dict[str, Any]:
+    """Doctor's findings by name."""
+    found = json.loads(desk.run("doctor", "--offline", "--json", code=code).stdout)
+    return {check["name"]: check for check in found}
+
+
+def test_doctor_has_nothing_that_waits_for_the_owner(desk: Desk) -> None:
+    desk.trade()
+    checks = offline(desk, code=0)
+    names = ("held orders", "quarantine", "subscriptions", "account paper: frozen")
+    assert [checks[name]["ok"] for name in names] == [True] * 4
+
+
+def test_doctor_counts_held_orders_and_says_how_to_end_them(desk: Desk) -> None:
+    held = stored_order(desk, OrderStatus.HELD)
+    check = offline(desk, code=1)["held orders"]
+    assert check["ok"] is False
+    assert check["detail"].startswith("1 order of unknown fate, HELD; look at")
+    assert f"crypto-bot resolve {held} --filled --price PRICE, or --absent" in check["detail"]
+
+
+def test_doctor_counts_quarantined_alerts_without_alarm(desk: Desk) -> None:
+    desk.configure()
+    for ticker in ("DOGEUSD", "PEPEUSD"):
+        delivery = Delivery(
+            body=json.dumps({"ticker": ticker, "order_action": "buy"}).encode(),
+            strategy="trend",
+            token=desk.tokens["trend"],
+        )
+        assert receive_signal(bootstrap.webhook(), delivery).status == 422
+    check = offline(desk, code=0)["quarantine"]
+    assert (check["ok"], check["detail"]) == (
+        None,
+        "2 alerts could not become signals: crypto-bot signals --quarantined",
+    )
+
+
+def test_doctor_names_frozen_instruments_with_the_reason(desk: Desk) -> None:
+    desk.trade()
+    freeze("ETH/USD", "the strategies own 2 ETH and the venue holds 1")
+    check = offline(desk, code=1)["account paper: frozen"]
+    assert check["ok"] is False
+    assert check["detail"] == (
+        "ETH/USD is not traded: the strategies own 2 ETH and the venue holds 1"
+    )
+
+
+def test_doctor_names_subscriptions_that_lead_nowhere(desk: Desk) -> None:
+    desk.configure()
+    bootstrap.strategies().apply(
+        expected_version=bootstrap.strategies().configuration().version,
+        subscriptions=[
+            Subscription(account="paper", strategy="lost"),
+            Subscription(account="gone", strategy="trend"),
+        ],
+    )
+    shown = desk.run("doctor", "--offline", code=1).stdout
+    assert "WRONG subscriptions: account paper follows lost, and there is no strategy lost" in shown
+    assert "WRONG subscriptions: account gone follows trend, and there is no account gone" in shown
+    desk.run("doctor", code=1)

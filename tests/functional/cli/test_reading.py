@@ -3,13 +3,15 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from chalicelib import bootstrap
+from chalicelib.domain.trading.order import OrderStatus
 from chalicelib.services.trading.receive_signal import Delivery, receive_signal
-from tests.functional.cli.owner_desk import Desk
+from tests.functional.cli.owner_desk import Desk, freeze, stored_order
 
 
 def test_every_reading_verb_is_empty_at_first(desk: Desk) -> None:
@@ -148,3 +150,38 @@ def test_what_a_sender_wrote_is_no_formula_in_a_spreadsheet(desk: Desk) -> None:
     assert receive_signal(bootstrap.webhook(), delivery).status == 200
     [row] = csv.DictReader(io.StringIO(desk.run("export", "signals").stdout))
     assert row["comment"] == "'=1+1"
+
+
+def test_a_frozen_position_says_why(desk: Desk) -> None:
+    desk.trade()
+    assert "frozen" not in desk.run("positions").stdout
+    freeze("ETH/USD", "the venue holds less")
+    [position] = desk.read("positions")
+    assert position["frozen"] == "the venue holds less"
+    assert "the venue holds less" in desk.run("positions").stdout
+    assert [p["frozen"] for p in desk.read("positions", "--all")].count("") == 1
+
+
+def test_a_signal_that_waits_says_what_for(desk: Desk) -> None:
+    desk.configure()
+    [trend] = [s for s in bootstrap.strategies().configuration().subscriptions if s.weight == 0.5]
+    bootstrap.strategies().apply(expected_version=2, subscriptions=[replace(trend, approval=True)])
+    entry = desk.alert("trend", "BTCUSD", "long")
+    exit_, other = desk.alert("trend", "BTCUSD", "flat"), desk.alert("majors", "ETHUSD", "long")
+    waits = {s["id"]: s["reason"] for s in desk.read("signals")}
+    approval = f"waits for your approval: crypto-bot approve {entry}"
+    assert (waits[entry], waits[exit_], waits[other]) == (approval, "", "")
+    freeze("BTC/USD", "the venue holds less")
+    frozen = "waits: the instrument is frozen"
+    waits = {s["id"]: s["reason"] for s in desk.read("signals")}
+    assert (waits[entry], waits[exit_], waits[other]) == (f"{approval}; {frozen}", frozen, "")
+    desk.run("approve", entry)
+    assert json.loads(desk.run("signals", entry).stdout)["reason"] == frozen
+    assert frozen in desk.run("signals").stdout
+
+
+@pytest.mark.parametrize("status", [OrderStatus.HELD, OrderStatus.REJECTED])
+def test_an_order_that_went_wrong_says_why(desk: Desk, status: OrderStatus) -> None:
+    stored_order(desk, status, code="INSUFFICIENT_FUNDS", reason="the venue wants more money")
+    line = " ".join(desk.run("orders").stdout.splitlines()[1].split())
+    assert f"{status.value} INSUFFICIENT_FUNDS the venue wants more money" in line

@@ -51,7 +51,7 @@ def test_a_file_only_its_owner_can_read_may_be_read_only(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (GOOD.replace("my-keys", "other"), "'my-keys' is not in"),
+        (GOOD.replace("my-keys", "other"), '\'my-keys\' is not in .* as in {"my-keys": {"api-key"'),
         (GOOD[:-4], "no JSON, line 1"),
         ("[]", "one JSON object"),
         ('{"my-keys": "KEY-VALUE"}', "'my-keys'.*JSON object"),
@@ -69,7 +69,9 @@ def test_what_is_wrong_is_named_and_never_shown(tmp_path: Path, text: str, sente
 
 
 def test_without_a_file_the_error_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"'my-keys'.*does not exist.*chmod 600"):
+    with pytest.raises(
+        SettingsError, match=r"'my-keys'.*does not exist.*\{\"my-keys\": .*chmod 600"
+    ):
         FileSecrets(tmp_path).secret("my-keys")
 
 

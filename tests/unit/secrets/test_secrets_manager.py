@@ -72,17 +72,6 @@ def test_a_rotated_secret_counts_after_five_minutes(
     assert secrets.secret(stored) == {"api-key": "new"}
 
 
-def test_a_secret_that_the_venue_refused_is_read_again(
-    secrets: SecretsManager, stored: str, manager: Any
-) -> None:
-    secrets.secret(stored)
-    manager.put_secret_value(SecretId=stored, SecretString='{"api-key": "new"}')
-    secrets.forget(stored)
-    secrets.forget("never read")
-
-    assert secrets.secret(stored) == {"api-key": "new"}
-
-
 def test_a_parameter_of_parameter_store(secrets: SecretsManager, parameters: Any) -> None:
     parameters.put_parameter(Name="/bot/keys", Value=json.dumps(KEYS), Type="SecureString")
 

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from chalicelib.domain.trading.alerts.alert import parse_alert
-from chalicelib.domain.trading.alerts.lint import lint_alert
+from chalicelib.domain.trading.alerts.lint import Kind, lint_alert
 from chalicelib.domain.trading.alerts.placeholders import filled_in
 from chalicelib.domain.trading.alerts.schema import alert_schema
-from chalicelib.domain.trading.alerts.template import alert_template, lint_template
+from chalicelib.domain.trading.alerts.template import alert_template, lint_notes, lint_template
 from tests.unit.trading.alerts import strategy
 
 SEEDS_TEMPLATE = """{"time": "{{timenow}}", "ticker": "{{ticker}}",
@@ -98,3 +98,16 @@ def test_key_value_lines_need_no_quotes():
 @pytest.mark.parametrize("text", ["", "[" * 50_000, "{" * 5000, "x" * 20_000])
 def test_nonsense_is_a_finding_and_no_crash(text):
     assert lint_alert(text)
+
+
+@pytest.mark.parametrize("name", ["stop_loss", "take_profit"])
+def test_what_is_not_acted_upon_yet_is_a_note_and_no_problem(name):
+    text = SEEDS_TEMPLATE.replace(' "order_price"', f' "{name}": "{{{{plot_0}}}}", "order_price"')
+    [finding] = lint_alert(text)
+
+    assert (finding.kind, finding.line) == (Kind.NOTE, 3)
+    assert lint_template(text, strategy()) == []
+    assert [f"{name} is stored and not yet acted upon" in note for note in lint_notes(text)] == [
+        True
+    ]
+    assert "Not yet acted upon" in alert_schema()["properties"][name]["description"]

@@ -44,7 +44,11 @@ def test_a_ticker_is_looked_up_in_the_strategys_own_table(instruments, ticker, e
 @pytest.mark.parametrize(
     ("instruments", "ticker", "word"),
     [
-        ({"BTCUSDT": "BTC/USDT"}, "BTCUSDT.P", "perpetual"),
+        (
+            {"BTCUSDT": "BTC/USDT"},
+            "BTCUSDT.P",
+            "^ticker is 'BTCUSDT.P', a perpetual contract; strategy btc trades BTCUSDT$",
+        ),
         ({"BTCUSDT": "BTC/USDT"}, "BTCUSD", "strategy btc trades BTCUSDT"),
         ({"BINANCE:BTCUSDT": "BTC/USDT"}, "KRAKEN:BTCUSDT", "'KRAKEN:BTCUSDT'"),
         ({"BTCUSDT": "BTC/USDT"}, "BTC/USDT:USDT", "trades BTCUSDT"),

@@ -458,8 +458,12 @@ def test_the_seed_joins_what_is_there() -> None:
             "seed.json: the percentages add up to 0.981, more than 1 - reserve = 0.98 of account "
             "default; lower one of them or the reserve",
         ),
-        (SEED.replace("0.53", "NaN"), "seed.json: NaN is not a number"),
-        (SEED.replace("ETHUSD", "BTCUSD"), "seed.json: BTCUSD is there twice; every ticker"),
+        (SEED.replace("0.53", "NaN"), "seed.json line 4: NaN is not a number"),
+        (SEED.replace("ETHUSD", "BTCUSD"), "seed.json line 3: BTCUSD is there twice; every ticker"),
+        (
+            SEED.replace('"base_asset": "SOL"', '"percentage": 0.1'),
+            "seed.json line 4: percentage is there twice; every ticker and field",
+        ),
         (SEED.replace("ETHUSD", "ethusd"), "seed.json line 3: ethusd is no ticker in capitals"),
         (
             SEED.replace("ETH/USD", "ETHUSD"),
@@ -481,3 +485,11 @@ def test_a_mistake_in_the_seed_is_a_sentence(text: str, sentence: str) -> None:
     with pytest.raises(SettingsError) as refusal:
         parse_seed(text, "seed.json", SEED_ACCOUNT, current)
     assert sentence in str(refusal.value)
+
+
+def test_a_seed_that_contradicts_its_account_names_the_line() -> None:
+    account = replace(SEED_ACCOUNT, quote="USDT")
+    current = Configuration(accounts={"default": account})
+    text = SEED.replace("BTC/USD", "BTC/USDT").replace("SOL/USD", "SOL/USDT")
+    with pytest.raises(SettingsError, match=r"^seed\.json line 3: strategies\.ethusd"):
+        applied(current, parse_seed(text, "seed.json", account, current))

@@ -11,7 +11,6 @@ from chalicelib.adapters.secrets.fields import EXAMPLE, text_fields
 from chalicelib.domain.errors import SettingsError
 
 FILE_NAME: Final = "secrets.json"
-_EXAMPLE: Final = f'{{"my-binance": {EXAMPLE}}}'
 
 
 class FileSecrets:
@@ -25,7 +24,7 @@ class FileSecrets:
         secrets = self._read(name)
         if name not in secrets:
             raise SettingsError(
-                f"the secret {name!r} is not in {self._path}: add it as in {_EXAMPLE}"
+                f"the secret {name!r} is not in {self._path}: add it as in {_example(name)}"
             )
         return text_fields(secrets[name], f"the secret {name!r} in {self._path}")
 
@@ -36,13 +35,13 @@ class FileSecrets:
         except FileNotFoundError:
             raise SettingsError(
                 f"the secret {name!r} is looked up in {self._path}, which does not exist: "
-                f"write {_EXAMPLE} into it and run: chmod 600 {self._path}"
+                f"write {_example(name)} into it and run: chmod 600 {self._path}"
             ) from None
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(
                 f"{self._path} cannot be read as text: {type(error).__name__}"
             ) from None
-        return self._parsed(text)
+        return self._parsed(text, name)
 
     def _refuse_readable_by_others(self) -> None:
         if os.name != "posix":
@@ -54,7 +53,7 @@ class FileSecrets:
                 f"run: chmod 600 {self._path}"
             )
 
-    def _parsed(self, text: str) -> dict[str, Any]:
+    def _parsed(self, text: str, name: str) -> dict[str, Any]:
         try:
             parsed = json.loads(text)
         except json.JSONDecodeError as error:
@@ -62,5 +61,9 @@ class FileSecrets:
                 f"{self._path} is no JSON, line {error.lineno}, column {error.colno}"
             ) from None  # the cause holds the text
         if not isinstance(parsed, dict):
-            raise SettingsError(f"{self._path} must hold one JSON object, like {_EXAMPLE}")
+            raise SettingsError(f"{self._path} must hold one JSON object, like {_example(name)}")
         return parsed
+
+
+def _example(name: str) -> str:
+    return f"{{{json.dumps(name)}: {EXAMPLE}}}"

@@ -17,7 +17,7 @@ PARAMETER_PREFIX: Final = "ssm:"
 
 
 class SecretsManager:
-    """ports.SecretStore. A rotated secret counts after `GOOD_FOR`, or at once after `forget`."""
+    """ports.SecretStore. A rotated secret counts after `GOOD_FOR`."""
 
     def __init__(self, secrets: Any, clock: Clock, parameters: Any = None) -> None:
         """`secrets` is boto3's client of secretsmanager, `parameters` its client of ssm."""
@@ -37,11 +37,6 @@ class SecretsManager:
             fields = _parsed(name, self._read(name))
             self._cached[name] = (now, fields)
             return fields
-
-    def forget(self, name: str) -> None:
-        """Read it again next time: the venue did not accept it."""
-        with self._lock:
-            self._cached.pop(name, None)
 
     def _read(self, name: str) -> str:
         try:

@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.errors import CryptoBotError, SettingsError
 from chalicelib.domain.trading.account import Account
 from chalicelib.ports import Clock, Exchange
 
@@ -18,9 +18,20 @@ def is_import_path(exchange: str) -> bool:
 
 
 def connect_custom(account: Account, secret: Mapping[str, str], clock: Clock) -> Exchange:
-    """SettingsError when the class cannot be found or is no exchange."""
+    """SettingsError when the class cannot be found, is no exchange, or does not let itself be made.
+
+    What the class raises of ours goes through: it says more than we could.
+    """
     found = _load(account)
-    exchange: Exchange = found(account, secret, clock)
+    try:
+        exchange: Exchange = found(account, secret, clock)
+    except CryptoBotError:
+        raise
+    except Exception as error:
+        raise SettingsError(
+            f"account {account.name!r}: {account.exchange} cannot be made: its constructor raised "
+            f"{type(error).__name__}: {error}"
+        ) from error
     return exchange
 
 
@@ -29,10 +40,10 @@ def _load(account: Account) -> Any:
     module_name, _, class_name = path.partition(":") if ":" in path else path.rpartition(".")
     try:
         module = importlib.import_module(module_name)
-    except (ImportError, ValueError) as error:
+    except Exception as error:  # an owner's own module may raise anything
         raise SettingsError(
             f"account {account.name!r}: exchange {account.exchange!r} names the module "
-            f"{module_name!r}, which cannot be imported: {error}"
+            f"{module_name!r}, which cannot be imported: {type(error).__name__}: {error}"
         ) from error
     found = getattr(module, class_name, None)
     if not isinstance(found, type):

@@ -28,10 +28,15 @@ _lock = Lock()
 def exchange_class(exchange_id: str) -> type[Any]:
     """The class. SettingsError for an exchange that ccxt does not have, with names like it."""
     with _lock:
-        known = known_exchanges()
-        if exchange_id not in known:
-            raise SettingsError(_unknown(exchange_id, known))
+        check_known(exchange_id)
         return _load(exchange_id)
+
+
+def check_known(exchange_id: str) -> None:
+    """The same SettingsError, without loading anything of ccxt."""
+    known = known_exchanges()
+    if exchange_id not in known:
+        raise SettingsError(_unknown(exchange_id, known))
 
 
 def error_class(name: str) -> type[Exception]:

@@ -127,6 +127,12 @@ class VirtualExchange:
         for client_order_id in self._book.wallet().open_orders:
             self._repeat(partial(self._work_off, client_order_id))
 
+    def close(self) -> None:
+        """End the connections of the price source; most have none."""
+        close = getattr(self._prices, "close", None)
+        if close is not None:
+            close()
+
     def accepted(self) -> list[OrderReport]:
         """Every order the venue ever accepted, for audits: a second one under the same client
         order id is an order that somebody sent twice.

@@ -105,6 +105,12 @@ class OtherVenuePrices:
         """The other venue's closes."""
         return self._venue.daily_closes(symbol, days)
 
+    def close(self) -> None:
+        """End the connections to the other venue, where it holds any."""
+        close = getattr(self._venue, "close", None)
+        if close is not None:
+            close()
+
     def _is_fresh(self, symbol: str, now: datetime) -> bool:
         kept = self._tickers.get(symbol)
         return kept is not None and now - kept[0] <= self._max_age
