@@ -215,3 +215,14 @@ def test_an_exit_sells_what_is_owned_while_an_addition_is_of_unknown_fate() -> N
         floor.next_minute()
     assert floor.owned("btc") == 0
     assert floor.exchange.balances()["USDT"].total == 10000
+
+
+def test_an_order_of_unknown_fate_does_not_keep_the_other_signals_in_the_dark() -> None:
+    floor = floor_with("lost")
+    lost, good = floor.alert("btc", "long"), floor.alert("eth", "long")
+    floor.tick()
+    assert floor.outcome(lost)[0] is SignalStatus.PLANNED
+    assert floor.outcome(good)[0] is SignalStatus.EXECUTED
+    for _ in range(3):
+        floor.next_minute()
+    assert floor.outcome(lost)[0] is SignalStatus.EXECUTED

@@ -13,21 +13,17 @@ from chalicelib.domain.trading.order import Order, OrderStatus
 from chalicelib.domain.trading.plan import AccountState, Stance, Step
 from chalicelib.domain.trading.settlement import next_leg, outcomes, wants_next_leg
 from chalicelib.domain.trading.side import Side
-from chalicelib.domain.trading.signal import DesiredState
+from chalicelib.domain.trading.signal import DesiredState, Outcome
 from chalicelib.services.trading.desk import Desk
 from chalicelib.services.trading.open_plans import OpenPlan, open_plans
 from chalicelib.services.trading.record_outcome import record_outcome
 
 
 def conclude_plans(desk: Desk) -> int:
-    """Move every open plan on whose orders have ended; how many plans or legs that touched."""
+    """Move every open plan on as far as its orders have ended; how many legs or plans that is."""
     state = desk.ports.plans.state(desk.name)
     found = open_plans(desk.ports.plans, desk.ports.orders, state)
-    return sum(
-        _conclude(desk, item)
-        for item in found
-        if all(order.status.is_final for order in item.orders)
-    )
+    return sum(_conclude(desk, item) for item in found)
 
 
 def _conclude(desk: Desk, item: OpenPlan) -> int:
@@ -36,13 +32,23 @@ def _conclude(desk: Desk, item: OpenPlan) -> int:
         desk.ports.orders.save(leg)
     if legs:
         return len(legs)
-    symbols = {i.symbol for i in item.plan.intents} | {c.symbol for c in item.plan.crosses}
-    instruments = desk.exchange.instruments(sorted(symbols)) if symbols else {}
+    waiting = {o.intent.symbol for o in item.orders if not o.status.is_final}
     now = desk.ports.clock.now()
-    for signal_id, outcome in outcomes(item.plan, item.orders, instruments, now).items():
+    for signal_id, outcome in _outcomes(desk, item, waiting, now).items():
         record_outcome(desk, signal_id, outcome)
+    if waiting:
+        return 0  # an order of unknown fate does not keep the others' signals in the dark
     _close(desk, item, now)
     return 1
+
+
+def _outcomes(
+    desk: Desk, item: OpenPlan, waiting: set[str], now: datetime
+) -> Mapping[str, Outcome]:
+    symbols = {i.symbol for i in item.plan.intents} | {c.symbol for c in item.plan.crosses}
+    instruments = desk.exchange.instruments(sorted(symbols)) if symbols else {}
+    ended = tuple(v for v in item.plan.verdicts if v.symbol not in waiting)
+    return outcomes(replace(item.plan, verdicts=ended), item.orders, instruments, now)
 
 
 def _next_legs(desk: Desk, item: OpenPlan) -> list[Order]:
