@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import fields
 from decimal import (
     ROUND_CEILING,
     ROUND_FLOOR,
@@ -14,7 +13,6 @@ from decimal import (
     Overflow,
     localcontext,
 )
-from operator import attrgetter
 from typing import Final
 
 ZERO: Final = Decimal(0)
@@ -32,30 +30,32 @@ def exact_arithmetic() -> AbstractContextManager[Context]:
     return localcontext(_EXACT)
 
 
-# By class, how all its fields are read in one go: records are made by the thousand.
-_READERS: Final[dict[type, Callable[[object], tuple[object, ...]]]] = {}
-
-
-def _reader(record: type) -> Callable[[object], tuple[object, ...]]:
-    amounts = [field.name for field in fields(record) if "Decimal" in str(field.type)]
-    # A name alone would not give a tuple; the class is no float.
-    return _READERS.setdefault(record, attrgetter("__class__", "__class__", *amounts))
-
-
 class Exact:
-    """Base of records with amounts: a float among the fields is a programming error."""
+    """Base of records with amounts: a float among them is a programming error, not a value."""
 
     __slots__ = ()
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        kinds = cls.__annotations__.items()
+        amounts = tuple(name for name, kind in kinds if "Decimal" in str(kind))
+        cls.__post_init__ = _refusal_of_floats(amounts)  # type: ignore[assignment, method-assign]
+
     def __post_init__(self) -> None:
-        read = _READERS.get(type(self)) or _reader(type(self))
-        if float in map(type, read(self)):
-            slots: tuple[str, ...] = self.__slots__
-            name = next(slot for slot in slots if isinstance(getattr(self, slot), float))
-            raise TypeError(
-                f"{type(self).__name__}.{name} is the float {getattr(self, name)!r}; "
-                "amounts are Decimal, made from text"
-            )
+        """Every subclass has one of its own, which knows the names of its amounts."""
+
+
+def _refusal_of_floats(amounts: tuple[str, ...]) -> Callable[[Exact], None]:
+    # Made once per class: records are made by the thousand for every decision.
+    def refuse_floats(record: Exact) -> None:
+        for name in amounts:
+            if isinstance(getattr(record, name), float):
+                raise TypeError(
+                    f"{type(record).__name__}.{name} is the float {getattr(record, name)!r}; "
+                    "amounts are Decimal, made from text"
+                )
+
+    return refuse_floats
 
 
 def parse_amount(text: str) -> Decimal:
