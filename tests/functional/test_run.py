@@ -1,5 +1,6 @@
 """`crypto-bot run` from outside: started, talked to over HTTP, killed, started again."""
 
+import re
 import socket
 import subprocess
 import sys
@@ -28,12 +29,12 @@ def statuses(program):
 
 
 def test_the_first_run_is_a_demonstration_that_ends_with_a_summary(tmp_path):
-    ended = run_to_its_end(tmp_path, "--port", "0", "--for", "5")
+    ended = run_to_its_end(tmp_path, "--port", "0", "--for", "8")
     assert ended.returncode == 0, ended.stderr
     assert "SYNTHETIC prices" in ended.stdout
     assert " FILLED" in ended.stdout
     last = ended.stdout.splitlines()[-1]
-    assert last.startswith("Ran 5 s: ")
+    assert re.match(r"Ran \d+ s: ", last)
     assert last.endswith(f"State is kept in {tmp_path / 'demo'}.")
     assert ended.stderr == ""
 
@@ -46,7 +47,7 @@ def test_without_the_demonstration_it_starts_empty(tmp_path):
         in ended.stdout
     )
     assert "Try it: crypto-bot strategies apply FILE tells " in ended.stdout
-    assert "Ran 1 s: 0 alerts taken" in ended.stdout
+    assert re.search(r"Ran \d+ s: 0 alerts taken", ended.stdout)
     assert not (tmp_path / "demo").exists()
 
 
