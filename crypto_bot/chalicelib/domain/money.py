@@ -13,6 +13,7 @@ from decimal import (
     Overflow,
     localcontext,
 )
+from operator import attrgetter
 from typing import Final
 
 ZERO: Final = Decimal(0)
@@ -47,15 +48,24 @@ class Exact:
 
 def _refusal_of_floats(amounts: tuple[str, ...]) -> Callable[[Exact], None]:
     # Made once per class: records are made by the thousand for every decision.
+    if not amounts:
+        return lambda record: None  # noqa: ARG005 - there is nothing to look at
+    values_of = attrgetter(*amounts) if len(amounts) > 1 else _one_value_of(amounts[0])
+
     def refuse_floats(record: Exact) -> None:
-        for name in amounts:
-            if isinstance(getattr(record, name), float):
+        for value in values_of(record):
+            if isinstance(value, float):
+                name = next(n for n in amounts if getattr(record, n) is value)
                 raise TypeError(
-                    f"{type(record).__name__}.{name} is the float {getattr(record, name)!r}; "
+                    f"{type(record).__name__}.{name} is the float {value!r}; "
                     "amounts are Decimal, made from text"
                 )
 
     return refuse_floats
+
+
+def _one_value_of(name: str) -> Callable[[object], tuple[object, ...]]:
+    return lambda record: (getattr(record, name),)
 
 
 def parse_amount(text: str) -> Decimal:

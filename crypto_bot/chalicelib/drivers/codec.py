@@ -5,11 +5,12 @@ are ignored and missing ones take their default. What stands in a `dict[str, Any
 JSON has it: a Decimal in there returns as text.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from operator import attrgetter
 from types import NoneType
 from typing import Any, Final, TypeVar, cast, get_args
 
@@ -24,7 +25,8 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 def encode(record: object) -> str:
     """The record as JSON text. TypeError for a float or a time that is not aware and UTC."""
-    _refuse_inexact(record, type(record).__name__)
+    if not _is_exact(record):
+        _refuse_inexact(record, type(record).__name__)
     return _ENCODER.encode(record).decode()
 
 
@@ -37,6 +39,42 @@ def decode(kind: type[T], document: str) -> T:
 @cache
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
+
+
+def _is_exact(record: object) -> bool:
+    """`_refuse_inexact` without its sentences: every write of every store passes here."""
+    waiting = [record]
+    while waiting:
+        value = waiting.pop()
+        kind = type(value)
+        if kind in _PLAIN:
+            continue
+        if isinstance(value, datetime):
+            if value.utcoffset() != _UTC_OFFSET:
+                return False
+            continue
+        look_inside = _look_inside(cast(Hashable, kind))
+        if look_inside is None:
+            return False
+        waiting.extend(look_inside(value))
+    return True
+
+
+@cache
+def _look_inside(kind: Any) -> Callable[[Any], Iterable[object]] | None:
+    """What gives the parts of such a value; None for a float."""
+    if issubclass(kind, float):
+        return None
+    if issubclass(kind, str):
+        return lambda _: ()
+    if issubclass(kind, dict):
+        return dict.values
+    if issubclass(kind, tuple | list):
+        return iter
+    names = _checked_fields(kind)
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda record: [getattr(record, name) for name in names]
 
 
 def _refuse_inexact(value: object, where: str) -> None:

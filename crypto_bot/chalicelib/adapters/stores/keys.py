@@ -15,7 +15,7 @@ def time_key(at: datetime) -> str:
     """27 characters that sort as the times do. ValueError for a time without a zone."""
     if at.utcoffset() is None:
         raise ValueError(f"{at.isoformat()} has no zone; times are aware and UTC")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def moment(at: datetime, identity: str) -> str:
