@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tests.canaries import EXCHANGE_KEY, EXCHANGE_SECRET
 from tests.venues.binance_limits import BinanceLimits, Gate
 from tests.venues.binance_wire import (
     ORDER,
@@ -46,8 +47,8 @@ from tests.venues.matching import (
 )
 from tests.venues.server import Addressed, Clock, VenueServer, run, wall_clock_ms
 
-API_KEY = "loopback-binance-key"
-SECRET = "loopback-binance-secret"
+API_KEY = EXCHANGE_KEY
+SECRET = EXCHANGE_SECRET
 
 DAY_MS = 24 * 60 * 60 * 1000
 

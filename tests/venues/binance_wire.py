@@ -71,27 +71,26 @@ def _day_ticker_weight(params: Params) -> int:
     return 2 if asked <= 20 else 40 if asked <= 100 else 80
 
 
+REFUSALS = {
+    Refusal.SYMBOL: (-1121, "Invalid symbol."),
+    Refusal.QUANTITY: (-1013, "Filter failure: LOT_SIZE"),
+    Refusal.PRICE: (-1013, "Filter failure: PRICE_FILTER"),
+    Refusal.NOTIONAL: (-1013, "Filter failure: NOTIONAL"),
+    Refusal.FUNDS: (-2010, "Account has insufficient balance for requested action."),
+    Refusal.DUPLICATE: (-2010, "Duplicate order sent."),
+    Refusal.TRIGGER: (-2010, "Stop price would trigger immediately."),
+}
+
+
 def in_binance_words(refused: Refused) -> BinanceRefusal:
-    match refused.refusal:
-        case Refusal.SYMBOL:
-            return BinanceRefusal(-1121, "Invalid symbol.")
-        case Refusal.QUANTITY:
-            return BinanceRefusal(-1013, "Filter failure: LOT_SIZE")
-        case Refusal.PRICE:
-            return BinanceRefusal(-1013, "Filter failure: PRICE_FILTER")
-        case Refusal.NOTIONAL:
-            return BinanceRefusal(-1013, "Filter failure: NOTIONAL")
-        case Refusal.FUNDS:
-            text = "Account has insufficient balance for requested action."
-            return BinanceRefusal(-2010, text)
-        case Refusal.DUPLICATE:
-            return BinanceRefusal(-2010, "Duplicate order sent.")
+    return BinanceRefusal(*REFUSALS[refused.refusal])
 
 
 def order_request(chosen: Instrument, params: Params) -> OrderRequest:
     kind = _one_of(OrderType, params, "type", code=-1116, word="orderType")
     limited = kind is not OrderType.MARKET
-    timed = kind is OrderType.LIMIT
+    stops = kind is OrderType.STOP_LOSS_LIMIT
+    timed = stops or kind is OrderType.LIMIT
     return OrderRequest(
         instrument=chosen,
         side=_one_of(Side, params, "side", code=-1117, word="side"),
@@ -99,6 +98,7 @@ def order_request(chosen: Instrument, params: Params) -> OrderRequest:
         client_id=_client_id(params),
         quantity=_decimal(params, "quantity") if limited or "quantity" in params else None,
         price=_decimal(params, "price") if limited else None,
+        stop_price=_decimal(params, "stopPrice") if stops else None,
         budget=_decimal(params, "quoteOrderQty") if "quoteOrderQty" in params else None,
         time_in_force=(
             _one_of(TimeInForce, params, "timeInForce", code=-1115, word="timeInForce")
@@ -250,11 +250,11 @@ def new_order_answer(order: Order, detail: str) -> Json:
 
 def order_answer(order: Order) -> Json:
     return _common(order) | {
-        "stopPrice": amount(ZERO),
+        "stopPrice": amount(order.request.stop_price or ZERO),
         "icebergQty": amount(ZERO),
         "time": order.created_ms,
         "updateTime": order.updated_ms,
-        "isWorking": True,
+        "isWorking": not order.waits,
     }
 
 

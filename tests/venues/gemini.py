@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tests.canaries import EXCHANGE_KEY, EXCHANGE_SECRET
 from tests.venues.faults import Fault, FaultKind
 from tests.venues.gemini_wire import (
     GeminiRefusal,
@@ -36,8 +37,8 @@ from tests.venues.matching import (
 )
 from tests.venues.server import Addressed, Clock, VenueServer, run, wall_clock_ms
 
-API_KEY = "account-loopback-gemini"  # ccxt refuses keys without "account" in them
-SECRET = "loopback-gemini-secret"
+API_KEY = EXCHANGE_KEY  # ccxt refuses keys without "account" in them
+SECRET = EXCHANGE_SECRET
 
 Route = Callable[[Json, Fault | None], object]
 

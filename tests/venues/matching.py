@@ -22,6 +22,7 @@ class OrderType(StrEnum):
     LIMIT = "LIMIT"
     LIMIT_MAKER = "LIMIT_MAKER"
     MARKET = "MARKET"
+    STOP_LOSS_LIMIT = "STOP_LOSS_LIMIT"
 
 
 class TimeInForce(StrEnum):
@@ -39,10 +40,9 @@ class OrderStatus(StrEnum):
 
 
 class FeeAsset(StrEnum):
-    """What a buyer pays the fee in; a seller always pays in the quote that he receives."""
-
-    RECEIVED = "received"
+    RECEIVED = "received"  # a buyer pays in base, a seller in quote
     QUOTE = "quote"
+    BASE = "base"
 
 
 class Refusal(StrEnum):
@@ -52,6 +52,7 @@ class Refusal(StrEnum):
     NOTIONAL = "notional"
     FUNDS = "funds"
     DUPLICATE = "duplicate"
+    TRIGGER = "trigger"
 
 
 class Refused(Exception):
@@ -123,8 +124,10 @@ class OrderRequest:
     client_id: str
     quantity: Decimal | None = None
     price: Decimal | None = None
+    stop_price: Decimal | None = None
     budget: Decimal | None = None
     time_in_force: TimeInForce = TimeInForce.GTC
+    fee_asset: FeeAsset | None = None  # None: as the book has it for all
 
 
 @dataclass(slots=True, kw_only=True)
@@ -135,6 +138,7 @@ class Order:
     created_ms: int
     updated_ms: int
     visible_from_ms: int
+    waits: bool = False  # a stop that the market has not come to yet
     status: OrderStatus = OrderStatus.NEW
     executed: Decimal = ZERO
     cost: Decimal = ZERO
@@ -230,10 +234,14 @@ class Book:
             created_ms=now_ms,
             updated_ms=now_ms,
             visible_from_ms=visible_from_ms,
+            waits=request.stop_price is not None,
         )
+        if self._is_triggered(order):
+            raise Refused(Refusal.TRIGGER)
         self._lock(order)
         self.orders.append(order)
-        self._match_arriving(order, now_ms, fill_fraction)
+        if not order.waits:
+            self._match_arriving(order, now_ms, fill_fraction)
         return order
 
     def cancel(self, order: Order, *, now_ms: int) -> None:
@@ -248,8 +256,8 @@ class Book:
             raise Refused(Refusal.QUANTITY)
         if quantity % instrument.step:
             raise Refused(Refusal.QUANTITY)
-        price = request.price
-        if price is not None and (price <= 0 or price % instrument.tick):
+        prices = [price for price in (request.price, request.stop_price) if price is not None]
+        if any(price <= 0 or price % instrument.tick for price in prices):
             raise Refused(Refusal.PRICE)
         if quantity * self._reference_price(request) < instrument.minimum_notional:
             raise Refused(Refusal.NOTIONAL)
@@ -289,9 +297,20 @@ class Book:
         if order.is_open and not rests:
             self._end(order, OrderStatus.EXPIRED, now_ms)
 
+    def _is_triggered(self, order: Order) -> bool:
+        level, last = order.request.stop_price, self.markets[order.request.instrument.id].last
+        if level is None or not order.waits:
+            return False
+        return last <= level if order.request.side is Side.SELL else last >= level
+
     def _match_resting(self, instrument: Instrument, now_ms: int) -> None:
         for order in self.orders:
             if not order.is_open or order.request.instrument is not instrument:
+                continue
+            if self._is_triggered(order):
+                order.waits = False
+                self._match_arriving(order, now_ms, None)
+            if order.waits or not order.is_open:
                 continue
             quantity = self._tradable(order, order.remaining)
             if quantity and order.request.price is not None and self.would_take(order.request):
@@ -334,7 +353,7 @@ class Book:
         request = order.request
         instrument = request.instrument
         rate = instrument.maker_fee_rate if maker else instrument.fee_rate
-        in_base = request.side is Side.BUY and self._fee_asset is FeeAsset.RECEIVED
+        in_base = self._pays_fee_in(request) == instrument.base
         fee = (quantity if in_base else quantity * price) * rate
         return Trade(
             id=500_001 + len(self.trades),
@@ -375,12 +394,22 @@ class Book:
         order.locked = needed
 
     def _lock_needed(self, order: Order) -> Decimal:
-        if order.request.side is Side.SELL:
-            return order.remaining
-        cost = order.remaining * self._reference_price(order.request)
-        if self._fee_asset is FeeAsset.QUOTE:
-            cost += cost * order.request.instrument.fee_rate
-        return cost
+        request = order.request
+        sells = request.side is Side.SELL
+        given = order.remaining * (1 if sells else self._reference_price(request))
+        if self._pays_fee_in(request) == _paid_in(order):
+            given += given * request.instrument.fee_rate
+        return given
+
+    def _pays_fee_in(self, request: OrderRequest) -> str:
+        buys = request.side is Side.BUY
+        match request.fee_asset or self._fee_asset:
+            case FeeAsset.BASE:
+                return request.instrument.base
+            case FeeAsset.RECEIVED if buys:
+                return request.instrument.base
+            case _:
+                return request.instrument.quote
 
     def _release(self, order: Order, *, down_to: Decimal) -> None:
         excess = order.locked - down_to

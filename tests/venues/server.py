@@ -67,6 +67,7 @@ class VenueServer(ABC):
         self.book = book
         self.clock_offset_ms = 0
         self.latency = latency  # seconds from acting on a request to answering it
+        self.visible_after_ms = 0  # from accepting an order to showing it
         self.requests: list[LoggedRequest] = []
         self.lock = RLock()
         self._clock = clock
@@ -166,7 +167,9 @@ class VenueServer(ABC):
     def place(self, request: OrderRequest, fault: Fault | None) -> Order:
         now_ms = self.now_ms()
         kind = fault.kind if fault else None
-        hidden_ms = int(fault.seconds * 1000) if fault and kind is FaultKind.INVISIBLE else 0
+        hidden_ms = self.visible_after_ms
+        if fault and kind is FaultKind.INVISIBLE:
+            hidden_ms = int(fault.seconds * 1000)
         order = self.book.place(
             request,
             now_ms=now_ms,

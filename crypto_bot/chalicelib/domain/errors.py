@@ -8,9 +8,11 @@ CryptoBotError
         OrderRejected      the venue said no: final, booked as REJECTED
         OrderNotPlaced     refused before acceptance (429, nonce, stale permit): may be sent again
         OutcomeUnknown     the order may exist: stays SUBMITTED, is reconciled, never resent blindly
-        ExchangeUnavailable a read failed: the next tick asks again
+        ExchangeUnavailable a read failed: the next tick asks again, after `retry_at` where given
+            KeysRefused    the venue does not take the account's keys: the owner has to act
     StoreConflict          a conditional write lost: someone else did it
     StoreUnavailable       nothing is known to be stored: the sender may try again
+    NotDelivered           a channel did not take a message: tried again later
     LedgerUnbalanced       the books do not add up: trading halts
 """
 
@@ -63,7 +65,15 @@ class OutcomeUnknown(ExchangeError):
 
 
 class ExchangeUnavailable(ExchangeError):
-    """A read did not succeed; nothing was changed by it."""
+    """A read did not succeed; nothing was changed by it. Before `retry_at` nothing may be asked."""
+
+    def __init__(self, message: str, *, retry_at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
+
+
+class KeysRefused(ExchangeUnavailable):
+    """The venue answered that the keys are wrong, or may not do this."""
 
 
 class StoreConflict(CryptoBotError):
@@ -72,6 +82,10 @@ class StoreConflict(CryptoBotError):
 
 class StoreUnavailable(CryptoBotError):
     """The store refused or did not answer, and the write cannot be taken as done."""
+
+
+class NotDelivered(CryptoBotError):
+    """A notification channel did not take the message; the text holds no address and no token."""
 
 
 class LedgerUnbalanced(CryptoBotError):

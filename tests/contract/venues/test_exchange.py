@@ -14,7 +14,7 @@ from chalicelib.domain.errors import OrderNotPlaced, OrderRejected, OutcomeUnkno
 from chalicelib.domain.trading.fill import Fill
 from chalicelib.domain.trading.order import OrderReport, OrderStatus
 from chalicelib.domain.trading.side import Side
-from tests.contract.venues.control import PRICE, Accepted, Control, Trouble
+from tests.contract.venues.control import Accepted, Control, Trouble
 
 Open = Callable[..., Control]
 
@@ -56,7 +56,7 @@ def test_a_filled_order_is_reported_as_the_venue_booked_it(open_venue: Open) -> 
     assert report.status is OrderStatus.FILLED
     assert report.filled == Decimal("0.00123")
     assert _as_reported(report.fills) == _as_booked(booked)
-    assert report.fills[0].price == PRICE
+    assert report.fills[0].price == venue.price
     assert report.fills[0].fee > 0
 
 
@@ -75,7 +75,8 @@ def test_the_client_order_id_arrives_at_the_venue(open_venue: Open) -> None:
     venue = open_venue()
     venue.exchange.submit(venue.buy(), venue.permit_until())
 
-    assert [order.client_order_id for order in venue.accepted()] == [venue.buy().client_order_id]
+    [booked] = venue.accepted()
+    assert booked.client_order_id == venue.in_venue_form(venue.buy().client_order_id)
 
 
 def test_an_order_nobody_sent_is_not_found(open_venue: Open) -> None:
@@ -228,6 +229,67 @@ def test_cancelling_what_is_over_changes_nothing(open_venue: Open) -> None:
     assert found.status is OrderStatus.FILLED
 
 
+def test_an_order_that_fills_before_its_cancellation_arrives_ends_filled(
+    open_venue: Open,
+) -> None:
+    venue = open_venue()
+    sent_at = venue.now()
+    report = venue.exchange.submit(venue.resting(), venue.permit_until())
+    venue.move_market(Decimal(29000))
+
+    venue.exchange.cancel(venue.resting(), report.venue_order_id)
+
+    found = venue.exchange.find(venue.resting(), sent_at)
+    [booked] = venue.accepted()
+    assert found is not None
+    assert (found.status, found.filled) == (OrderStatus.FILLED, venue.resting().quantity)
+    assert _as_reported(found.fills) == _as_booked(booked)
+
+
+def test_an_order_is_found_behind_many_newer_ones(open_venue: Open) -> None:
+    venue = open_venue(Trouble.ANSWER_LOST)
+    sent_at = venue.now()
+    with pytest.raises(OutcomeUnknown):
+        venue.exchange.submit(venue.buy(), venue.permit_until())
+    venue.crowd(120)
+
+    found = venue.exchange.find(venue.buy(), sent_at)
+
+    ours = venue.in_venue_form(venue.buy().client_order_id)
+    [booked] = [order for order in venue.accepted() if order.client_order_id == ours]
+    assert found is not None
+    assert _as_reported(found.fills) == _as_booked(booked)
+
+
+def test_after_a_crash_another_connection_finds_the_order_and_goes_on(open_venue: Open) -> None:
+    venue = open_venue(Trouble.ANSWER_LOST)
+    sent_at = venue.now()
+    with pytest.raises(OutcomeUnknown):
+        venue.exchange.submit(venue.buy(), venue.permit_until())
+    another = venue.reconnect()
+
+    found = another.find(venue.buy(), sent_at)
+    next_one = another.submit(venue.buy("next"), venue.permit_until())
+
+    assert found is not None
+    assert (found.status, next_one.status) == (OrderStatus.FILLED, OrderStatus.FILLED)
+    assert len(venue.accepted()) == 2
+
+
+def test_what_is_rounded_to_the_filters_arrives_with_every_digit(open_venue: Open) -> None:
+    venue = open_venue()
+    instrument = venue.exchange.instruments([venue.symbol])[venue.symbol]
+    price = instrument.limit_price(Decimal("60987.654321987654321"), Side.BUY)
+    quantity = instrument.round_quantity(Decimal("0.0012345678987654321"))
+    order = venue.buy(quantity=str(quantity), limit_price=price)
+
+    report = venue.exchange.submit(order, venue.permit_until())
+
+    [booked] = venue.accepted()
+    assert report.filled == quantity
+    assert booked.limit_price in {price, None}
+
+
 def test_a_sale_brings_the_quote_back(open_venue: Open) -> None:
     venue = open_venue()
     base, _, quote = venue.symbol.partition("/")
@@ -285,7 +347,29 @@ def test_ten_orders_sent_at_once_are_ten_orders(open_venue: Open) -> None:
     assert [report.client_order_id for report in reports] == [o.client_order_id for o in orders]
     assert len({report.venue_order_id for report in reports}) == 10
     assert sorted(order.client_order_id for order in venue.accepted()) == sorted(
-        order.client_order_id for order in orders
+        venue.in_venue_form(order.client_order_id) for order in orders
+    )
+
+
+def test_two_processes_with_one_key_place_each_order_once_or_not_at_all(open_venue: Open) -> None:
+    """Where the nonce has to rise they are in each other's way, and that must cost no order."""
+    venue = open_venue()
+    connections = [venue.exchange, venue.reconnect()]
+    orders = [venue.buy(f"order {number}") for number in range(10)]
+
+    def send(number: int) -> bool:
+        try:
+            connections[number % 2].submit(orders[number], venue.permit_until())
+        except OrderNotPlaced:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as threads:
+        sent = list(threads.map(send, range(10)))
+
+    placed = [order for order, was_sent in zip(orders, sent, strict=True) if was_sent]
+    assert sorted(order.client_order_id for order in venue.accepted()) == sorted(
+        venue.in_venue_form(order.client_order_id) for order in placed
     )
 
 

@@ -96,6 +96,12 @@ def test_retries_by_ccxt_are_refused(make_account: Callable[..., Account]) -> No
         connect(account, KEYS, SystemClock())
 
 
+def test_ccxt_is_not_made_to_print_requests(make_account: Callable[..., Account]) -> None:
+    account = make_account(exchange_options={"verbose": True})
+    with pytest.raises(SettingsError, match="verbose would print every request with its keys"):
+        connect(account, KEYS, SystemClock())
+
+
 def test_no_thread_is_left_behind(make_account: Callable[..., Account]) -> None:
     exchange = connect(make_account(exchange_options={"timeout_on_exit": 0}), KEYS, SystemClock())
     named = [thread.name for thread in threading.enumerate()]

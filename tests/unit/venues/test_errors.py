@@ -99,6 +99,36 @@ TEXTS = [
     ("BadRequest", "bybit 12141 duplicate clientOrderId", UNKNOWN),
     ("ExchangeError", 'binance {"code":-1006,"msg":"execution status unknown"}', UNKNOWN),
     ("RateLimitExceeded", "binance -1015 Too many new orders", NOT_PLACED),
+    ("ExchangeError", 'kraken {"error":["EOrder:cl_ord_id already in use"]}', UNKNOWN),
+    ("ExchangeError", 'kraken {"error":["EOrder:Cost minimum not met"]}', "ORDER_INVALID"),
+    ("ExchangeError", 'kraken {"error":["EOrder:Tick size check failed"]}', "ORDER_INVALID"),
+    ("ExchangeError", 'kraken {"error":["EGeneral:Invalid arguments:cl_ord_id"]}', "ORDER_INVALID"),
+    ("ExchangeError", 'kraken {"error":["EAPI:Invalid signature"]}', "AUTHENTICATION_FAILED"),
+    ("ExchangeError", 'kraken {"error":["EService:Deadline elapsed"]}', NOT_PLACED),
+    ("ExchangeError", 'kraken {"error":["EOrder:Domain rate limit exceeded"]}', NOT_PLACED),
+    ("ExchangeError", 'kraken {"error":["EGeneral:Internal error:7"]}', UNKNOWN),
+    ("ExchangeError", 'kraken {"error":["EService:Whatever comes next"]}', UNKNOWN),
+    (
+        "BadRequest",
+        'kucoin {"code":"400100","msg":"validation.createOrder.clientOidDuplicated"}',
+        UNKNOWN,
+    ),
+    ("BadRequest", 'kucoin {"code":"408000","msg":"Network timeout, please try again"}', UNKNOWN),
+    (
+        "InvalidOrder",
+        'kucoin {"code":"400100","msg":"Order size below the minimum requirement."}',
+        "QUANTITY_INVALID",
+    ),
+    (
+        "InvalidOrder",
+        'kucoin {"code":"600101","msg":"The order funds should more then 0.1 USDT."}',
+        "NOTIONAL_BELOW_MINIMUM",
+    ),
+    ("ExchangeError", 'bitfinex {"error":"ERR_RATE_LIMIT"}', NOT_PLACED),
+    ("PermissionDenied", "bitfinex Invalid order: minimum size for X is 2", "QUANTITY_INVALID"),
+    ("PermissionDenied", "bitfinex Invalid order: price is too far", "ORDER_INVALID"),
+    ("PermissionDenied", "bitfinex api_key: permission invalid", "PERMISSION_DENIED"),
+    ("PermissionDenied", "bitfinex something went wrong", UNKNOWN),
 ]
 
 
@@ -146,6 +176,23 @@ def test_what_nobody_expected_leaves_the_order_unknown(error: Exception) -> None
 @pytest.mark.parametrize("name", sorted(CLASSES))
 def test_after_a_server_error_nothing_is_certain(name: str) -> None:
     assert errors.verdict(_raised(name), _sending(status=503)) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "meaning"),
+    [
+        ("InsufficientFunds", 500, "INSUFFICIENT_FUNDS"),
+        ("InvalidNonce", 500, NOT_PLACED),
+        ("ExchangeError", 500, UNKNOWN),
+        ("InsufficientFunds", 502, UNKNOWN),
+    ],
+)
+def test_where_500_is_how_a_venue_refuses_its_words_count(
+    name: str, status: int, meaning: str
+) -> None:
+    sending = _sending(status=status, refuses_with_500=True)
+
+    assert errors.verdict(_raised(name), sending) == meaning
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,14 @@ UNIT = 0.02
 EARLY = 0.001  # what a timer may be early by
 
 
-async def _departures(costs: list[float], pause: float = 0) -> list[float]:
-    """Seconds from the start, or from the end of the pause, for a request of cost 1 and others."""
-    pace = Pace(UNIT)
+async def _departures(
+    costs: list[float], pause: float = 0, burst: float = 0, first: float = 1
+) -> list[float]:
+    """Seconds from the start, or from the end of the pause, for requests after the first."""
+    pace = Pace(UNIT, burst)
     loop = asyncio.get_running_loop()
     start = loop.time()
-    await pace.wait(1)
+    await pace.wait(first)
     if pause:
         await asyncio.sleep(pause)
         start = loop.time()
@@ -39,3 +41,21 @@ def test_a_pause_pays_for_one_request_and_no_burst() -> None:
 
     assert first < UNIT
     assert second >= UNIT - EARLY
+
+
+HOUR = 3600 / UNIT  # who waited for it would keep the test waiting too
+
+
+def test_what_may_be_saved_up_leaves_at_once() -> None:
+    assert len(asyncio.run(_departures([HOUR, HOUR], first=HOUR, burst=2 * 3600))) == 2
+
+
+def test_behind_what_was_saved_up_requests_leave_evenly() -> None:
+    left = asyncio.run(_departures([1, 1, 1, 1], burst=2 * UNIT))
+
+    for departure, paid_before in zip(left, [0, 0, 1, 2], strict=True):
+        assert departure >= paid_before * UNIT - EARLY
+
+
+def test_what_costs_nothing_waits_for_nobody() -> None:
+    assert len(asyncio.run(_departures([0, 0], first=HOUR))) == 2

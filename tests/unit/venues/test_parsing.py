@@ -70,6 +70,13 @@ def test_prices_by_significant_digits() -> None:
     assert instrument.limit_price(Decimal("1.234567"), Side.SELL) == Decimal("1.2346")
 
 
+@pytest.mark.parametrize(("own", "tick"), [("0.5", "0.5"), ("0.001", "0.01"), (None, "0.01")])
+def test_the_coarser_of_two_ticks_counts(own: str | None, tick: str) -> None:
+    market = _market(info={"tick_size": own})
+
+    assert parsing.instrument(market, TICK_SIZE, "tick_size").price_tick == Decimal(tick)
+
+
 @pytest.mark.parametrize("name", ["amount", "price"])
 def test_a_market_without_steps_is_refused_by_name(name: str) -> None:
     market = _market(precision={"amount": "0.1", "price": "0.1"} | {name: None})
@@ -124,6 +131,9 @@ def test_a_trade_without_id_is_refused() -> None:
         ("canceled", "0.01", OrderStatus.FILLED),
         ("expired", "0", OrderStatus.EXPIRED),
         ("rejected", "0", OrderStatus.CANCELED),
+        ("IOC CANCELED was: PARTIALLY FILLED", "0.004", OrderStatus.CANCELED),
+        ("IOC CANCELED", "0", OrderStatus.CANCELED),
+        ("cancelled", "0", OrderStatus.CANCELED),
         ("canceling", "0", OrderStatus.ACCEPTED),
         (None, "0", OrderStatus.ACCEPTED),
     ],

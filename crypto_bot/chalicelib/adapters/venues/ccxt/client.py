@@ -5,9 +5,10 @@ import json
 import logging
 from typing import Any, Final
 
-from chalicelib.adapters.venues.ccxt.loading import exchange_class
+from chalicelib.adapters.venues.ccxt.loading import error_class, exchange_class
 from chalicelib.adapters.venues.ccxt.pace import Pace
 from chalicelib.adapters.venues.ccxt.sending import SENDING
+from chalicelib.adapters.venues.ccxt.silence import Silence
 from chalicelib.adapters.venues.ccxt.venue_table import VenueRow
 
 # ccxt logs every request with its keys and signature on DEBUG.
@@ -23,6 +24,7 @@ class _Guarded:
     row: VenueRow
     slots: asyncio.Semaphore
     pace: Pace | None = None
+    silence: Silence | None = None
 
     async def fetch2(self, *args: Any, **kwargs: Any) -> Any:
         # Signing is inside: with one slot, nonces leave in the order in which they were made.
@@ -38,12 +40,20 @@ class _Guarded:
     async def fetch(
         self, url: str, method: str = "GET", headers: Any = None, body: Any = None
     ) -> Any:
+        if self.silence is not None:
+            self.silence.keep()
         sending = SENDING.get()
         if sending is not None:
             sending.depart(method)
-        return await super().fetch(url, method, headers, body)  # type: ignore[misc]
+        answer = await super().fetch(url, method, headers, body)  # type: ignore[misc]
+        if not isinstance(answer, (dict, list)):
+            # ccxt would read no balances in a broken page, and no orders: that proves nothing.
+            raise error_class("BadResponse")(f"{type(self).__name__} did not answer in JSON")
+        return answer
 
     def on_rest_response(self, code: int, *args: Any) -> Any:
+        if self.silence is not None:
+            self.silence.hear(code, args[3], args[4])
         sending = SENDING.get()
         if sending is not None:
             sending.answered(code, args[3])
@@ -75,7 +85,8 @@ def make_client(exchange_id: str, row: VenueRow, config: dict[str, Any]) -> Any:
     client.row = row
     client.slots = asyncio.Semaphore(row.in_flight)
     if client.tokenBucket["algorithm"] == "leakyBucket":
-        client.pace = Pace(0.001 / client.tokenBucket["refillRate"])
+        seconds_per_unit = 0.001 / client.tokenBucket["refillRate"]
+        client.pace = Pace(seconds_per_unit, row.burst.total_seconds())
     for name in row.silenced:
         setattr(client, name, _nothing)
     return client

@@ -34,6 +34,7 @@ def connect(account: Account, secret: Mapping[str, str], clock: Clock) -> CcxtEx
             f'set exchange = "virtual" and prices_from = "{account.exchange}"'
         )
     _refuse_retries(account)
+    _refuse_talk(account)
     row = venue_row(account.exchange)
     venue = make_venue(account.exchange, row, account.exchange_options)
     if account.exchange not in VENUES:
@@ -51,6 +52,14 @@ def _refuse_retries(account: Account) -> None:
         raise SettingsError(
             f"account {account.name!r}: exchange_options.options.maxRetriesOnFailure would send an "
             "order of unknown fate again; remove it"
+        )
+
+
+def _refuse_talk(account: Account) -> None:
+    if account.exchange_options.get("verbose"):
+        raise SettingsError(
+            f"account {account.name!r}: exchange_options.verbose would print every request with "
+            "its keys and signature; remove it"
         )
 
 

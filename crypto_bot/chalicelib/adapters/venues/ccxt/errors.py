@@ -7,11 +7,11 @@ default, OutcomeUnknown. Classes are told by name, so that this file needs no cc
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Final
 
 from chalicelib.adapters.venues.ccxt.sending import PermitExpired, Sending
+from chalicelib.adapters.venues.ccxt.silence import retry_at
 from chalicelib.domain.errors import ExchangeError, OrderNotPlaced, OrderRejected, OutcomeUnknown
 
 UNKNOWN: Final = "?"
@@ -19,11 +19,13 @@ NOT_PLACED: Final = "again"
 
 # An order of ours with this id is there already: the very opposite of a refusal.
 _DUPLICATE: Final = re.compile(
-    r"duplicat|already\s+(exist|used|been\s+used)|\b(12141|51016|110072|126033|126044|170141)\b",
+    r"duplicat|already\s+(exist|used|in\s+use|been\s+used)|\b(12141|51016|110072|126033|126044|170141)\b",
     re.I,
 )
 _NOTIONAL: Final = re.compile(
-    r"notional|costmin|min(imum)?\W*(order\W*)?(cost|value|funds|amount in quote)", re.I
+    r"notional|costmin|cost minimum|funds should"
+    r"|min(imum)?\W*(order\W*)?(cost|value|funds|amount in quote)",
+    re.I,
 )
 _QUANTITY: Final = re.compile(
     r"lot_?size|quantity|volume minimum|order minimum|min(imum)?\W*(order\W*)?(size|amount|volume)"
@@ -31,7 +33,21 @@ _QUANTITY: Final = re.compile(
     re.I,
 )
 _PRICE: Final = re.compile(r"price_filter|price", re.I)
-_MINIMUM: Final = re.compile(r"volume minimum not met|order minimum|too small", re.I)
+_MINIMUM: Final = re.compile(
+    r"volume minimum not met|order minimum|below the minimum|minimum size|too small", re.I
+)
+# KuCoin's word for "no answer from within"; ccxt takes it for a bad request.
+_TIMED_OUT: Final = re.compile(r'"408000"|network timeout', re.I)
+# Bitfinex's code 10001 is its general one, whatever ccxt makes of it: only its text tells.
+_GENERAL: Final = re.compile(r"^bitfinex (?!.*(invalid order|permission))", re.I)
+_INVALID_ORDER: Final = re.compile(r"^bitfinex invalid order", re.I)
+# What Kraken says before an order reaches its engine, and ccxt has no class for.
+_REFUSED_BY_KRAKEN: Final = re.compile(
+    r'"E(Order:|General:Invalid arguments|API:(Bad request|Feature disabled)|Account:Invalid)'
+)
+_TOO_FAST: Final = re.compile(r"Domain rate limit exceeded|ERR_RATE_LIMIT", re.I)
+_TOO_LATE: Final = re.compile(r"EService:Deadline elapsed")
+_BAD_SIGNATURE: Final = re.compile(r"EAPI:Invalid signature")
 
 # (class of ccxt or one of its bases, what its text says, what it means for the order)
 ANSWERS: Final[tuple[tuple[str, re.Pattern[str] | None, str], ...]] = (
@@ -40,6 +56,10 @@ ANSWERS: Final[tuple[tuple[str, re.Pattern[str] | None, str], ...]] = (
     ("InvalidNonce", None, NOT_PLACED),
     ("OperationFailed", None, UNKNOWN),  # network, timeouts, maintenance, 5xx, bad answers
     ("ExchangeError", _DUPLICATE, UNKNOWN),
+    ("ExchangeError", _TOO_FAST, NOT_PLACED),
+    ("ExchangeError", _TOO_LATE, NOT_PLACED),
+    ("BadRequest", _TIMED_OUT, UNKNOWN),
+    ("PermissionDenied", _GENERAL, UNKNOWN),
     ("DuplicateOrderId", None, UNKNOWN),
     ("InsufficientFunds", None, "INSUFFICIENT_FUNDS"),
     ("BadSymbol", None, "SYMBOL_UNKNOWN"),
@@ -49,7 +69,10 @@ ANSWERS: Final[tuple[tuple[str, re.Pattern[str] | None, str], ...]] = (
         "SYMBOL_UNKNOWN",
     ),
     ("AccountSuspended", None, "ACCOUNT_SUSPENDED"),
+    ("PermissionDenied", _MINIMUM, "QUANTITY_INVALID"),
+    ("PermissionDenied", _INVALID_ORDER, "ORDER_INVALID"),
     ("PermissionDenied", None, "PERMISSION_DENIED"),
+    ("ExchangeError", _BAD_SIGNATURE, "AUTHENTICATION_FAILED"),
     ("AuthenticationError", None, "AUTHENTICATION_FAILED"),
     ("MarketClosed", None, "MARKET_CLOSED"),
     ("ContractUnavailable", None, "MARKET_CLOSED"),
@@ -67,6 +90,7 @@ ANSWERS: Final[tuple[tuple[str, re.Pattern[str] | None, str], ...]] = (
     ("BadRequest", _PRICE, "PRICE_INVALID"),
     ("BadRequest", _QUANTITY, "QUANTITY_INVALID"),
     ("BadRequest", None, "REQUEST_INVALID"),
+    ("ExchangeError", _REFUSED_BY_KRAKEN, "ORDER_INVALID"),
 )
 # What ccxt finds wrong by itself, before anything has left.
 ANSWERS_BEFORE_SENDING: Final = (
@@ -104,7 +128,9 @@ def redactor(secrets: Iterable[str]) -> Redactor:
     )
 
 
-def submit_failure(error: Exception, sending: Sending, clean: Redactor) -> ExchangeError:
+def submit_failure(
+    error: Exception, sending: Sending, clean: Redactor, silent_until: datetime | None = None
+) -> ExchangeError:
     """The error to raise for one that came out of sending an order."""
     if isinstance(error, PermitExpired) and not sending.left:
         return OrderNotPlaced("permit expired before the request left")
@@ -113,8 +139,15 @@ def submit_failure(error: Exception, sending: Sending, clean: Redactor) -> Excha
     if meaning == UNKNOWN:
         return OutcomeUnknown(f"{text}; whether the order was accepted is not known")
     if meaning == NOT_PLACED:
-        return OrderNotPlaced(text, retry_at=_retry_at(sending))
+        asked = retry_at(sending.retry_after, sending.clock.now())
+        return OrderNotPlaced(text, retry_at=silent_until or asked)
     return OrderRejected(meaning, text)
+
+
+def refuses_keys(error: Exception) -> bool:
+    """Whether it is the keys that the venue does not take, or not for this."""
+    kinds = {k.__name__ for k in type(error).__mro__ if k.__module__ == "ccxt.base.errors"}
+    return "AuthenticationError" in kinds
 
 
 def verdict(error: Exception, sending: Sending) -> str:
@@ -123,6 +156,8 @@ def verdict(error: Exception, sending: Sending) -> str:
         found = _first(error, ANSWERS_BEFORE_SENDING)
         return NOT_PLACED if found == UNKNOWN else found
     found = _first(error, ANSWERS)
+    if sending.status == _SERVER_ERROR and sending.refuses_with_500:
+        return found
     # A server that stumbled may have taken the order, whatever else it says.
     return UNKNOWN if sending.status >= _SERVER_ERROR else found
 
@@ -133,17 +168,3 @@ def _first(error: Exception, rows: Iterable[tuple[str, re.Pattern[str] | None, s
         if kind in kinds and (text is None or text.search(str(error))):
             return meaning
     return UNKNOWN
-
-
-def _retry_at(sending: Sending) -> datetime | None:
-    """Retry-After is a number of seconds or a date; None where the venue gave none."""
-    given = sending.retry_after.strip()
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", given):
-        return sending.clock.now() + timedelta(
-            seconds=int(given.partition(".")[0]) + ("." in given)
-        )
-    try:
-        when = parsedate_to_datetime(given)
-    except ValueError:
-        return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)

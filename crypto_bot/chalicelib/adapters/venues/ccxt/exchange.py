@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from chalicelib.adapters.venues.ccxt import orders, parsing
+from chalicelib.adapters.venues.ccxt.activity import activity
 from chalicelib.adapters.venues.ccxt.errors import submit_failure
 from chalicelib.adapters.venues.ccxt.market_data import MarketData
 from chalicelib.adapters.venues.ccxt.sending import SENDING, Sending
 from chalicelib.adapters.venues.ccxt.venue import Venue
 from chalicelib.adapters.venues.ccxt.venue_clock import VenueClock
 from chalicelib.domain.errors import ExchangeUnavailable, OrderNotPlaced, OrderRejected
+from chalicelib.domain.trading.evidence import Activity
 from chalicelib.domain.trading.instrument import Balance, Instrument
+from chalicelib.domain.trading.key_permissions import KeyPermissions
 from chalicelib.domain.trading.order import OrderIntent, OrderReport, OrderType
 from chalicelib.ports import Clock, VenueTraits
 
@@ -40,14 +43,19 @@ class CcxtExchange(MarketData):
     def submit(self, intent: OrderIntent, permit_until: datetime) -> OrderReport:
         """Send once; the three errors of the port say what is known when it fails."""
         self._check(intent)
-        sending = Sending(permit_until=permit_until, clock=self._clock)
+        sending = Sending(
+            permit_until=permit_until,
+            clock=self._clock,
+            refuses_with_500=self._venue.row.refuses_with_500,
+        )
         context = Context()
         context.run(SENDING.set, sending)
         try:
             answer = self._thread.run(lambda: orders.create(self._venue, intent), context)
         except Exception as error:  # noqa: BLE001 - whatever it was, the order may be there
             self._venue_clock.learn_from(error)
-            raise submit_failure(error, sending, self._redactor) from None
+            until = self._silence.asked_for
+            raise submit_failure(error, sending, self._redactor, until) from None
         return self._thread.run(
             lambda: orders.submitted(self._venue, intent, answer, self._clock.now())
         )
@@ -55,6 +63,22 @@ class CcxtExchange(MarketData):
     def find(self, intent: OrderIntent, since: datetime) -> OrderReport | None:
         """By our id, open or closed, with all fills."""
         return self._read(f"order {intent.client_order_id}", lambda: self._find(intent, since))
+
+    def activity(self, intent: OrderIntent, venue_order_id: str, since: datetime) -> Activity:
+        """What the venue lists, as far as ccxt has its lists."""
+        return self._read(
+            "its lists of orders", lambda: self._activity(intent, venue_order_id, since)
+        )
+
+    def key_permissions(self) -> KeyPermissions | None:
+        """Asked only where the venue table knows how."""
+        if not self._venue.row.permissions:
+            return None
+        return self._read("the permissions of its keys", self._key_permissions)
+
+    def clock_skew(self) -> timedelta | None:
+        """One question about the time; None where no signature depends on it."""
+        return self._read("its time", self._venue_clock.skew)
 
     def cancel(self, intent: OrderIntent, venue_order_id: str) -> None:
         """An order that the venue no longer knows is no error."""
@@ -72,10 +96,12 @@ class CcxtExchange(MarketData):
             raise OrderRejected(
                 "ORDER_TYPE_UNSUPPORTED", f"{self._venue.id} takes no market orders in base"
             )
+        if intent.is_stop and not self._venue.row.has_stop_orders:
+            raise OrderRejected("ORDER_TYPE_UNSUPPORTED", f"{self._venue.id} is sent no stops")
         try:
             instrument = self._read("its filters", lambda: self._ready_for(intent))
         except ExchangeUnavailable as error:
-            raise OrderNotPlaced(f"nothing was sent: {error}") from error
+            raise OrderNotPlaced(f"nothing was sent: {error}", retry_at=error.retry_at) from error
         if instrument is None:
             raise OrderRejected("SYMBOL_UNKNOWN", f"{self._venue.id} has no {intent.symbol}")
         _check_grid(intent, instrument)
@@ -92,6 +118,17 @@ class CcxtExchange(MarketData):
     async def _find(self, intent: OrderIntent, since: datetime) -> OrderReport | None:
         await self._prepare(intent)
         return await orders.find(self._venue, intent, since)
+
+    async def _activity(
+        self, intent: OrderIntent, venue_order_id: str, since: datetime
+    ) -> Activity:
+        await self._prepare(intent)
+        return await activity(self._venue, intent, venue_order_id, since)
+
+    async def _key_permissions(self) -> KeyPermissions:
+        await self._venue_clock.adjust()
+        answer = await getattr(self._venue.client, self._venue.row.permissions)()
+        return parsing.key_permissions(answer)
 
     async def _prepare(self, intent: OrderIntent) -> None:
         await self._venue_clock.adjust()
@@ -110,9 +147,12 @@ def _check_grid(intent: OrderIntent, instrument: Instrument) -> None:
             f"quantity {intent.quantity} of {intent.symbol} is no multiple of "
             f"{instrument.quantity_step}",
         )
-    price = intent.limit_price
-    if intent.type is OrderType.LIMIT and instrument.limit_price(price, intent.side) != price:
-        raise OrderRejected(
-            "PRICE_INVALID",
-            f"price {price} of {intent.symbol} is no multiple of {instrument.price_tick}",
-        )
+    prices = [intent.limit_price] if intent.type is OrderType.LIMIT else []
+    if intent.stop_price is not None:
+        prices.append(intent.stop_price)
+    for price in prices:
+        if instrument.limit_price(price, intent.side) != price:
+            raise OrderRejected(
+                "PRICE_INVALID",
+                f"price {price} of {intent.symbol} is no multiple of {instrument.price_tick}",
+            )

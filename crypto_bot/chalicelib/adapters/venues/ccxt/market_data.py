@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from chalicelib.adapters.venues.ccxt import parsing
+from chalicelib.adapters.venues.ccxt.errors import refuses_keys
 from chalicelib.adapters.venues.ccxt.loop_thread import LoopThread
 from chalicelib.adapters.venues.ccxt.markets import MarketCache
+from chalicelib.adapters.venues.ccxt.silence import Silence
 from chalicelib.adapters.venues.ccxt.venue import Venue, make_venue
 from chalicelib.adapters.venues.ccxt.venue_table import venue_row
-from chalicelib.domain.errors import ExchangeUnavailable
+from chalicelib.domain.errors import ExchangeUnavailable, KeysRefused
 from chalicelib.domain.trading.instrument import Instrument, Ticker
 from chalicelib.ports import Clock
 
@@ -25,6 +27,8 @@ class MarketData:
         self._venue = venue
         self._clock = clock
         self._redactor = venue.redactor()
+        self._silence = Silence(clock)
+        venue.client.silence = self._silence
         self._thread = LoopThread(f"ccxt-{venue.id}")
         self._markets = MarketCache(venue, clock)
 
@@ -54,12 +58,15 @@ class MarketData:
         except self._venue.failures as error:
             text = self._redactor.clean(f"{type(error).__name__}: {error}")
             # Without the cause: its text holds addresses and signatures.
-            raise ExchangeUnavailable(f"{self._venue.id} did not give {what}: {text}") from None
+            kind = KeysRefused if refuses_keys(error) else ExchangeUnavailable
+            raise kind(
+                f"{self._venue.id} did not give {what}: {text}", retry_at=self._silence.asked_for
+            ) from None
 
     async def _instruments(self, symbols: Sequence[str]) -> dict[str, Instrument]:
         markets = await self._existing(symbols)
-        mode = self._venue.client.precisionMode
-        return {symbol: parsing.instrument(market, mode) for symbol, market in markets.items()}
+        mode, field = self._venue.client.precisionMode, self._venue.row.tick_field
+        return {name: parsing.instrument(market, mode, field) for name, market in markets.items()}
 
     async def _existing(self, symbols: Sequence[str]) -> dict[str, parsing.Unified]:
         await self._markets.ensure(symbols)

@@ -1,17 +1,24 @@
 """The venue's ways to place an order and to find one again, as coroutines."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, assert_never
 
 from chalicelib.adapters.venues.ccxt import client_ids, parsing
 from chalicelib.adapters.venues.ccxt.parsing import Unified
+from chalicelib.adapters.venues.ccxt.sending import SENDING
 from chalicelib.adapters.venues.ccxt.venue import Venue
 from chalicelib.adapters.venues.ccxt.venue_table import Lookup
 from chalicelib.domain.money import ZERO
 from chalicelib.domain.trading.fill import Fill
-from chalicelib.domain.trading.order import OrderIntent, OrderReport, OrderStatus, OrderType
+from chalicelib.domain.trading.order import (
+    OrderIntent,
+    OrderReport,
+    OrderStatus,
+    OrderType,
+    TimeInForce,
+)
 
 # Lists are asked from a little before the send: the venue's clock is not ours.
 _BEFORE_SEND: Final = timedelta(minutes=1)
@@ -20,23 +27,40 @@ _PAGE: Final = 100
 
 async def create(venue: Venue, intent: OrderIntent) -> Unified:
     """One request. Amounts go as text; the client order id is always ours."""
-    params: dict[str, Any] = {venue.row.id_param: _venue_id(venue, intent)}
+    params = {
+        **venue.row.order_params,
+        **_deadline(venue),
+        venue.row.id_param: _venue_id(venue, intent),
+    }
     price = None
     if intent.type is OrderType.LIMIT:
         params["timeInForce"] = intent.time_in_force.value
         price = _text(intent.limit_price)
+    if intent.stop_price is not None:
+        params["stopLossPrice"] = _text(intent.stop_price)
     answer: Unified | None = await venue.client.create_order(
         intent.symbol, intent.type.value, intent.side.value, _text(intent.quantity), price, params
     )
     return _identified(answer)
 
 
+def _deadline(venue: Venue) -> dict[str, str]:
+    """When the venue itself shall refuse what was under way for too long; whole seconds."""
+    sending, bound = SENDING.get(), venue.row.acceptance_bound
+    if not venue.row.deadline_param or sending is None or bound is None:
+        return {}
+    return {venue.row.deadline_param: f"{sending.permit_until + bound:%Y-%m-%dT%H:%M:%SZ}"}
+
+
 async def submitted(
     venue: Venue, intent: OrderIntent, answer: Unified, at: datetime
 ) -> OrderReport:
     """What became of an order that the venue has just taken; ACCEPTED where it cannot tell yet."""
+    rests = intent.type is OrderType.LIMIT and intent.time_in_force is TimeInForce.GTC
     try:
-        order = answer if answer.get("status") else await _lookup(venue, intent, at)
+        # Bitfinex calls every new order active, the immediate ones too.
+        told = answer.get("status") and (rests or parsing.is_over(answer))
+        order = answer if told else await _lookup(venue, intent, at)
         if order is not None:
             return await complete(venue, intent, order, at)
     except venue.failures:
@@ -86,7 +110,8 @@ def _fills(
     venue: Venue, intent: OrderIntent, trades: Iterable[Unified], order: Unified, since: datetime
 ) -> tuple[Fill, ...]:
     at = parsing.instant(order.get("timestamp"), since)
-    return parsing.fills(trades, venue.client.market(intent.symbol)["quote"], at)
+    whole = [trade for trade in trades if trade.get("amount") is not None]  # Kraken: bare ids
+    return parsing.fills(whole, venue.client.market(intent.symbol)["quote"], at)
 
 
 async def _lookup(venue: Venue, intent: OrderIntent, since: datetime) -> Unified | None:
@@ -132,17 +157,38 @@ async def _order_status(venue: Venue, intent: OrderIntent, which: Unified) -> Un
 
 async def _listed(venue: Venue, intent: OrderIntent, since: datetime) -> Unified | None:
     wanted = str(_venue_id(venue, intent)).lower()
-    params = {venue.row.lookup_param: wanted} if venue.row.lookup_param else {}
+    narrowed = {venue.row.lookup_param: wanted} if venue.row.lookup_param else {}
+    params = {**venue.row.list_params, **narrowed}
     start = parsing.milliseconds(since - _BEFORE_SEND)
     for method, from_then in _lists(venue):
-        orders = await getattr(venue.client, method)(
-            intent.symbol, start if from_then else None, _PAGE, params
-        )
-        for order in orders:
+        read = getattr(venue.client, method)
+        async for order in _pages(read, intent.symbol, start if from_then else None, params):
             if str(order.get("clientOrderId")).lower() == wanted:
-                found: Unified = order
-                return found
+                return order
+            if narrowed:
+                raise parsing.ForeignOrder(f"{method} by {intent.client_order_id} lists others")
     return None
+
+
+async def _pages(
+    read: Callable[..., Coroutine[Any, Any, list[Unified]]],
+    symbol: str,
+    start: int | None,
+    params: Mapping[str, Any],
+) -> AsyncIterator[Unified]:
+    """From the newest back to `start`: who reads the first page only misses what is behind it."""
+    until: int | None = None
+    while True:
+        end = {} if until is None else {"until": until}
+        orders = await read(symbol, start, _PAGE, {**params, **end})
+        for order in orders:
+            yield order
+        if start is None or len(orders) < _PAGE:
+            return
+        oldest = min(int(order["timestamp"]) for order in orders)
+        if until is not None and oldest >= until:
+            raise LookupError(f"the venue lists the same {_PAGE} orders again and again")
+        until = oldest
 
 
 def _lists(venue: Venue) -> list[tuple[str, bool]]:
@@ -164,8 +210,12 @@ async def _trades(
     if venue.row.lookup is Lookup.ORDER_STATUS:
         again = await _order_status(venue, intent, {"order_id": identity})
         return again["trades"] if again else ()
-    if venue.client.has.get("fetchOrderTrades") is True:
-        of_order: list[Unified] = await venue.client.fetch_order_trades(identity, intent.symbol)
+    bare = [trade["id"] for trade in order.get("trades") or () if trade.get("amount") is None]
+    if bare or venue.client.has.get("fetchOrderTrades") is True:
+        named = {"trades": bare} if bare else {}
+        of_order: list[Unified] = await venue.client.fetch_order_trades(
+            identity, intent.symbol, None, _PAGE, named
+        )
         return of_order
     start = parsing.milliseconds(since - _BEFORE_SEND)
     trades = await venue.client.fetch_my_trades(intent.symbol, start, _PAGE)

@@ -1,5 +1,6 @@
 """ccxt's unified dictionaries -> our values. Every number is text in them; a float never counts."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -9,6 +10,7 @@ from chalicelib.domain.errors import ExchangeUnavailable
 from chalicelib.domain.money import ONE, ZERO, exact_arithmetic
 from chalicelib.domain.trading.fill import Fill
 from chalicelib.domain.trading.instrument import Balance, Instrument, Ticker
+from chalicelib.domain.trading.key_permissions import KeyPermissions
 from chalicelib.domain.trading.order import OrderIntent, OrderReport, OrderStatus
 
 Unified = Mapping[str, Any]
@@ -18,8 +20,8 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 DECIMAL_PLACES: Final = 2
 SIGNIFICANT_DIGITS: Final = 3
 
+_CANCELED: Final = re.compile(r"\bcancell?ed\b")
 _FINAL: Final = {
-    "canceled": OrderStatus.CANCELED,
     "rejected": OrderStatus.CANCELED,  # taken and thrown out: it was there, and is no more
     "expired": OrderStatus.EXPIRED,
 }
@@ -90,7 +92,13 @@ def report(intent: OrderIntent, order: Unified, known: tuple[Fill, ...]) -> Orde
 
 def is_over(order: Unified) -> bool:
     """Whether the venue says that nothing more can happen to it."""
-    return order.get("status") == "closed" or order.get("status") in _FINAL
+    return order.get("status") == "closed" or _ended(order) is not None
+
+
+def _ended(order: Unified) -> OrderStatus | None:
+    """ccxt passes on what it has no word for: "IOC CANCELED was: PARTIALLY FILLED" (Bitfinex)."""
+    word = str(order.get("status") or "").lower()
+    return OrderStatus.CANCELED if _CANCELED.search(word) else _FINAL.get(word)
 
 
 def traded(known: Iterable[Fill]) -> Decimal:
@@ -104,7 +112,7 @@ def _status(intent: OrderIntent, order: Unified, filled: Decimal) -> OrderStatus
         return OrderStatus.PARTIALLY_FILLED if filled else OrderStatus.ACCEPTED
     if amount(order.get("filled")) >= intent.quantity:
         return OrderStatus.FILLED
-    return _FINAL.get(order["status"], OrderStatus.CANCELED)
+    return _ended(order) or OrderStatus.CANCELED
 
 
 def _reason(order: Unified) -> str:
@@ -112,8 +120,11 @@ def _reason(order: Unified) -> str:
     return str(said.get("reason") or "") if isinstance(said, Mapping) else ""
 
 
-def instrument(market: Unified, precision_mode: int) -> Instrument:
-    """ExchangeUnavailable for a market whose steps the venue does not state."""
+def instrument(market: Unified, precision_mode: int, tick_field: str = "") -> Instrument:
+    """ExchangeUnavailable for a market whose steps the venue does not state.
+
+    `tick_field` is the venue's own, where it may be coarser than the digits that ccxt reads.
+    """
     symbol = market["symbol"]
     for name in ("amount", "price"):
         if market["precision"].get(name) is None:
@@ -123,14 +134,14 @@ def instrument(market: Unified, precision_mode: int) -> Instrument:
             )
     limits = market["limits"]
     digits = int(market["precision"]["price"]) if precision_mode == SIGNIFICANT_DIGITS else None
+    price_tick = _step(market["precision"]["price"], precision_mode)
+    own_tick = amount(market["info"].get(tick_field)) if tick_field else ZERO
     return Instrument(
         symbol=symbol,
         base=market["base"],
         quote=market["quote"],
         quantity_step=_step(market["precision"]["amount"], precision_mode),
-        price_tick=Decimal("1E-8")
-        if digits
-        else _step(market["precision"]["price"], precision_mode),
+        price_tick=Decimal("1E-8") if digits else max(price_tick, own_tick),
         minimum_quantity=amount(limits["amount"].get("min")),
         maximum_quantity=amount(limits["amount"].get("max")) or None,
         minimum_notional=amount(limits["cost"].get("min")),
@@ -170,6 +181,23 @@ def balances(unified: Unified) -> dict[str, Balance]:
         if free or locked:
             found[asset] = Balance(asset=asset, free=free, locked=locked)
     return found
+
+
+def key_permissions(answer: Unified) -> KeyPermissions:
+    """Binance's answer; a word that it leaves out is not told."""
+    transfers = [_flag(answer, "enableInternalTransfer"), _flag(answer, "permitsUniversalTransfer")]
+    told = [flag for flag in transfers if flag is not None]
+    return KeyPermissions(
+        trade=_flag(answer, "enableSpotAndMarginTrading"),
+        withdraw=_flag(answer, "enableWithdrawals"),
+        transfer=any(told) if told else None,
+        only_from_addresses=_flag(answer, "ipRestrict"),
+    )
+
+
+def _flag(answer: Unified, name: str) -> bool | None:
+    given = answer.get(name)
+    return given if isinstance(given, bool) else None
 
 
 def finished_closes(candles: Sequence[Sequence[Any]], now: datetime, days: int) -> list[Decimal]:

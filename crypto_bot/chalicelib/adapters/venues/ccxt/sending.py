@@ -19,6 +19,7 @@ class Sending:
 
     permit_until: datetime
     clock: Clock
+    refuses_with_500: bool = False  # the venue's way; elsewhere a 500 leaves everything open
     left: bool = False  # a request that may change something is on its way
     status: int = 0  # HTTP status of the last answer, 0 without one
     retry_after: str = ""

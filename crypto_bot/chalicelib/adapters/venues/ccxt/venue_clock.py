@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from chalicelib.adapters.venues.ccxt.venue import Venue
@@ -23,6 +24,21 @@ class VenueClock:
             if self._venue.row.adjusts_clock and not self._is_adjusted:
                 await self._venue.client.load_time_difference()
                 self._is_adjusted = True
+
+    async def skew(self) -> timedelta | None:
+        """Measured now, and signatures go by it; None where they carry no time of day.
+
+        The time that the question and its answer took explains away as much of a difference.
+        """
+        if not self._venue.row.adjusts_clock:
+            return None
+        client = self._venue.client
+        before = client.milliseconds()
+        await client.load_time_difference()
+        self._is_adjusted = True
+        least = -int(client.options["timeDifference"])  # as if the answer had taken no time
+        most = least + client.milliseconds() - before
+        return timedelta(milliseconds=0 if least <= 0 <= most else min(least, most, key=abs))
 
     def learn_from(self, error: Exception) -> None:
         """Measure again before the next request if the venue did not like our time."""

@@ -2,6 +2,7 @@
 
 Acceptance bounds: recvWindow, or the age the venue allows a timestamp. Where the nonce has to rise,
 the lookup itself fences off earlier requests, and the bound is how long ccxt waits for an answer.
+Kraken is told a deadline besides: orders have arrived there long after a gateway had given up.
 """
 
 import json
@@ -50,10 +51,18 @@ class VenueRow:
     visibility_lag: timedelta = timedelta(seconds=3)
     has_sandbox: bool = False
     has_market_orders: bool = False  # False also where a market buy is counted in quote
+    has_stop_orders: bool = False  # only where ccxt's stopLossPrice has been tried
+    order_params: Mapping[str, Any] = field(default_factory=dict)  # said with every order
+    deadline_param: str = ""  # until when the venue may accept the order: permit and bound
+    list_params: Mapping[str, Any] = field(default_factory=dict)  # said with every list of orders
+    refuses_with_500: bool = False  # also for a reason that lies in the order
+    tick_field: str = ""  # the venue's own price step, where it may be coarser than ccxt's
+    burst: timedelta = timedelta(0)  # how much of its rate limit a client may save up
     options: Mapping[str, Any] = field(default_factory=dict)
     adjusts_clock: bool = False  # signs with a time of day; measured against the venue's
     markets: Markets = Markets.ALL
     weighs_symbols: bool = False  # Binance's weights, which ccxt counts without `symbols`
+    permissions: str = ""  # ccxt's method that tells what the keys may do, in Binance's words
     silenced: tuple[str, ...] = ()  # methods by which ccxt would act for its own account
 
     @property
@@ -66,6 +75,7 @@ class VenueRow:
             finds_by_client_id=self.lookup is not Lookup.NONE,
             has_sandbox=self.has_sandbox,
             has_market_orders=self.has_market_orders,
+            has_stop_orders=self.has_stop_orders,
         )
 
     def request_cost(self, path: str, params: Any) -> float | None:
@@ -87,9 +97,11 @@ _BINANCE: Final = VenueRow(
     acceptance_bound=timedelta(seconds=5),
     has_sandbox=True,
     has_market_orders=True,
+    has_stop_orders=True,
     adjusts_clock=True,
     markets=Markets.SYMBOLS,
     weighs_symbols=True,
+    permissions="sapiGetAccountApiRestrictions",
     options={
         **_SPOT_ONLY,
         "recvWindow": 5000,
@@ -128,9 +140,15 @@ VENUES: Final[Mapping[str, VenueRow]] = {
         id_param="cl_ord_id",
         lookup=Lookup.LISTS,
         lookup_param="cl_ord_id",
-        acceptance_bound=_RISING_NONCE,
+        acceptance_bound=timedelta(seconds=10),
+        deadline_param="deadline",
         visibility_lag=timedelta(seconds=5),
         has_market_orders=True,
+        # Without a word a seller pays his fee in base, and the list of trades does not say so.
+        order_params={"oflags": "fciq"},
+        list_params={"trades": "true"},
+        tick_field="tick_size",
+        burst=timedelta(seconds=30),  # 10 of the 15 calls that the smallest account may have open
     ),
     "kucoin": VenueRow(
         id_param="clientOid",
@@ -149,6 +167,7 @@ VENUES: Final[Mapping[str, VenueRow]] = {
         acceptance_bound=_RISING_NONCE,
         visibility_lag=timedelta(seconds=5),
         has_market_orders=True,
+        refuses_with_500=True,
     ),
     "bybit": VenueRow(
         id_param="orderLinkId",
