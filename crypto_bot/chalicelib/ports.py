@@ -4,11 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
-from chalicelib.domain.trading.account import Account, Configuration, HaltLevel, Subscription
+from chalicelib.domain.operation.channel import Channel, Dispatch, Notifications
+from chalicelib.domain.operation.figures import FigureName
+from chalicelib.domain.operation.notice import Bulletin, Notice
+from chalicelib.domain.operation.watch import Watch
+from chalicelib.domain.trading.account import Account, Configuration, Halt, HaltLevel, Subscription
 from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
+from chalicelib.domain.trading.evidence import Activity
 from chalicelib.domain.trading.instrument import Balance, Instrument, Ticker
+from chalicelib.domain.trading.key_permissions import KeyPermissions
 from chalicelib.domain.trading.ledger import Entry, Portfolio
 from chalicelib.domain.trading.order import Order, OrderIntent, OrderReport
 from chalicelib.domain.trading.performance import PerformancePoint
@@ -66,11 +72,19 @@ class SignalStore(Protocol):
         ...
 
     def quarantine(self, alert: QuarantinedAlert) -> None:
-        """Keep what was authenticated and could not become a signal, once."""
+        """Keep what was authenticated and is no signal, once; the oldest makes room."""
         ...
 
     def quarantined(self, limit: int) -> list[QuarantinedAlert]:
         """Newest first."""
+        ...
+
+    def quarantined_alert(self, alert_id: str) -> QuarantinedAlert | None:
+        """One of them, read consistently."""
+        ...
+
+    def drop_quarantined(self, alert_id: str) -> None:
+        """Forget one of them; nothing happens where it is gone already."""
         ...
 
 
@@ -199,6 +213,10 @@ class ControlStore(Protocol):
         """Read consistently."""
         ...
 
+    def last_halt(self) -> Halt | None:
+        """Who last set the switch to what; None where nobody ever did."""
+        ...
+
     def set_halt(self, level: HaltLevel, reason: str, at: datetime) -> None:
         """Take effect before the next send."""
         ...
@@ -239,7 +257,8 @@ class VenueTraits:
     """One row of the venue table: what reconcile may conclude, and how much may be in flight.
 
     `acceptance_bound` is how long after signing a request can still be accepted; None means the
-    venue gives no bound and an order of unknown fate is HELD instead of resent.
+    venue gives no bound and an order of unknown fate is HELD instead of resent. Intents with a
+    `stop_price` are for those that have stop orders.
     """
 
     in_flight: int
@@ -248,6 +267,7 @@ class VenueTraits:
     finds_by_client_id: bool
     has_sandbox: bool = False
     has_market_orders: bool = True
+    has_stop_orders: bool = False
 
     def settle_after(self, permit: timedelta, clock_margin: timedelta) -> timedelta | None:
         """How long after a send "not found" proves absence; None where nothing proves it."""
@@ -298,6 +318,40 @@ class Exchange(Protocol):
         ...
 
 
+@runtime_checkable
+class ShowsClock(Protocol):
+    """An exchange that can be asked for the time."""
+
+    def clock_skew(self) -> timedelta | None:
+        """How far the venue's clock is ahead of ours now, less what the answer's way may explain.
+
+        None where the venue's clock does not matter; ExchangeUnavailable if it cannot be asked.
+        """
+        ...
+
+
+@runtime_checkable
+class ShowsActivity(Protocol):
+    """An exchange that lists what its account did; one of the owner's own class need not."""
+
+    def activity(self, intent: OrderIntent, venue_order_id: str, since: datetime) -> Activity:
+        """Open orders of the intent's instrument, and own trades in it since then.
+
+        Rows of the order are marked, told by its client id or by `venue_order_id` ('': unknown).
+        ExchangeUnavailable if the venue cannot be asked.
+        """
+        ...
+
+
+@runtime_checkable
+class ShowsPermissions(Protocol):
+    """An exchange that may know what its keys are good for."""
+
+    def key_permissions(self) -> KeyPermissions | None:
+        """None where the venue does not tell; ExchangeUnavailable if it cannot be asked."""
+        ...
+
+
 class Exchanges(Protocol):
     """Opens exchanges; heavy libraries are loaded by the first account that needs them."""
 
@@ -314,6 +368,82 @@ class SecretStore(Protocol):
         ...
 
 
+class NoticeStore(Protocol):
+    """What the owner was told and is to be told. Updates are compare-and-set."""
+
+    def add(self, notice: Notice) -> bool:
+        """Store the notice once; whether its key is new."""
+        ...
+
+    def update(self, notice: Notice) -> Notice:
+        """Save over the version it was read at; returns it with its new version."""
+        ...
+
+    def undone(self, limit: int) -> list[Notice]:
+        """Those that some channel still waits for, oldest first."""
+        ...
+
+    def recent(self, limit: int) -> list[Notice]:
+        """Newest first."""
+        ...
+
+    def watch(self) -> Watch:
+        """What the last look remembered; a fresh one (version 0) before the first."""
+        ...
+
+    def save_watch(self, watch: Watch) -> Watch:
+        """Compare-and-set."""
+        ...
+
+    def dispatch(self) -> Dispatch:
+        """What became of the messages so far; a fresh one (version 0) before the first."""
+        ...
+
+    def save_dispatch(self, dispatch: Dispatch) -> Dispatch:
+        """Compare-and-set."""
+        ...
+
+    def notifications(self) -> Notifications:
+        """The owner's channels; none (version 0) where nothing was applied yet."""
+        ...
+
+    def save_notifications(self, notifications: Notifications) -> Notifications:
+        """Compare-and-set."""
+        ...
+
+
+class Notifier(Protocol):
+    """One opened channel."""
+
+    def where(self) -> str:
+        """Where its messages go, for people: nothing in it opens anything."""
+        ...
+
+    def send(self, bulletin: Bulletin) -> None:
+        """Hand it over within seconds, or NotDelivered."""
+        ...
+
+
+class Notifiers(Protocol):
+    """Opens channels."""
+
+    def open(self, channel: Channel) -> Notifier:
+        """SettingsError names what its secret lacks."""
+        ...
+
+
+class Telemetry(Protocol):
+    """Where figures go that somebody or something watches."""
+
+    def ticked(self, figures: Mapping[FigureName, int], details: Mapping[str, object]) -> None:
+        """After each tick; `details` are for the log only."""
+        ...
+
+    def webhook_failed(self) -> None:
+        """An alert was answered with an error of ours."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradingPorts:
     """Everything the trading services may touch, so that each takes one argument for the world."""
@@ -327,3 +457,13 @@ class TradingPorts:
     strategies: StrategyStore
     control: ControlStore
     exchanges: Exchanges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationPorts:
+    """What watching over the trading needs besides."""
+
+    trading: TradingPorts
+    notices: NoticeStore
+    notifiers: Notifiers
+    stage: str

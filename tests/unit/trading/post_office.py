@@ -93,6 +93,10 @@ class PostOffice:
         self._table.close()
 
     @property
+    def table(self) -> SqliteTable:
+        return self._table
+
+    @property
     def strategy_reads(self) -> list[str]:
         return self._table.read
 
@@ -107,6 +111,10 @@ class PostOffice:
                 for strategy in strategies
             ],
         )
+
+    def configure_anew(self, *strategies: Strategy) -> None:
+        """The owner mends strategies; their tokens stay."""
+        self.configure(*(_with_tokens(strategy) for strategy in strategies))
 
     def share_token(self, token: str, *strategies: Strategy) -> None:
         self.configure(*(replace(s, token_hashes=(hash_token(token),)) for s in strategies))

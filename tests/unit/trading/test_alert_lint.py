@@ -101,13 +101,11 @@ def test_nonsense_is_a_finding_and_no_crash(text):
 
 
 @pytest.mark.parametrize("name", ["stop_loss", "take_profit"])
-def test_what_is_not_acted_upon_yet_is_a_note_and_no_problem(name):
+def test_a_price_at_which_the_bot_leaves_by_itself_is_a_note_and_no_problem(name):
     text = SEEDS_TEMPLATE.replace(' "order_price"', f' "{name}": "{{{{plot_0}}}}", "order_price"')
     [finding] = lint_alert(text)
 
     assert (finding.kind, finding.line) == (Kind.NOTE, 3)
     assert lint_template(text, strategy()) == []
-    assert [f"{name} is stored and not yet acted upon" in note for note in lint_notes(text)] == [
-        True
-    ]
-    assert "Not yet acted upon" in alert_schema()["properties"][name]["description"]
+    assert [f"the bot sells at {name} by itself" in note for note in lint_notes(text)] == [True]
+    assert "without another alert" in alert_schema()["properties"][name]["description"]

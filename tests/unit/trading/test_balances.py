@@ -170,3 +170,14 @@ def test_a_fee_in_base_is_shared_to_the_last_digit() -> None:
     owned = sum((floor.owned(name) for name in weights), Decimal(0))
     assert owned == floor.exchange.balances()["BTC"].total
     assert len(floor.exchange.accepted()) == 1
+
+
+def test_a_stop_that_rests_does_not_hide_a_deposit() -> None:
+    floor, shared = shared_floor()
+    floor.alert("btc", "long", stop_loss=Decimal(47500))
+    floor.tick()
+    shared.move("USDT", "5")
+    signalled(floor, "eth", "long")
+    assert [order.intent.is_stop for order in floor.orders].count(True) == 1
+    assert floor.portfolio.amount("unmanaged", "USDT") == 5
+    assert adds_up(floor, shared)

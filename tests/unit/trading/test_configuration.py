@@ -106,6 +106,11 @@ def test_the_documented_examples_say_what_they_claim() -> None:
         Decimal("0.01"),
     )
     assert (second.strategy, second.weight) == ("majors", Decimal("0.45"))
+    assert (account.max_drawdown, account.daily_loss_stop) == (Decimal("0.2"), Decimal("0.1"))
+    assert account.max_exposure_per_coin == Decimal("0.5")
+    assert (account.max_open_positions, account.max_orders_per_minute) == (4, 10)
+    assert (first.cooldown, first.cooldown_after) == (14400, 3)
+    assert first.trading_hours == ("mon-fri 13:30-20:00",)
     draft = parse_accounts(main, "accounts.toml")
     assert draft.accounts is not None
     assert draft.accounts["main"].mode is Mode.SANDBOX
@@ -150,6 +155,11 @@ def test_the_documented_examples_say_what_they_claim() -> None:
             "line 3: strategies.trend.sibling_wait is 2.5, but must be a whole number of seconds",
         ),
         (ONE_STRATEGY + "max_lag = true\n", "max_lag is true, but must be a whole number"),
+        (
+            ONE_STRATEGY + "stop_loss = 1\n",
+            "line 3: strategies.trend.stop_loss is 1, but must be a fraction above 0 and below 1",
+        ),
+        (ONE_STRATEGY + "take_profit = 0\n", "take_profit is 0, but must be a fraction above 0"),
         (
             ONE_STRATEGY + 'open = "yes"\n',
             "line 3: strategies.trend.open is 'yes', but must be true or false, without quotes",
@@ -245,6 +255,24 @@ def test_a_mistake_in_strategies_names_its_line(text: str, sentence: str) -> Non
             "line 7: accounts.paper.strategies.trend.weigth is not known here; did you mean weight",
         ),
         (
+            ONE_ACCOUNT + "max_drawdown = 20\n",
+            "line 5: accounts.paper.max_drawdown is 20, but must be a fraction above 0 and at most",
+        ),
+        (
+            ONE_ACCOUNT + "max_open_positions = 0\n",
+            "max_open_positions is 0, but must be a whole number of positions from 1 to 10000",
+        ),
+        (ONE_ACCOUNT + "max_price_age = 0\n", "must be a whole number of seconds from 1 to 86400"),
+        (
+            ONE_ACCOUNT + FOLLOWING + 'trading_hours = ["9-17"]\n',
+            "line 7: accounts.paper.strategies.trend.trading_hours is ['9-17'], but must be a list "
+            "of windows in UTC, such as [\"mon-fri 13:30-20:00\"]: '9-17' is no window",
+        ),
+        (
+            ONE_ACCOUNT + FOLLOWING + 'trading_hours = "08:00-16:00"\n',
+            "is '08:00-16:00', but must be a list of windows in UTC",
+        ),
+        (
             ONE_ACCOUNT + "strategies.trend = 0.5\n",
             "line 5: accounts.paper.strategies.trend is 0.5, but must be a table",
         ),
@@ -283,6 +311,13 @@ def test_a_mistake_in_accounts_names_its_line(text: str, sentence: str) -> None:
             ONE_ACCOUNT.replace('exchange = "virtual"', 'exchange = "binance"') + FOLLOWING,
             "accounts.toml line 2: accounts.paper has exchange binance in mode virtual; "
             'exchange = "virtual" and mode = "virtual" only go together',
+        ),
+        (
+            ONE_STRATEGY,
+            ONE_ACCOUNT + '[accounts.paper.exchange_options]\napiKey = "k"\n',
+            "accounts.toml line 6: accounts.paper.exchange_options.apiKey is a credential, and "
+            "accounts are stored and shown as they are; put it into a secret, and its name into "
+            "accounts.paper.secret",
         ),
         (
             ONE_STRATEGY + "open = true\n",
@@ -327,6 +362,16 @@ def test_a_strategy_file_that_breaks_an_account_names_its_own_line() -> None:
         SettingsError, match=r"^strategies.toml line 3: .*BTC/EUR, and account paper"
     ):
         applied(configured(), parse_strategies(text, "strategies.toml"))
+
+
+def test_limits_are_off_unless_a_file_names_them() -> None:
+    configuration = configured()
+    account = configuration.accounts["paper"]
+    limits = (account.max_drawdown, account.daily_loss_stop, account.max_exposure_per_coin)
+    assert (*limits, account.max_open_positions, account.max_orders_per_minute) == (None,) * 5
+    assert account.max_price_age == 60
+    [first, _] = configuration.subscriptions_of("paper")
+    assert (first.cooldown, first.trading_hours) == (None, ())
 
 
 def test_the_same_files_again_change_nothing() -> None:

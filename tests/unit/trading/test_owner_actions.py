@@ -20,7 +20,7 @@ from chalicelib.services.trading.decide_signal import decide_signal
 from chalicelib.services.trading.halt_trading import halt_trading
 from chalicelib.services.trading.pause_strategy import pause_strategy
 from chalicelib.services.trading.replace_token import replace_token
-from chalicelib.services.trading.resolve_order import Resolution, resolve_order
+from chalicelib.services.trading.resolve_order import Resolution, Word, resolve_order
 from chalicelib.services.trading.tick import tick
 from chalicelib.services.trading.wake_account import wake_account
 from tests.trading_floor import TradingFloor
@@ -168,6 +168,13 @@ def stored_order(floor: TradingFloor, status: OrderStatus, filled: str = "0") ->
     )
 
 
+ABSENT = Resolution(word=Word.ABSENT)
+
+
+def filled(quantity: str, price: str, fee: Decimal = Decimal(0)) -> Resolution:
+    return Resolution(word=Word.FILLED, quantity=Decimal(quantity), price=Decimal(price), fee=fee)
+
+
 def account_state(floor: TradingFloor) -> AccountState:
     return floor.ports.plans.state("paper")
 
@@ -200,11 +207,11 @@ def test_only_a_resting_order_can_be_cancelled(
 
 def test_a_held_order_that_was_filled_is_booked_by_the_next_tick(floor: TradingFloor) -> None:
     order = stored_order(floor, OrderStatus.HELD)
-    resolution = Resolution(quantity=Decimal("0.04"), price=Decimal(49900), fee=Decimal(2))
-    shown = resolve_order(floor.ports, order.intent.id, resolution, dry_run=True)
+    resolution = filled("0.04", "49900", fee=Decimal(2))
+    shown = resolve_order(floor.ports, order.intent.id, resolution, None, dry_run=True)
     assert shown.status is OrderStatus.FILLED
     assert floor.ports.orders.get(order.intent.id) == order
-    resolve_order(floor.ports, order.intent.id, resolution, dry_run=False)
+    resolve_order(floor.ports, order.intent.id, resolution, None, dry_run=False)
     floor.tick()
     holding = floor.portfolio.holding("btc", "BTC/USDT")
     assert (holding.quantity, holding.cost) == (Decimal("0.04"), Decimal(1998))
@@ -214,7 +221,7 @@ def test_a_held_order_that_was_filled_is_booked_by_the_next_tick(floor: TradingF
 
 def test_a_held_order_that_never_was_leaves_the_strategy_free(floor: TradingFloor) -> None:
     order = stored_order(floor, OrderStatus.HELD)
-    after = resolve_order(floor.ports, order.intent.id, None, dry_run=False)
+    after = resolve_order(floor.ports, order.intent.id, ABSENT, None, dry_run=False)
     assert (after.status, after.code) == (OrderStatus.REJECTED, "RESOLVED_ABSENT")
     floor.tick()
     assert floor.owned("btc") == 0
@@ -225,10 +232,10 @@ def test_a_held_order_that_never_was_leaves_the_strategy_free(floor: TradingFloo
 
 def test_a_part_that_was_filled_ends_the_order_with_it(floor: TradingFloor) -> None:
     order = stored_order(floor, OrderStatus.HELD, filled="0.01")
-    part = Resolution(quantity=Decimal("0.02"), price=Decimal(50000))
-    after = resolve_order(floor.ports, order.intent.id, part, dry_run=True)
+    part = filled("0.02", "50000")
+    after = resolve_order(floor.ports, order.intent.id, part, None, dry_run=True)
     assert (after.status, after.filled) == (OrderStatus.CANCELED, Decimal("0.03"))
-    absent = resolve_order(floor.ports, order.intent.id, None, dry_run=True)
+    absent = resolve_order(floor.ports, order.intent.id, ABSENT, None, dry_run=True)
     assert (absent.status, absent.filled) == (OrderStatus.CANCELED, Decimal("0.01"))
 
 
@@ -244,18 +251,18 @@ def test_a_resolution_that_cannot_be_is_refused(
     floor: TradingFloor, quantity: str, price: str, sentence: str
 ) -> None:
     order = stored_order(floor, OrderStatus.HELD)
-    resolution = Resolution(quantity=Decimal(quantity), price=Decimal(price))
+    resolution = filled(quantity, price)
     with pytest.raises(ActionRefused, match=sentence):
-        resolve_order(floor.ports, order.intent.id, resolution, dry_run=False)
+        resolve_order(floor.ports, order.intent.id, resolution, None, dry_run=False)
 
 
 def test_only_a_held_order_can_be_resolved(floor: TradingFloor) -> None:
     order = stored_order(floor, OrderStatus.ACCEPTED)
     with pytest.raises(ActionRefused, match=r"is ACCEPTED; only a HELD order waits"):
-        resolve_order(floor.ports, order.intent.id, None, dry_run=False)
+        resolve_order(floor.ports, order.intent.id, ABSENT, None, dry_run=False)
     for act in (
         lambda: cancel_order(floor.ports, "nothing"),
-        lambda: resolve_order(floor.ports, "nothing", None, dry_run=False),
+        lambda: resolve_order(floor.ports, "nothing", ABSENT, None, dry_run=False),
         lambda: decide_signal(floor.ports, "nothing", approved=True),
     ):
         with pytest.raises(ActionRefused, match=r"^there is no (order|signal) nothing; "):

@@ -205,6 +205,25 @@ def test_quarantine_holds_no_credential(office):
     assert all(alert.excerpt.isprintable() for alert in kept)
 
 
+def test_a_token_with_a_damaged_key_is_not_kept_either(office):
+    token = "R4nd0m-" * 6
+    names = b'{"prev_market_position_size": 1, '
+    office.hook(names + b'"secr\xff": "%s", ' % token.encode())
+    (kept,) = office.signals.quarantined(10)
+
+    assert "R4nd0m" not in repr(kept)
+    assert "prev_market_position_size" in kept.excerpt
+
+
+def test_the_token_in_another_field_is_blanked_and_the_signal_stands(office):
+    answer = office.hook(body(order_comment="see btc-token", order_id="btc-token", interval="60"))
+    (stored,) = office.signals.recent(10)
+
+    assert answer.status == 200
+    texts = (stored.comment, stored.order_id, stored.interval)
+    assert texts == ("see [blanked]", "[blanked]", "60")
+
+
 def test_an_urgent_signal_wakes_the_tick_once(office):
     exit_alert = body(order_action="sell")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.trading.account import HaltLevel, Subscription
+from chalicelib.domain.trading.plan import Breaker
 from chalicelib.domain.trading.risk import Conditions, Refusal, screen
 from chalicelib.domain.trading.signal import SignalStatus
 from chalicelib.domain.trading.strategy import Strategy
@@ -16,8 +17,10 @@ from tests.situations import BTC, NOON, a_signal
 from tests.trading_floor import TradingFloor
 
 STRATEGY = Strategy(name="a", instruments={"BTCUSDT": BTC}, timeframe="1h")
+NOW = NOON + timedelta(seconds=30)
+BREAKER = Breaker(code="DRAWDOWN_EXCEEDED", reason="lost too much", opened_at=NOON)
 CONDITIONS = Conditions(
-    now=NOON + timedelta(seconds=30),
+    now=NOW,
     halt=HaltLevel.NONE,
     equity=Decimal(1000),
     price=Decimal(100),
@@ -57,6 +60,27 @@ def test_without_limits_nothing_is_refused() -> None:
         ),
         ({"daily_loss_stop": Decimal("0.05")}, {"realized_today": Decimal(50)}, None),
         ({"daily_loss_stop": Decimal(0)}, {}, None),
+        ({}, {"breakers": (BREAKER,)}, "DRAWDOWN_EXCEEDED"),
+        ({"trading_hours": ("mon 12:00-12:01",)}, {}, None),
+        ({"trading_hours": ("mon 12:01-12:00",)}, {}, "TRADING_HOURS_CLOSED"),
+        ({}, {"skew": timedelta(seconds=-5)}, None),
+        ({}, {"skew": timedelta(seconds=5)}, None),
+        ({}, {"skew": timedelta(seconds=-5.001)}, "CLOCK_SKEWED"),
+        ({}, {"skew": timedelta(seconds=5.001)}, "CLOCK_SKEWED"),
+        ({}, {"priced_at": NOW - timedelta(seconds=60)}, None),
+        ({}, {"priced_at": NOW - timedelta(seconds=61)}, "PRICE_STALE"),
+        ({}, {"priced_at": NOW - timedelta(seconds=61), "max_price_age": 90}, None),
+        ({}, {"losses": 9, "sold_at": NOW}, None),
+        ({"cooldown": 600}, {}, None),
+        ({"cooldown": 600}, {"losses": 0, "sold_at": NOW}, None),
+        ({"cooldown": 600}, {"losses": 1, "sold_at": NOW - timedelta(seconds=600)}, None),
+        ({"cooldown": 600}, {"losses": 1, "sold_at": NOW}, "STRATEGY_COOLING_DOWN"),
+        ({"cooldown": 600, "cooldown_after": 3}, {"losses": 2, "sold_at": NOW}, None),
+        (
+            {"cooldown": 600, "cooldown_after": 3},
+            {"losses": 3, "sold_at": NOW - timedelta(seconds=599)},
+            "STRATEGY_COOLING_DOWN",
+        ),
     ],
 )
 def test_a_limit(terms: dict[str, Any], conditions: dict[str, Any], code: str | None) -> None:
@@ -94,6 +118,8 @@ def _slipped(alert: str | None, now: str | None) -> Refusal | None:
     [
         ({"halt": HaltLevel.NO_ENTRIES}, SignalStatus.DENIED),
         ({"now": NOON + timedelta(days=1)}, SignalStatus.EXPIRED),
+        ({"priced_at": NOON - timedelta(minutes=2)}, SignalStatus.SKIPPED),
+        ({"breakers": (BREAKER,)}, SignalStatus.DENIED),
     ],
 )
 def test_a_refusal_names_its_status_and_its_code(
@@ -103,6 +129,14 @@ def test_a_refusal_names_its_status_and_its_code(
     assert refusal is not None
     assert refusal.status is status
     assert refusal.reason.endswith(f"({refusal.code})")
+
+
+def test_a_wrong_clock_is_said_to_be_on_the_side_where_it_is() -> None:
+    behind, ahead = refused(skew=timedelta(seconds=7)), refused(skew=timedelta(seconds=-9))
+    assert behind is not None
+    assert ahead is not None
+    assert "7 s behind the venue's" in behind.detail
+    assert "9 s ahead of the venue's" in ahead.detail
 
 
 def _floor(**terms: Any) -> TradingFloor:

@@ -6,7 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.domain.errors import ExchangeError, OrderNotPlaced, OrderRejected, OutcomeUnknown
+from chalicelib.domain.errors import (
+    ExchangeError,
+    ExchangeUnavailable,
+    OrderNotPlaced,
+    OrderRejected,
+    OutcomeUnknown,
+)
 from chalicelib.domain.trading.order import OrderStatus
 from tests.unit.venues_virtual.support import START, buy, open_venue, sell
 
@@ -54,6 +60,29 @@ def test_a_rate_limit_says_when_to_try_again():
         venue.send(buy("1", "100"))
     assert failure.value.retry_at == START + timedelta(seconds=2.5)
     assert venue.find(buy("1", "100")) is None
+
+
+def test_a_ban_answers_nothing_until_it_is_over():
+    venue = scripted("banned", ban_seconds="30")
+    intent = buy("1", "100")
+    with pytest.raises(OrderNotPlaced, match="418, banned") as failure:
+        venue.send(intent)
+    over = START + timedelta(seconds=30)
+    assert failure.value.retry_at == over
+    venue.wait(29)
+    exchange = venue.exchange
+    for ask in (exchange.balances, lambda: exchange.tickers([intent.symbol])):
+        with pytest.raises(ExchangeUnavailable, match="banned until") as silence:
+            ask()
+        assert silence.value.retry_at == over
+    with pytest.raises(ExchangeUnavailable):
+        venue.find(intent)
+    with pytest.raises(OrderNotPlaced) as refusal:
+        venue.send(intent)
+    assert refusal.value.retry_at == over
+    venue.wait(1)
+    assert venue.find(intent) is None
+    assert venue.send(intent).status is OrderStatus.FILLED
 
 
 def test_a_refusal_is_final():

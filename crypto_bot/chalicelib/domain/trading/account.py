@@ -12,6 +12,7 @@ from chalicelib.domain.trading.strategy import Strategy
 DEFAULT_RESERVE = Decimal("0.02")
 DEFAULT_INCREMENT = Decimal("0.001")
 CHECK_EVERY = timedelta(minutes=15)
+MAX_PRICE_AGE = 60
 
 
 class Mode(StrEnum):
@@ -42,7 +43,8 @@ class Account(Exact):
     """A set of keys, or the virtual exchange, with its quote currency and allocation policy.
 
     `reserve`, `increment` and `rebalance_band` are fractions; `capital` is in quote and None
-    means all of it; `exchange_options` reaches the exchange's constructor untouched.
+    means all of it; `exchange_options` reaches the exchange's constructor untouched. Limits hold
+    back purchases only, None switches one off; `max_price_age` is in seconds.
     """
 
     name: str
@@ -62,18 +64,37 @@ class Account(Exact):
     max_legs: int = 3
     unfilled_timeout: int = 60
     prices_from: str = ""
+    max_drawdown: Decimal | None = None  # fraction of the best equity, until the owner resumes
+    daily_loss_stop: Decimal | None = None  # fraction of the equity that the UTC day began with
+    max_exposure_per_coin: Decimal | None = None  # fraction of equity, all strategies together
+    max_open_positions: int | None = None
+    max_orders_per_minute: int | None = None
+    max_price_age: int = MAX_PRICE_AGE
     exchange_options: dict[str, Any] = field(default_factory=dict)
     version: int = 0
 
+    @property
+    def watches_losses(self) -> bool:
+        """Whether a breaker opens on what the account loses, traded or not."""
+        return self.max_drawdown is not None or self.daily_loss_stop is not None
+
 
 def next_check(account: Account, now: datetime) -> datetime | None:
-    """When the account is compared with its books although nothing happens; a virtual one never."""
-    return None if account.mode is Mode.VIRTUAL else now + CHECK_EVERY
+    """When the account is looked at although nothing happens; None for never.
+
+    A virtual one is always in step with its books, so only its losses are worth a look.
+    """
+    if account.mode is Mode.VIRTUAL and not account.watches_losses:
+        return None
+    return now + CHECK_EVERY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription(Exact):
-    """One account following one strategy. Fractions except `max_order_notional` (quote)."""
+    """One account following one strategy. Fractions except `max_order_notional` (quote).
+
+    `cooldown` is in seconds, after `cooldown_after` losing round trips in a row.
+    """
 
     account: str
     strategy: str
@@ -85,6 +106,9 @@ class Subscription(Exact):
     max_orders_per_day: int | None = None
     daily_loss_stop: Decimal | None = None  # fraction of equity lost today by this strategy
     max_slippage: Decimal | None = None  # against the alert's price
+    cooldown: int | None = None
+    cooldown_after: int = 1
+    trading_hours: tuple[str, ...] = ()  # when entries are let in, UTC; none: always
     version: int = 0
 
 
@@ -116,3 +140,12 @@ class HaltLevel(StrEnum):
     NONE = "none"
     NO_ENTRIES = "no_entries"
     FLATTEN = "flatten"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halt:
+    """The last word on the kill switch, and why."""
+
+    level: HaltLevel
+    reason: str
+    at: datetime

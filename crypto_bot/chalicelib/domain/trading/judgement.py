@@ -5,8 +5,10 @@ from decimal import Decimal
 
 from chalicelib.domain.money import ONE, ZERO, plain
 from chalicelib.domain.trading.account import HaltLevel
-from chalicelib.domain.trading.plan import Stance, Verdict
-from chalicelib.domain.trading.risk import Conditions, screen
+from chalicelib.domain.trading.gate import Gate
+from chalicelib.domain.trading.plan import Stance, Trigger, Verdict
+from chalicelib.domain.trading.protection import Levels, levels_after, misplaced, trigger_of
+from chalicelib.domain.trading.risk import Refusal, too_many_positions
 from chalicelib.domain.trading.signal import DesiredState, SignalStatus
 from chalicelib.domain.trading.situation import Key, Situation, Slot
 from chalicelib.domain.trading.wishes import Wish, overtaken_by, verdict
@@ -17,28 +19,30 @@ class Judgement:
 
     `leaving` and `growing` say how much, `entering` is sized later by the policy; `exits` are the
     wishes that a leaving slot answers. `stances` are those that change, `verdicts` signals that
-    have been answered.
+    have been answered, `triggers` protecting prices that the market has come to.
     """
 
     def __init__(self, situation: Situation, slots: dict[Key, Slot], equity: Decimal) -> None:
         self.situation = situation
         self.slots = slots
-        self.equity = equity
+        self.gate = Gate(situation, equity)
         self.verdicts: list[Verdict] = []
+        self.triggers: list[Trigger] = []
         self.stances: dict[Key, Stance] = {}
         self.leaving: dict[Key, Decimal] = {}
         self.exits: dict[Key, Wish] = {}
         self.entering: dict[Key, Wish] = {}
         self.growing: dict[Key, Decimal] = {}
-        self._count_today()
         self._answer_orphans()
         for slot in slots.values():
             self._judge(slot)
+        self._limit_positions()
 
     @property
     def acted(self) -> bool:
         """Whether any signal had a say: only then are others looked at again."""
-        return bool(self.entering or self.growing or self.leaving or self.verdicts)
+        moved = self.entering or self.growing or self.leaving
+        return bool(moved or self.verdicts or self.triggers)
 
     def stance(self, slot: Slot) -> Stance:
         """The slot's stance after this judgement."""
@@ -47,6 +51,11 @@ class Judgement:
     def is_active(self, slot: Slot) -> bool:
         """Whether the slot wants to be invested after this judgement."""
         return slot.key in self.entering or self.stance(slot).state is DesiredState.LONG
+
+    def levels(self, slot: Slot, wish: Wish) -> Levels:
+        """The prices at which the slot leaves by itself, once the wish is applied."""
+        strategy = self.situation.configuration.strategies[slot.key[0]]
+        return levels_after(wish, slot.stance, strategy, slot.price)
 
     def settle(self, wish: Wish, status: SignalStatus, reason: str) -> None:
         """The last word on the wish's signals."""
@@ -58,6 +67,8 @@ class Judgement:
         """The wish is applied: nothing older counts for the slot any more."""
         before, newest = self.stance(slot), wish.latest
         stays = slot.stance.surplus and state is DesiredState.LONG
+        enters = state is DesiredState.LONG and slot.stance.state is not DesiredState.LONG
+        levels = self.levels(slot, wish) if state is DesiredState.LONG else Levels()
         self.stances[slot.key] = Stance(
             strategy=before.strategy,
             symbol=before.symbol,
@@ -68,9 +79,23 @@ class Judgement:
             surplus=stays if surplus is None else surplus,
             orders_on=before.orders_on,
             orders_today=before.orders_today,
+            realized_before=slot.realized if enters else before.realized_before,
+            losses=slot.losing_trips if enters else before.losses,
+            stop_loss=levels.stop_loss,
+            take_profit=levels.take_profit,
         )
 
-    def await_orders(self, wish: Wish, ordered: Decimal, crossed: Decimal) -> None:
+    def pass_over(self, slot: Slot, wish: Wish) -> None:
+        """The wish is refused: nothing older counts any more, and nothing else changes."""
+        self.stances[slot.key] = replace(
+            self.stance(slot),
+            applied_at=wish.fired_at,
+            stepped_over=_steps_over(wish, slot.stance),
+            signal_id=wish.latest.id,
+            grows_from=None,
+        )
+
+    def await_orders(self, wish: Wish, ordered: Decimal, crossed: Decimal, note: str = "") -> None:
         """The wish's signals are answered by what becomes of the order."""
         short = wish.state is DesiredState.SHORT
         self.verdicts += [
@@ -79,7 +104,7 @@ class Judgement:
                 strategy=signal.strategy,
                 symbol=signal.symbol,
                 status=SignalStatus.PLANNED,
-                reason="closed long, short denied (SHORT_NOT_ENABLED)" if short else "",
+                reason="closed long, short denied (SHORT_NOT_ENABLED)" if short else note,
                 success=SignalStatus.PARTIALLY_EXECUTED if short else SignalStatus.EXECUTED,
                 quantity=ordered,
                 crossed=crossed,
@@ -100,33 +125,34 @@ class Judgement:
     def _judge(self, slot: Slot) -> None:
         if slot.key[1] in self.situation.selling:
             return
+        trigger = self._triggered(slot)
+        if slot.key in self.situation.releasing:
+            return  # of what its stop may still sell nothing else can be sold
         if self.situation.halt is HaltLevel.FLATTEN:
             self._flatten(slot)
-        if slot.wish is None:
+        if slot.wish is not None and trigger is None:
+            self._heed(slot, slot.wish)
+        if slot.key not in {*self.leaving, *self.entering, *self.growing}:
             self._tidy(slot)
-        elif slot.wish.state is not DesiredState.LONG:
-            self._leave(slot, slot.wish)
-        elif slot.wish.wants_more:
-            if slot.key[1] in self.situation.busy:
-                self._leave_instead(slot, slot.wish)
-            else:
-                self._want_more(slot, slot.wish)
-        else:
-            self._shrink(slot, slot.wish)
 
-    def _count_today(self) -> None:
-        """Orders and realised profit by strategy: its limits hold over all its instruments."""
-        today = self.situation.now.date()
-        self._orders: dict[str, int] = {}
-        self._realized: dict[str, Decimal] = {}
-        for stance in self.situation.state.stances:
-            if stance.orders_on == today:
-                sent = self._orders.get(stance.strategy, 0)
-                self._orders[stance.strategy] = sent + stance.orders_today
-        for held in self.situation.portfolio.holdings:
-            if held.realized_on == today:
-                gain = self._realized.get(held.strategy, ZERO)
-                self._realized[held.strategy] = gain + held.realized_today
+    def _heed(self, slot: Slot, wish: Wish) -> None:
+        if wish.state is not DesiredState.LONG:
+            self._leave(slot, wish)
+        elif not wish.wants_more:
+            self._shrink(slot, wish)
+        elif slot.key[1] in self.situation.busy:
+            self._leave_instead(slot, wish)
+        else:
+            self._want_more(slot, wish)
+
+    def _triggered(self, slot: Slot) -> Trigger | None:
+        """Once seen it counts, wherever the price goes while the stop is taken back."""
+        trigger = trigger_of(slot.stance, slot.price)
+        if trigger is not None and (slot.wish is None or slot.wish.state is DesiredState.LONG):
+            self.triggers.append(trigger)
+            self.stances[slot.key] = slot.stance.left(trigger.reason)
+            return trigger
+        return None
 
     def _answer_orphans(self) -> None:
         """Wishes for what the venue does not have end here; without a price they wait a while."""
@@ -150,13 +176,13 @@ class Judgement:
 
     def _flatten(self, slot: Slot) -> None:
         if slot.stance.state is DesiredState.LONG:
-            self.stances[slot.key] = replace(slot.stance, state=DesiredState.FLAT, surplus=False)
+            self.stances[slot.key] = slot.stance.left()
         if slot.sellable:
             self.leaving[slot.key] = slot.owned
 
     def _tidy(self, slot: Slot) -> None:
         # An exit that did not complete is pursued for as long as there is something to sell.
-        if slot.stance.state is not DesiredState.LONG and slot.sellable:
+        if self.stance(slot).state is not DesiredState.LONG and slot.sellable:
             self.leaving[slot.key] = slot.owned
 
     def _leave(self, slot: Slot, wish: Wish) -> None:
@@ -171,19 +197,17 @@ class Judgement:
         elif short:
             self.settle(wish, SignalStatus.DENIED, "short denied, already flat (SHORT_NOT_ENABLED)")
         else:
-            self.settle(wish, SignalStatus.SKIPPED, "already flat")
+            because = f": {slot.stance.left_by}" if slot.stance.left_by else ""
+            self.settle(wish, SignalStatus.SKIPPED, f"already flat{because}")
 
     def _want_more(self, slot: Slot, wish: Wish) -> None:
         if slot.subscription is None:
             self.settle(wish, SignalStatus.SKIPPED, "not followed any more: exits only")
             self._leave_instead(slot, wish)
             return
-        strategy = self.situation.configuration.strategies[slot.key[0]]
-        refusal = screen(wish, strategy, slot.subscription, self._conditions(slot))
+        refusal = self.gate.refusal(slot, wish) or misplaced(self.levels(slot, wish), slot.price)
         if refusal is not None:
-            self.settle(wish, refusal.status, refusal.reason)
-            self._leave_instead(slot, wish)
-            self.take_stance(slot, wish, self.stance(slot).state)
+            self._refuse(slot, wish, refusal)
             return
         if slot.subscription.approval and not wish.approved:
             self._leave_instead(slot, wish)
@@ -191,6 +215,31 @@ class Judgement:
         if wish.instead is not None:
             self.verdicts += [overtaken_by(wish.latest, s) for s in wish.instead.signals]
         self._enter_or_grow(slot, wish)
+
+    def _refuse(self, slot: Slot, wish: Wish, refusal: Refusal) -> None:
+        self.settle(wish, refusal.status, refusal.reason)
+        self._leave_instead(slot, wish)
+        self.pass_over(slot, wish)
+
+    def _limit_positions(self) -> None:
+        """Whoever asked first gets what room there is; what is on its way out makes room."""
+        most = self.situation.account.max_open_positions
+        if most is None:
+            return
+        held = {key for key, slot in self.slots.items() if self._stays_open(slot)}
+        asking = sorted(
+            self.entering.keys() - held,
+            key=lambda key: (self.entering[key].fired_at, key),
+        )
+        for key in asking[max(most - len(held), 0) :]:
+            refusal = too_many_positions(max(len(held), most), most)
+            self._refuse(self.slots[key], self.entering.pop(key), refusal)
+
+    def _stays_open(self, slot: Slot) -> bool:
+        wants_in = self.stance(slot).state is DesiredState.LONG
+        if slot.key[1] in self.situation.selling and self.situation.reducing and not wants_in:
+            return False  # entries are judged again when that sale has ended
+        return (wants_in or slot.sellable) and self.leaving.get(slot.key) != slot.owned
 
     def _leave_instead(self, slot: Slot, wish: Wish) -> None:
         """The entry does not come about, so the exit before it stands."""
@@ -227,23 +276,12 @@ class Judgement:
             self.leaving[slot.key] = part
             self.exits[slot.key] = wish
 
-    def _conditions(self, slot: Slot) -> Conditions:
-        return Conditions(
-            now=self.situation.now,
-            halt=self.situation.halt,
-            equity=self.equity,
-            price=slot.price,
-            frozen=self.situation.state.frozen,
-            orders_today=self._orders.get(slot.key[0], 0),
-            realized_today=self._realized.get(slot.key[0], ZERO),
-        )
-
 
 def _steps_over(wish: Wish, stance: Stance) -> bool:
     previous = wish.latest.previous_state
     if previous is None:
         return False
-    return (previous is DesiredState.LONG) is not (stance.state is DesiredState.LONG)
+    return (previous is DesiredState.LONG) is not (stance.told is DesiredState.LONG)
 
 
 def _too_small(slot: Slot, quantity: Decimal, code: str) -> str:

@@ -34,6 +34,8 @@ class EntryKind(StrEnum):
     FILL = "fill"
     CROSS = "cross"
     DRIFT = "drift"
+    ADOPTION = "adoption"
+    WRITE_OFF = "write-off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,7 @@ class Holding(Exact):
     fees: Decimal = ZERO
     realized_on: date | None = None
     realized_today: Decimal = ZERO
+    sold_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +156,7 @@ def post(portfolio: Portfolio, entry: Entry) -> tuple[Portfolio, Entry]:
         for execution in entry.executions:
             key = (execution.strategy, execution.symbol)
             held = holdings.get(key) or Holding(strategy=key[0], symbol=key[1])
-            holdings[key] = _held_after(held, execution, entry.at.date())
+            holdings[key] = _held_after(held, execution, entry.at)
     after = replace(
         portfolio,
         balances=balances,
@@ -174,8 +177,9 @@ def _check_balanced(entry: Entry) -> None:
         raise LedgerUnbalanced(f"entry {entry.id} of {entry.account} is off by {wrong}")
 
 
-def _held_after(held: Holding, execution: Execution, on: date) -> Holding:
+def _held_after(held: Holding, execution: Execution, at: datetime) -> Holding:
     """Average cost: a sale realises its share of the cost, fees count against the profit."""
+    on = at.date()
     today = held.realized_today if held.realized_on == on else ZERO
     fees = held.fees + execution.fee
     if execution.quantity > 0:
@@ -201,6 +205,7 @@ def _held_after(held: Holding, execution: Execution, on: date) -> Holding:
         fees=fees,
         realized_on=on,
         realized_today=today + gain,
+        sold_at=at,
     )
 
 

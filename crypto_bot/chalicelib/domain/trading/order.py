@@ -99,7 +99,11 @@ class Share(Exact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderIntent(Exact):
-    """What is to be sent, written down before anything is. `limit_price` bounds every style."""
+    """What is to be sent, written down before anything is. `limit_price` bounds every style.
+
+    With a `stop_price` it is a stop: it waits at the venue until the last price is there or below,
+    and is a limit order from then on.
+    """
 
     id: str
     client_order_id: str
@@ -110,7 +114,14 @@ class OrderIntent(Exact):
     limit_price: Decimal
     type: OrderType = OrderType.LIMIT
     time_in_force: TimeInForce = TimeInForce.IOC
+    stop_price: Decimal | None = None
+    because: str = ""  # why, where no signal says it
     shares: tuple[Share, ...]
+
+    @property
+    def is_stop(self) -> bool:
+        """Whether it only protects: it trades when the market comes to it, or never."""
+        return self.stop_price is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

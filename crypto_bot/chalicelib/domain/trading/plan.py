@@ -1,21 +1,29 @@
 """A plan: the immutable record of one allocation decision, and what an account remembers of it."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
+from typing import Final
 
-from chalicelib.domain.money import ZERO, Exact
+from chalicelib.domain.money import ZERO, Exact, plain
+from chalicelib.domain.trading.account import Account, Mode
 from chalicelib.domain.trading.order import Order, OrderIntent
 from chalicelib.domain.trading.signal import DesiredState, SignalStatus
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Step(StrEnum):
-    """Reductions and internal crosses come first, increases are a plan of their own."""
+    """Reductions and internal crosses come first, increases are a plan of their own.
+
+    PROTECT is one stop at the venue; its plan stays open for as long as that rests.
+    """
 
     REDUCE = "reduce"
     INCREASE = "increase"
+    PROTECT = "protect"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +56,27 @@ class Cross(Exact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger(Exact):
+    """The market came to a protecting price, so the strategy leaves without having said so."""
+
+    strategy: str
+    symbol: str
+    code: str
+    level: Decimal
+    price: Decimal
+
+    @property
+    def reason(self) -> str:
+        """For people: the prices first, the code for looking it up."""
+        return f"price {plain(self.price)} has reached {plain(self.level)} ({self.code})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan(Exact):
-    """Written once, before any of its orders is sent. Prices by symbol, equity in quote."""
+    """Written once, before any of its orders is sent. Prices by symbol, equity in quote.
+
+    A stop depends on neither, so in the plan of one they are left out.
+    """
 
     id: str
     account: str
@@ -62,6 +89,7 @@ class Plan(Exact):
     verdicts: tuple[Verdict, ...] = ()
     intents: tuple[OrderIntent, ...] = ()
     crosses: tuple[Cross, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
 
     def orders(self, stored: tuple[Order, ...]) -> tuple[Order, ...]:
         """All orders of the plan: the stored ones, and an INITIALIZED one per unsent intent."""
@@ -87,7 +115,12 @@ class Stance(Exact):
     signal came from a position we never saw, so one in between is missing. `surplus` marks the
     holder of the weight of inactive strategies (boost). `grows_from` is what was owned when a
     cross served part of an addition that is still to be completed. `orders_on` and
-    `orders_today` count orders where they are capped.
+    `orders_today` count orders where they are capped. `realized_before` is what the holding had
+    realised when the strategy last entered, `losses` its losing round trips in a row before that.
+
+    `stop_loss` and `take_profit` are prices at which it leaves by itself; `left_by` is the code of
+    the one that made it leave, which its alerts do not know of. `stop_refused` says why the venue
+    does not take its stop.
     """
 
     strategy: str
@@ -100,6 +133,57 @@ class Stance(Exact):
     grows_from: Decimal | None = None
     orders_on: date | None = None
     orders_today: int = 0
+    realized_before: Decimal | None = None
+    losses: int = 0
+    stop_loss: Decimal | None = None
+    take_profit: Decimal | None = None
+    left_by: str = ""
+    stop_refused: str = ""
+
+    @property
+    def told(self) -> DesiredState:
+        """Where its alerts have it, which is what the next one goes by."""
+        return DesiredState.LONG if self.left_by else self.state
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether it is in, and would leave at a price."""
+        levels = (self.stop_loss, self.take_profit)
+        return self.state is DesiredState.LONG and levels != (None, None)
+
+    def left(self, code: str = "") -> "Stance":
+        """Flat without an alert that says so; `code` names the protecting price that did it."""
+        return replace(
+            self,
+            state=DesiredState.FLAT,
+            surplus=False,
+            stop_loss=None,
+            take_profit=None,
+            left_by=code,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breaker:
+    """Why the account buys nothing: until `until`, or until the owner resumes it where None."""
+
+    code: str
+    reason: str
+    opened_at: datetime
+    until: datetime | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it still keeps the account from buying."""
+        return self.until is None or now < self.until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watermarks(Exact):
+    """Profit in quote from which losses are counted: the best so far, and when `day` began."""
+
+    best: Decimal
+    day: date
+    at_dawn: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +192,11 @@ class AccountState:
 
     `due_at` is when the account next needs a tick, None while there is nothing to do.
     `frozen` maps symbols that must not be traded to the reason. `trimmed_for` names entries for
-    which cash was already raised, so that it is raised once. Nothing is sent before
-    `blocked_until`: the venue asked for silence.
+    which cash was already raised, so that it is raised once. The venue is not asked anything
+    before `blocked_until`: it wants silence, and said so in the words of `blocked_because`.
+    `breakers` are the open ones. `sends` are the last minute's, where they are limited.
+    `restored_from` is when the backup was taken that the account came back from: until the owner
+    has compared it with the venue, it decides nothing.
     """
 
     account: str
@@ -121,7 +208,28 @@ class AccountState:
     checked_at: datetime | None = None
     trimmed_for: tuple[str, ...] = ()
     blocked_until: datetime | None = None
+    blocked_because: str = ""
+    breakers: tuple[Breaker, ...] = ()
+    watermarks: Watermarks | None = None
+    sends: tuple[datetime, ...] = ()
+    restored_from: datetime | None = None
     version: int = 0
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Symbols at whose prices every tick has to look."""
+        return tuple(sorted({s.symbol for s in self.stances if s.is_protected}))
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        """When a tick has to look at the account: at `due_at`, and always while it is watched."""
+        if not self.watched or self.checked_at is None:
+            return self.due_at
+        return max(self.checked_at, self.blocked_until or self.checked_at)
+
+    def is_blocked(self, now: datetime) -> bool:
+        """Whether the venue wants to hear nothing of this account yet."""
+        return self.blocked_until is not None and now < self.blocked_until
 
     def stance(self, strategy: str, symbol: str) -> Stance:
         """The strategy's stance on the instrument; flat if nothing was ever decided."""
@@ -134,6 +242,18 @@ class AccountState:
         """The state with these stances in place of their predecessors."""
         merged = {(s.strategy, s.symbol): s for s in (*self.stances, *changed)}
         return replace(self, stances=tuple(merged[key] for key in sorted(merged)))
+
+
+def first_sequence(account: Account, now: datetime) -> int:
+    """Where an account's plans are counted from: the milliseconds of its beginning.
+
+    Client order ids follow from the number, and a venue remembers those of a home that is gone:
+    counting from one again, a lookup would find an order of then. The virtual venue goes with its
+    home.
+    """
+    if account.mode is Mode.VIRTUAL:
+        return 0
+    return (now - _EPOCH) // timedelta(milliseconds=1)
 
 
 def plan_id(account: str, sequence: int) -> str:

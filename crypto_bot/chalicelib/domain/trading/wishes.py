@@ -45,6 +45,17 @@ class Wish(Exact):
         return self.signals[-1]
 
     @property
+    def stop_loss(self) -> Decimal | None:
+        """The newest that its signals name."""
+        return next((s.stop_loss for s in reversed(self.signals) if s.stop_loss is not None), None)
+
+    @property
+    def take_profit(self) -> Decimal | None:
+        """The newest that its signals name."""
+        named = (s.take_profit for s in reversed(self.signals))
+        return next((price for price in named if price is not None), None)
+
+    @property
     def wants_more(self) -> bool:
         """Whether it may lead to a purchase: an entry or an addition."""
         return self.state is DesiredState.LONG and (self.sets_state or self.ratio > 1)
@@ -84,8 +95,8 @@ def verdict(signal: Signal, status: SignalStatus, reason: str) -> Verdict:
 def _wish_of(group: Sequence[Signal], stance: Stance) -> tuple[Wish | None, list[Verdict]]:
     wish: Wish | None = None
     spent: list[Verdict] = []
-    state = stance.state
-    for signal in _in_order(group, stance.state):
+    state = stance.told
+    for signal in _in_order(group, stance.told):
         if _is_older(signal, stance, state):
             at = "" if stance.applied_at is None else stance.applied_at.isoformat()
             spent.append(
@@ -157,7 +168,7 @@ def _is_older(signal: Signal, stance: Stance, state: DesiredState) -> bool:
         return False
     if signal.fired_at < stance.applied_at:
         return True
-    if stance.stepped_over and _held(signal.state) is not _held(stance.state):
+    if stance.stepped_over and _held(signal.state) is not _held(stance.told):
         return True  # the missing one of this very second
     return not _follows(signal, state)
 

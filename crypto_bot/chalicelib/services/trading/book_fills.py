@@ -23,18 +23,11 @@ def book_fills(desk: Desk) -> int:
     ports = desk.ports
     found = open_plans(ports.plans, ports.orders, ports.plans.state(desk.name))
     portfolio = ports.ledger.portfolio(desk.name, desk.account.quote)
-    if not any(_unbooked(item, portfolio) for item in found):
+    if all(item.is_booked(portfolio) for item in found):
         return 0
     symbols = sorted({intent.symbol for item in found for intent in item.plan.intents})
     instruments = desk.exchange.instruments(symbols)
     return _book(ports, found, portfolio, instruments)
-
-
-def _unbooked(item: OpenPlan, portfolio: Portfolio) -> bool:
-    crosses = len(item.plan.crosses)
-    return portfolio.progress.get(item.plan.id, 0) < crosses or any(
-        portfolio.progress.get(order.intent.id, 0) < len(order.fills) for order in item.orders
-    )
 
 
 def _book(

@@ -26,7 +26,7 @@ def cancel_order(ports: TradingPorts, order_id: str) -> Order:
 
 def _hint(order: Order) -> str:
     if order.status is OrderStatus.HELD:
-        return f"; tell what became of it: crypto-bot resolve {order.intent.id} --filled | --absent"
+        return f"; tell what became of it: crypto-bot resolve {order.intent.id}"
     if order.status is OrderStatus.SUBMITTED:
         return "; the next tick finds out what became of it"
     return "; there is nothing to cancel"

@@ -1,4 +1,4 @@
-"""Purchases that a newer exit of the same strategy overtakes are taken back."""
+"""Purchases are taken back that the strategy has overtaken: by a newer exit, or at its stop."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,10 +13,11 @@ from chalicelib.services.trading.read_situation import undecided
 
 def cancel_overtaken(desk: Desk, due: Sequence[Signal]) -> None:
     """What waits is never sent, what rests is cancelled, what ended gets no further leg."""
-    if all(signal.state is DesiredState.LONG for signal in due):
-        return
     ports = desk.ports
     state = ports.plans.state(desk.name)
+    gone = {(stance.strategy, stance.symbol) for stance in state.stances if stance.left_by}
+    if not gone and all(signal.state is DesiredState.LONG for signal in due):
+        return
     found = open_plans(ports.plans, ports.orders, state)
     signals = undecided(desk, due, consumed_signals(found))
     wishes, _ = gather_wishes(signals, {(s.strategy, s.symbol): s for s in state.stances})
@@ -25,5 +26,5 @@ def cancel_overtaken(desk: Desk, due: Sequence[Signal]) -> None:
         for order in item.orders:
             owners = {(share.strategy, order.intent.symbol) for share in order.intent.shares}
             waits = order.remaining > 0 and not order.cancel_requested
-            if waits and order.intent.side is Side.BUY and owners & exits:
+            if waits and order.intent.side is Side.BUY and owners & (exits | gone):
                 ports.orders.save(replace(order, cancel_requested=True))

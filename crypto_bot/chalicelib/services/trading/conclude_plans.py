@@ -1,6 +1,6 @@
 """Plans whose orders have all ended: another leg for what is left, or the signals' last word."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from chalicelib.domain.trading.instrument import Instrument
 from chalicelib.domain.trading.ledger import Portfolio
 from chalicelib.domain.trading.order import Order, OrderStatus
 from chalicelib.domain.trading.plan import AccountState, Stance, Step
+from chalicelib.domain.trading.protection import stop_reason
 from chalicelib.domain.trading.settlement import next_leg, outcomes, wants_next_leg
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import DesiredState, Outcome
@@ -23,11 +24,11 @@ def conclude_plans(desk: Desk) -> int:
     """Move every open plan on as far as its orders have ended; how many legs or plans that is."""
     state = desk.ports.plans.state(desk.name)
     found = open_plans(desk.ports.plans, desk.ports.orders, state)
-    return sum(_conclude(desk, item) for item in found)
+    return sum(_conclude(desk, item, found) for item in found)
 
 
-def _conclude(desk: Desk, item: OpenPlan) -> int:
-    legs = _next_legs(desk, item)
+def _conclude(desk: Desk, item: OpenPlan, found: Sequence[OpenPlan]) -> int:
+    legs = _next_legs(desk, item, _under_way(found))
     for leg in legs:
         desk.ports.orders.save(leg)
     if legs:
@@ -38,7 +39,10 @@ def _conclude(desk: Desk, item: OpenPlan) -> int:
         record_outcome(desk, signal_id, outcome)
     if waiting:
         return 0  # an order of unknown fate does not keep the others' signals in the dark
-    _close(desk, item, now)
+    portfolio = desk.ports.ledger.portfolio(desk.name, desk.account.quote)
+    if not item.is_booked(portfolio):
+        return 0  # what fills of a closed plan nobody would look at again
+    _close(desk, item, portfolio, now)
     return 1
 
 
@@ -51,8 +55,12 @@ def _outcomes(
     return outcomes(replace(item.plan, verdicts=ended), item.orders, instruments, now)
 
 
-def _next_legs(desk: Desk, item: OpenPlan) -> list[Order]:
-    if all(order.remaining <= 0 for order in item.orders):
+def _under_way(found: Iterable[OpenPlan]) -> list[Order]:
+    return [order for item in found for order in item.orders if not order.status.is_final]
+
+
+def _next_legs(desk: Desk, item: OpenPlan, under_way: Sequence[Order]) -> list[Order]:
+    if item.plan.step is Step.PROTECT or all(order.remaining <= 0 for order in item.orders):
         return []
     halt = desk.ports.control.halt_level()
     short = [o for o in item.orders if wants_next_leg(o, item.orders, desk.account, halt)]
@@ -63,7 +71,7 @@ def _next_legs(desk: Desk, item: OpenPlan) -> list[Order]:
     portfolio = desk.ports.ledger.portfolio(desk.name, desk.account.quote)
     free = {asset: balance.free for asset, balance in desk.exchange.balances().items()}
     quote = desk.account.quote
-    free[quote] = min(portfolio.cash, free.get(quote, ZERO))
+    free[quote] = min(portfolio.cash - _spent_by(under_way), free.get(quote, ZERO))
     legs = []
     for order in short:
         symbol = order.intent.symbol
@@ -74,7 +82,7 @@ def _next_legs(desk: Desk, item: OpenPlan) -> list[Order]:
             account=desk.account,
             instrument=instruments[symbol],
             price=tickers[symbol].last,
-            available=_available(order, portfolio, free, instruments[symbol]),
+            available=_available(order, portfolio, free, instruments[symbol], under_way),
             now=desk.ports.clock.now(),
         )
         if leg is not None:
@@ -85,27 +93,46 @@ def _next_legs(desk: Desk, item: OpenPlan) -> list[Order]:
     return legs
 
 
-def _available(
-    order: Order, portfolio: Portfolio, free: Mapping[str, Decimal], instrument: Instrument
-) -> Decimal:
-    if order.intent.side is Side.BUY:
-        return free[instrument.quote]
+def _spent_by(under_way: Iterable[Order]) -> Decimal:
+    """What open purchases may still take of the pool, before fees."""
     with exact_arithmetic():
-        owned = sum(
-            (
-                portfolio.holding(share.strategy, order.intent.symbol).quantity
-                for share in order.intent.shares
-            ),
+        return sum(
+            (o.remaining * o.intent.limit_price for o in under_way if o.intent.side is Side.BUY),
             ZERO,
         )
-    return min(owned, free.get(instrument.base, ZERO))
 
 
-def _close(desk: Desk, item: OpenPlan, now: datetime) -> None:
+def _available(
+    order: Order,
+    portfolio: Portfolio,
+    free: Mapping[str, Decimal],
+    instrument: Instrument,
+    under_way: Iterable[Order],
+) -> Decimal:
+    """What the leg may move. A holding that another plan is selling already is not its to sell:
+    the books will show that sale only later.
+    """
+    if order.intent.side is Side.BUY:
+        return free[instrument.quote]
+    owners = {share.strategy for share in order.intent.shares}
+    with exact_arithmetic():
+        owned = sum((portfolio.holding(o, order.intent.symbol).quantity for o in owners), ZERO)
+        offered = sum((_offered(other, owners, order.intent.symbol) for other in under_way), ZERO)
+        return min(owned - offered, free.get(instrument.base, ZERO))
+
+
+def _offered(order: Order, owners: set[str], symbol: str) -> Decimal:
+    intent = order.intent
+    theirs = owners & {share.strategy for share in intent.shares}
+    if intent.side is Side.SELL and intent.symbol == symbol and theirs:
+        return order.remaining
+    return ZERO
+
+
+def _close(desk: Desk, item: OpenPlan, portfolio: Portfolio, now: datetime) -> None:
     """Take the plan off the open ones; look again soon if it left anything to do."""
     state = desk.ports.plans.state(desk.name)
     left = tuple(name for name in state.open_plans if name != item.plan.id)
-    portfolio = desk.ports.ledger.portfolio(desk.name, desk.account.quote)
     unfinished = (
         item.plan.step is Step.REDUCE
         or any(o.remaining for o in item.orders)
@@ -113,7 +140,7 @@ def _close(desk: Desk, item: OpenPlan, now: datetime) -> None:
     )
     desk.ports.plans.save_state(
         replace(
-            state.with_stances(_given_up(item, state, portfolio)),
+            state.with_stances((*_given_up(item, state, portfolio), *_stopped(item, state))),
             open_plans=left,
             due_at=now if unfinished or left else next_check(desk.account, now),
         )
@@ -121,12 +148,16 @@ def _close(desk: Desk, item: OpenPlan, now: datetime) -> None:
 
 
 def _has_leftovers(item: OpenPlan, state: AccountState, portfolio: Portfolio) -> bool:
-    """Whether a strategy that has left meanwhile came to own something after all."""
-    return any(
-        portfolio.holding(share.strategy, order.intent.symbol).quantity > 0
-        and state.stance(share.strategy, order.intent.symbol).state is not DesiredState.LONG
+    """Whether a strategy that has left still owns something, or came to own it meanwhile."""
+    ordered = {
+        (share.strategy, order.intent.symbol)
         for order in item.orders
         for share in order.intent.shares
+    }
+    answered = {(verdict.strategy, verdict.symbol) for verdict in item.plan.verdicts}
+    return any(
+        portfolio.holding(*key).quantity > 0 and state.stance(*key).state is not DesiredState.LONG
+        for key in ordered | answered
     )
 
 
@@ -139,8 +170,21 @@ def _given_up(item: OpenPlan, state: AccountState, portfolio: Portfolio) -> tupl
         for share in order.intent.shares
     }
     return tuple(
-        replace(stance, state=DesiredState.FLAT, surplus=False)
+        stance.left()
         for stance in state.stances
         if (stance.strategy, stance.symbol) in failed
         and not portfolio.holding(stance.strategy, stance.symbol).quantity
     )
+
+
+def _stopped(item: OpenPlan, state: AccountState) -> tuple[Stance, ...]:
+    """A strategy whose stop has sold has left; one whose stop was refused is watched instead."""
+    changed = []
+    for stop in (order for order in item.orders if order.intent.is_stop):
+        for share in stop.intent.shares:
+            stance = state.stance(share.strategy, stop.intent.symbol)
+            if stance.is_protected and stop.filled:
+                changed.append(stance.left(stop_reason(stop)))
+            elif stance.is_protected and stop.status is OrderStatus.REJECTED:
+                changed.append(replace(stance, stop_refused=stop.reason))
+    return tuple(changed)

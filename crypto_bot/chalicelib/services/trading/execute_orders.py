@@ -4,6 +4,7 @@ A crash between any two lines leaves a SUBMITTED order, which reconcile_orders l
 is sent without a permit that this very call has written.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,15 +15,18 @@ from chalicelib.domain.errors import (
     OutcomeUnknown,
     StoreConflict,
 )
-from chalicelib.domain.trading.account import HaltLevel
+from chalicelib.domain.trading.account import Configuration, HaltLevel
 from chalicelib.domain.trading.order import PERMIT, Order, OrderStatus, apply_report
+from chalicelib.domain.trading.plan import AccountState
 from chalicelib.domain.trading.side import Side
 from chalicelib.ports import Exchange, TradingPorts
 from chalicelib.services.trading.desk import Desk
+from chalicelib.services.trading.keep_silence import keep_silence
 from chalicelib.services.trading.open_plans import open_plans
 
 # A send may take this long; none is begun when the caller's time ends sooner.
 SEND_ALLOWANCE: Final = timedelta(seconds=15)
+_MINUTE: Final = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -30,7 +34,6 @@ class _Silence:
     """Shared by the sends of one call: the venue refused to listen, so the rest waits."""
 
     asked: bool = False
-    until: datetime | None = None
 
 
 def execute_orders(desk: Desk, deadline: datetime) -> list[OrderStatus]:
@@ -40,7 +43,7 @@ def execute_orders(desk: Desk, deadline: datetime) -> list[OrderStatus]:
     """
     ports, exchange = desk.ports, desk.exchange
     state = ports.plans.state(desk.name)
-    if state.blocked_until is not None and ports.clock.now() < state.blocked_until:
+    if state.is_blocked(ports.clock.now()):
         return []
     waiting = [
         order
@@ -48,13 +51,32 @@ def execute_orders(desk: Desk, deadline: datetime) -> list[OrderStatus]:
         for order in item.orders
         if order.status is OrderStatus.INITIALIZED
     ]
-    silence = _Silence()
-    tasks = [lambda order=order: _execute(desk, order, deadline, silence) for order in waiting]
+    silence, allowed = _Silence(), _within_rate(desk, state, waiting)
+    tasks = [lambda order=order: _execute(desk, order, deadline, silence) for order in allowed]
     moved = ports.workers.run_all(tasks, exchange.traits().in_flight)
-    if silence.until is not None:
-        current = ports.plans.state(desk.name)
-        ports.plans.save_state(replace(current, blocked_until=silence.until, due_at=silence.until))
+    keep_silence(desk)
     return [status for status in moved if status is not OrderStatus.INITIALIZED]
+
+
+def _within_rate(desk: Desk, state: AccountState, waiting: Sequence[Order]) -> Sequence[Order]:
+    """Sales, and as many purchases as the last minute leaves room for; the others wait.
+
+    They are counted in the state before they go, so that no crash and no second executor lets
+    more of them through.
+    """
+    most = desk.account.max_orders_per_minute
+    if most is None or not waiting:
+        return waiting
+    now = desk.ports.clock.now()
+    recent = tuple(at for at in state.sends if now - at < _MINUTE)
+    taken_back = [order for order in waiting if order.cancel_requested]
+    sales = [o for o in waiting if o.intent.side is Side.SELL and not o.cancel_requested]
+    purchases = [o for o in waiting if o.intent.side is Side.BUY and not o.cancel_requested]
+    leaving = [*sales, *purchases[: max(most - len(recent) - len(sales), 0)]]
+    if leaving:
+        sends = (*recent, *(now for _ in leaving))
+        desk.ports.plans.save_state(replace(state, sends=sends))
+    return [*taken_back, *leaving]
 
 
 def _execute(desk: Desk, order: Order, deadline: datetime, silence: _Silence) -> OrderStatus:
@@ -82,15 +104,32 @@ def _denial(desk: Desk, order: Order, now: datetime) -> tuple[str, str] | None:
         return None
     if desk.ports.control.halt_level() is not HaltLevel.NONE:
         return "TRADING_HALTED", "no entries while trading is halted (TRADING_HALTED)"
-    for subscription in desk.configuration.subscriptions_of(desk.name):
-        if any(share.strategy == subscription.strategy for share in order.intent.shares):
-            if subscription.paused:
-                reason = f"{subscription.strategy} was paused before it was sent (STRATEGY_PAUSED)"
-                return "STRATEGY_PAUSED", reason
-            strategy = desk.configuration.strategies[subscription.strategy]
-            if now - order.created_at > strategy.entry_lag:
-                waited = (now - order.created_at).total_seconds()
-                return "ENTRY_TOO_LATE", f"could not be sent for {waited:.0f} s (ENTRY_TOO_LATE)"
+    for breaker in desk.ports.plans.state(desk.name).breakers:
+        if breaker.is_open(now):
+            return breaker.code, f"{breaker.reason} ({breaker.code})"
+    # Read anew: the owner may have had second thoughts since this tick began.
+    configuration = desk.ports.strategies.configuration()
+    denials = (
+        _unwanted(desk.name, configuration, share.strategy, now - order.created_at)
+        for share in order.intent.shares
+    )
+    return next((denial for denial in denials if denial is not None), None)
+
+
+def _unwanted(
+    account: str, configuration: Configuration, name: str, waited: timedelta
+) -> tuple[str, str] | None:
+    """Why nothing may be bought for this strategy any more."""
+    subscriptions = configuration.subscriptions_of(account)
+    subscription = next((s for s in subscriptions if s.strategy == name), None)
+    if subscription is None or name not in configuration.strategies:
+        reason = f"{account} does not follow {name} any more (STRATEGY_NOT_FOLLOWED)"
+        return "STRATEGY_NOT_FOLLOWED", reason
+    if subscription.paused:
+        return "STRATEGY_PAUSED", f"{name} was paused before it was sent (STRATEGY_PAUSED)"
+    if waited > configuration.strategies[name].entry_lag:
+        seconds = waited.total_seconds()
+        return "ENTRY_TOO_LATE", f"could not be sent for {seconds:.0f} s (ENTRY_TOO_LATE)"
     return None
 
 
@@ -118,7 +157,6 @@ def _send(ports: TradingPorts, exchange: Exchange, order: Order, silence: _Silen
         return order.moved_to(OrderStatus.REJECTED, at=now, code=refusal.code, reason=str(refusal))
     except OrderNotPlaced as refusal:
         silence.asked = True
-        silence.until = refusal.retry_at or silence.until
         now = ports.clock.now()
         return order.moved_to(OrderStatus.INITIALIZED, at=now, reason=str(refusal))
     except OutcomeUnknown as doubt:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chalicelib.domain.errors import StoreConflict
+from chalicelib.domain.trading.ledger import Portfolio
 from chalicelib.domain.trading.order import Order
-from chalicelib.domain.trading.plan import AccountState, Plan
+from chalicelib.domain.trading.plan import AccountState, Plan, Step
 from chalicelib.ports import OrderStore, PlanStore
 
 
@@ -15,6 +16,20 @@ class OpenPlan:
 
     plan: Plan
     orders: tuple[Order, ...]
+
+    def is_booked(self, portfolio: Portfolio) -> bool:
+        """Whether all that its orders and crosses have moved so far is in the books."""
+        done = portfolio.progress.get
+        return done(self.plan.id, 0) >= len(self.plan.crosses) and all(
+            done(order.intent.id, 0) >= len(order.fills) for order in self.orders
+        )
+
+    @property
+    def is_guard(self) -> bool:
+        """Whether it only waits for the market: a stop that rests, and that nobody wants back."""
+        return self.plan.step is Step.PROTECT and all(
+            order.status.is_resting and not order.cancel_requested for order in self.orders
+        )
 
 
 def open_plans(plans: PlanStore, orders: OrderStore, state: AccountState) -> list[OpenPlan]:
@@ -26,6 +41,17 @@ def open_plans(plans: PlanStore, orders: OrderStore, state: AccountState) -> lis
             raise StoreConflict(f"plan {plan_id} of {state.account} is open but not stored")
         found.append(OpenPlan(plan=plan, orders=plan.orders(orders.of_plan(plan_id))))
     return found
+
+
+def open_stops(found: Iterable[OpenPlan]) -> dict[tuple[str, str], Order]:
+    """The stops that may be at the venue or on their way, by strategy and symbol."""
+    return {
+        (share.strategy, order.intent.symbol): order
+        for item in found
+        for order in item.orders
+        if order.intent.is_stop and not order.status.is_final
+        for share in order.intent.shares
+    }
 
 
 def consumed_signals(found: Iterable[OpenPlan]) -> frozenset[str]:

@@ -6,14 +6,20 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.domain.trading.account import next_check
-from chalicelib.domain.trading.plan import AccountState, Plan, plan_id
+from chalicelib.domain.trading.plan import AccountState, Plan, first_sequence, plan_id
 from chalicelib.domain.trading.planning import draft_plan
+from chalicelib.domain.trading.protection import trigger_of
 from chalicelib.domain.trading.settlement import numbered
 from chalicelib.domain.trading.signal import DesiredState, Signal
 from chalicelib.domain.trading.situation import Draft, Situation, slots_of
 from chalicelib.domain.trading.wishes import gather_wishes
 from chalicelib.services.trading.desk import Desk
-from chalicelib.services.trading.open_plans import OpenPlan, consumed_signals, open_plans
+from chalicelib.services.trading.open_plans import (
+    OpenPlan,
+    consumed_signals,
+    open_plans,
+    open_stops,
+)
 from chalicelib.services.trading.read_situation import (
     read_situation,
     symbols_under_way,
@@ -32,47 +38,71 @@ def plan_orders(desk: Desk, due: Sequence[Signal]) -> Plan | None:
     state = ports.plans.state(desk.name)
     open_now = open_plans(ports.plans, ports.orders, state)
     signals = undecided(desk, due, consumed_signals(open_now))
-    if not signals and not _is_due(state, ports.clock.now()):
+    is_due = bool(signals) or _is_due(state, open_now, ports.clock.now())
+    if not is_due and not _is_reached(desk, state):
         return None
     wishes, spent = gather_wishes(signals, {(s.strategy, s.symbol): s for s in state.stances})
     balances = desk.exchange.balances()
     if not symbols_under_way(open_now):
         portfolio = ports.ledger.portfolio(desk.name, desk.account.quote)
         instruments = desk.exchange.instruments(traded_symbols(desk, portfolio))
-        state = settle_balances(desk, state, balances, instruments.values())
+        state = settle_balances(desk, state, open_now, balances, instruments.values())
     situation = read_situation(desk, state, open_now, wishes, balances)
     draft = draft_plan(situation)
     draft = replace(draft, verdicts=(*spent, *draft.verdicts))
+    _release(desk, open_now, draft)
     if draft.is_empty:
-        _rest(desk, situation, open_now)
+        is_working = _is_working(open_now) or bool(draft.released)
+        _rest(desk, state, situation, is_working=is_working)
         return None
     plan = plan_of(situation, draft)
     ports.plans.commit(plan, _state_after(situation, draft, plan))
     return plan
 
 
-def _is_due(state: AccountState, now: datetime) -> bool:
+def _is_due(state: AccountState, open_now: Sequence[OpenPlan], now: datetime) -> bool:
     if state.due_at is None or state.due_at > now:
         return False
     # An order may be held for days; unfinished exits and the kill switch do not wait for it.
     last = state.checked_at
-    return not state.open_plans or last is None or now - last >= LOOK_AGAIN
+    return not _is_working(open_now) or last is None or now - last >= LOOK_AGAIN
 
 
-def _rest(desk: Desk, situation: Situation, open_now: Sequence[OpenPlan]) -> None:
+def _is_working(open_now: Sequence[OpenPlan]) -> bool:
+    return not all(item.is_guard for item in open_now)
+
+
+def _is_reached(desk: Desk, state: AccountState) -> bool:
+    """Whether the market has come to a protecting price; one request, and none without any."""
+    if not state.watched:
+        return False
+    tickers = desk.exchange.tickers(state.watched)
+    return any(
+        stance.symbol in tickers and trigger_of(stance, tickers[stance.symbol].last)
+        for stance in state.stances
+    )
+
+
+def _release(desk: Desk, open_now: Sequence[OpenPlan], draft: Draft) -> None:
+    """Ask for the stops back that stand in the way of a sale."""
+    stops = open_stops(open_now)
+    for key in draft.released:
+        desk.ports.orders.save(replace(stops[key], cancel_requested=True))
+
+
+def _rest(desk: Desk, before: AccountState, situation: Situation, *, is_working: bool) -> None:
     """Nothing to do: come back for the open plans, or for the next look at the balances."""
     now = situation.now
     due_at = next_check(desk.account, now)
-    if open_now:
+    if is_working:
         due_at = now
     elif _has_unsold(situation):
         due_at = now + LOOK_AGAIN
     state = situation.state
-    trimmed_for = state.trimmed_for if open_now else ()
-    if (state.due_at, state.trimmed_for) != (due_at, trimmed_for):
-        desk.ports.plans.save_state(
-            replace(state, due_at=due_at, checked_at=now, trimmed_for=trimmed_for)
-        )
+    trimmed_for = state.trimmed_for if is_working else ()
+    after = replace(state, due_at=due_at, trimmed_for=trimmed_for)
+    if after != before:
+        desk.ports.plans.save_state(replace(after, checked_at=now))
 
 
 def _has_unsold(situation: Situation) -> bool:
@@ -85,7 +115,8 @@ def _has_unsold(situation: Situation) -> bool:
 
 def plan_of(situation: Situation, draft: Draft) -> Plan:
     """The draft as the account's next plan, with its identities; not stored."""
-    sequence = situation.state.sequence + 1
+    last = situation.state.sequence or first_sequence(situation.account, situation.now)
+    sequence = last + 1
     identity = plan_id(situation.account.name, sequence)
     return Plan(
         id=identity,
@@ -99,6 +130,7 @@ def plan_of(situation: Situation, draft: Draft) -> Plan:
         verdicts=draft.verdicts,
         intents=numbered(draft.intents, identity),
         crosses=draft.crosses,
+        triggers=draft.triggers,
     )
 
 

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.errors import ExchangeUnavailable, SettingsError
 from chalicelib.domain.trading.entries import opening_entry
 from chalicelib.domain.trading.ledger import post
 from chalicelib.domain.trading.plan import Plan
 from chalicelib.domain.trading.planning import draft_plan
 from chalicelib.domain.trading.wishes import gather_wishes
 from chalicelib.ports import TradingPorts
-from chalicelib.services.trading.desk import Desk
+from chalicelib.services.trading.desk import open_desk
 from chalicelib.services.trading.open_plans import consumed_signals, open_plans
 from chalicelib.services.trading.plan_orders import plan_of
 from chalicelib.services.trading.read_situation import read_situation, undecided
@@ -26,9 +26,10 @@ def preview_plan(ports: TradingPorts, account: str) -> list[Plan]:
     if found is None:
         known = ", ".join(sorted(configuration.accounts)) or "none"
         raise SettingsError(f"account {account!r} is not configured; configured are: {known}")
-    exchange = ports.exchanges.open(found)
-    desk = Desk(ports=ports, account=found, exchange=exchange, configuration=configuration)
     state = ports.plans.state(account)
+    if state.is_blocked(ports.clock.now()):
+        raise ExchangeUnavailable(state.blocked_because, retry_at=state.blocked_until)
+    desk = open_desk(ports, found, configuration)
     open_now = open_plans(ports.plans, ports.orders, state)
     due = [
         signal
@@ -37,7 +38,7 @@ def preview_plan(ports: TradingPorts, account: str) -> list[Plan]:
     ]
     signals = undecided(desk, due, consumed_signals(open_now))
     wishes, spent = gather_wishes(signals, {(s.strategy, s.symbol): s for s in state.stances})
-    balances = exchange.balances()
+    balances = desk.exchange.balances()
     situation = read_situation(desk, state, open_now, wishes, balances)
     if not situation.portfolio.sequence:  # the first tick opens the books before it decides
         opening = opening_entry(

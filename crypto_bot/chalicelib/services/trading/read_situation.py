@@ -1,15 +1,17 @@
 """Everything one planning decision is made of, read from the stores and from the venue."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 
 from chalicelib.domain.money import ZERO, exact_arithmetic
 from chalicelib.domain.trading.account import Account
 from chalicelib.domain.trading.allocation import daily_volatility
+from chalicelib.domain.trading.breakers import watch_losses
 from chalicelib.domain.trading.instrument import Balance, Instrument
 from chalicelib.domain.trading.ledger import Portfolio
 from chalicelib.domain.trading.netting import cost_factor
-from chalicelib.domain.trading.order import OrderStatus
+from chalicelib.domain.trading.order import Order, OrderStatus
 from chalicelib.domain.trading.plan import AccountState, Step
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import Signal
@@ -17,7 +19,7 @@ from chalicelib.domain.trading.situation import Situation
 from chalicelib.domain.trading.wishes import Wish
 from chalicelib.ports import Exchange
 from chalicelib.services.trading.desk import Desk
-from chalicelib.services.trading.open_plans import OpenPlan
+from chalicelib.services.trading.open_plans import OpenPlan, open_stops
 
 VOLATILITY_DAYS = 30
 
@@ -32,31 +34,48 @@ def read_situation(
     """One picture of signals, books, venue and prices; changes nothing."""
     ports, account = desk.ports, desk.account
     portfolio = ports.ledger.portfolio(account.name, account.quote)
-    busy = symbols_under_way(open_now)
+    busy, stops = symbols_under_way(open_now), open_stops(open_now)
+    releasing = {key: stop for key, stop in stops.items() if _is_on_its_way_out(stop)}
     instruments = desk.exchange.instruments(sorted({*traded_symbols(desk, portfolio), *busy}))
     tickers = desk.exchange.tickers(sorted(instruments))
+    prices = {symbol: ticker.last for symbol, ticker in tickers.items()}
+    now = ports.clock.now()
     return Situation(
         account=account,
         configuration=desk.configuration,
-        state=state,
+        state=watch_losses(account, state, portfolio, prices, now),
         portfolio=portfolio,
         wishes=wishes,
         instruments=instruments,
-        prices={symbol: ticker.last for symbol, ticker in tickers.items()},
+        prices=prices,
+        priced_at={symbol: ticker.at for symbol, ticker in tickers.items()},
         free={asset: balance.free for asset, balance in balances.items()},
         busy=busy,
         selling=frozenset(
             order.intent.symbol
             for item in open_now
             for order in item.orders
-            if order.intent.side is Side.SELL and not order.status.is_final
+            if order.intent.side is Side.SELL
+            and (_is_under_way(order) or not item.is_booked(portfolio))
         ),
+        guarded=frozenset(stops.keys() - releasing.keys()),
+        releasing=frozenset(releasing),
         halt=ports.control.halt_level(),
-        now=ports.clock.now(),
-        reducing=any(_is_reducing(item) for item in open_now),
+        now=now,
+        skew=_skew(desk, wishes),
+        reducing=any(_is_reducing(item) for item in open_now)
+        or any(stop.status is not OrderStatus.HELD for stop in releasing.values()),
         committed=_committed(desk, open_now, instruments),
         volatilities=_volatilities(account, desk.exchange, instruments),
     )
+
+
+def _skew(desk: Desk, wishes: Mapping[tuple[str, str], Wish]) -> timedelta | None:
+    """Asked only where something may be bought."""
+    follows_up = desk.account.rebalance_band is not None or desk.account.reboost_on_exit
+    if follows_up or any(wish.wants_more for wish in wishes.values()):
+        return desk.exchange.clock_skew()
+    return None
 
 
 def _is_reducing(item: OpenPlan) -> bool:
@@ -64,6 +83,15 @@ def _is_reducing(item: OpenPlan) -> bool:
     return item.plan.step is Step.REDUCE and any(
         not order.status.is_final and order.status is not OrderStatus.HELD for order in item.orders
     )
+
+
+def _is_under_way(order: Order) -> bool:
+    # A stop waits for the market for weeks, and nobody else waits for it.
+    return not order.status.is_final and not order.intent.is_stop
+
+
+def _is_on_its_way_out(stop: Order) -> bool:
+    return stop.cancel_requested or stop.status is OrderStatus.HELD
 
 
 def _committed(
@@ -84,12 +112,9 @@ def _committed(
 
 
 def symbols_under_way(open_now: Sequence[OpenPlan]) -> frozenset[str]:
-    """Instruments with an order that may still fill."""
+    """Instruments with an order that may still fill, stops apart."""
     return frozenset(
-        order.intent.symbol
-        for item in open_now
-        for order in item.orders
-        if not order.status.is_final
+        order.intent.symbol for item in open_now for order in item.orders if _is_under_way(order)
     )
 
 

@@ -14,12 +14,17 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from chalicelib.domain.errors import SignalRejected, StoreUnavailable
 from chalicelib.domain.trading.account import Configuration, Mode
-from chalicelib.domain.trading.alerts.address import choose_strategy
+from chalicelib.domain.trading.alerts.address import choose_strategy, named_by
 from chalicelib.domain.trading.alerts.alert import Alert, alert_from
-from chalicelib.domain.trading.alerts.body import Fields, meaningless, quoted, read_body
+from chalicelib.domain.trading.alerts.body import read_body
 from chalicelib.domain.trading.alerts.dialects import secret_of
 from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
-from chalicelib.domain.trading.alerts.redaction import excerpt_of, redacted
+from chalicelib.domain.trading.alerts.redaction import (
+    excerpt_of,
+    kept_body,
+    redacted,
+    without_token,
+)
 from chalicelib.domain.trading.alerts.signal_from import signal_from
 from chalicelib.domain.trading.alerts.tokens import hash_token, opens
 from chalicelib.domain.trading.signal import Signal
@@ -127,7 +132,7 @@ def _receive(inbox: Inbox, delivery: Delivery) -> Answer:
     if not opened:
         return _unauthorised()
     try:
-        return _understand(inbox, delivery, message, opened)
+        return _understand(inbox, delivery, without_token(alert_from(message), token), opened)
     except SignalRejected as problem:
         return _keep(inbox, delivery, opened, problem, token)
 
@@ -170,10 +175,9 @@ def _is_open(strategy: Strategy, configuration: Configuration) -> bool:
 
 
 def _understand(
-    inbox: Inbox, delivery: Delivery, message: Fields, opened: Sequence[Strategy]
+    inbox: Inbox, delivery: Delivery, alert: Alert, opened: Sequence[Strategy]
 ) -> Answer:
-    alert = alert_from(message)
-    named = _named(delivery, alert, opened)
+    named = named_by(alert, opened, delivery.strategy)
     if not named:
         return _unauthorised()
     strategy = choose_strategy(named, alert)
@@ -183,16 +187,6 @@ def _understand(
         alert, strategy, received_at=inbox.clock.now(), body_digest=delivery.digest
     )
     return _store(inbox, signal)
-
-
-def _named(delivery: Delivery, alert: Alert, opened: Sequence[Strategy]) -> Sequence[Strategy]:
-    """Those of the opened strategies that the alert may mean; none if it names another."""
-    if not alert.strategy:
-        return opened
-    if delivery.strategy is not None and alert.strategy != delivery.strategy:
-        said = f"strategy is {quoted(alert.strategy)}, and the URL belongs to {delivery.strategy}"
-        raise meaningless(f"{said}; leave the field out or send to its own URL", "strategy")
-    return [strategy for strategy in opened if strategy.name == alert.strategy]
 
 
 def _store(inbox: Inbox, signal: Signal) -> Answer:
@@ -248,6 +242,8 @@ def _keep(
         reason=reason,
         excerpt=excerpt_of(delivery.body, token),
         digest=delivery.digest,
+        body=kept_body(delivery.body, token),
+        opened=tuple(sorted(s.name for s in opened)),
     )
     with suppress(StoreUnavailable):
         inbox.signals.quarantine(alert)

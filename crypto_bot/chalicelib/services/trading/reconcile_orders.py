@@ -64,6 +64,8 @@ def _looked_up(desk: Desk, order: Order) -> Order:
 
 def _is_overdue(order: Order, account: Account, now: datetime) -> bool:
     sent = order.sent_at or order.created_at
+    if order.intent.is_stop:
+        return order.cancel_requested
     return order.cancel_requested or now - sent > timedelta(seconds=account.unfilled_timeout)
 
 

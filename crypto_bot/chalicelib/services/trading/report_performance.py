@@ -9,7 +9,8 @@ from chalicelib.ports import AnalyticsStore, TradingPorts
 def report_performance(ports: TradingPorts, analytics: AnalyticsStore) -> list[PerformancePoint]:
     """Store one point per strategy and account, at one time for all.
 
-    An account whose venue gives no prices now is left out; the next hour has it again.
+    An account whose venue gives no prices now, or wants silence, is left out; the next hour has it
+    again.
     """
     points: list[PerformancePoint] = []
     for account in ports.strategies.configuration().accounts.values():
@@ -26,6 +27,8 @@ def _points(ports: TradingPorts, account: Account) -> list[PerformancePoint]:
     symbols = sorted({h.symbol for h in portfolio.holdings if h.quantity})
     if not symbols:
         return performance_points(portfolio, {}, ports.clock.now())
+    if ports.plans.state(account.name).is_blocked(ports.clock.now()):
+        return []
     try:
         tickers = ports.exchanges.open(account).tickers(symbols)
     except ExchangeUnavailable:

@@ -1,30 +1,38 @@
 """The venue's balances are compared with the books, which open, note drift, or freeze trading."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from chalicelib.domain.money import ZERO, exact_arithmetic, plain
+from chalicelib.domain.errors import ExchangeUnavailable, StoreConflict
+from chalicelib.domain.money import ZERO, plain
 from chalicelib.domain.trading.entries import drift_entry, opening_entry
+from chalicelib.domain.trading.gaps import gaps_between
 from chalicelib.domain.trading.instrument import Balance, Instrument
 from chalicelib.domain.trading.ledger import Entry, Portfolio, post
 from chalicelib.domain.trading.plan import AccountState
 from chalicelib.services.trading.desk import Desk
+from chalicelib.services.trading.open_plans import OpenPlan, open_plans, open_stops
 
 
 def settle_balances(
     desk: Desk,
     state: AccountState,
+    open_now: Sequence[OpenPlan],
     balances: Mapping[str, Balance],
     instruments: Iterable[Instrument],
 ) -> AccountState:
     """Make the books match the venue; only while no order of the account is under way.
 
-    Returns the state with the instruments frozen whose strategies own more than the venue holds.
+    A stop may rest, unless it has just sold something: that is no drift. Returns the state with
+    the instruments frozen whose strategies own more than the venue holds.
     """
     portfolio = desk.ports.ledger.portfolio(desk.name, desk.account.quote)
     if portfolio.sequence == 0:
         portfolio = _book(desk, portfolio, [_opening(desk, balances)])
-    else:
+    elif gaps_between(portfolio, balances):
+        _refuse_moved(desk, state, open_now, portfolio)
+        if not _stops_stand(desk, open_now):
+            return state
         portfolio = _note_drift(desk, portfolio, balances)
     frozen = _frozen(portfolio, balances, instruments)
     if frozen == state.frozen:
@@ -45,17 +53,37 @@ def _opening(desk: Desk, balances: Mapping[str, Balance]) -> Entry:
 def _note_drift(desk: Desk, portfolio: Portfolio, balances: Mapping[str, Balance]) -> Portfolio:
     """Deposits, withdrawals and manual trades change only what is unmanaged."""
     now = desk.ports.clock.now()
-    known = {asset for assets in portfolio.balances.values() for asset in assets}
-    entries = []
-    with exact_arithmetic():
-        for asset in sorted(known | set(balances)):
-            held = balances[asset].total if asset in balances else ZERO
-            difference = held - portfolio.owned(asset)
-            if difference:
-                entries.append(
-                    drift_entry(portfolio=portfolio, asset=asset, difference=difference, at=now)
-                )
-    return _book(desk, portfolio, entries) if entries else portfolio
+    entries = [
+        drift_entry(portfolio=portfolio, asset=gap.asset, difference=gap.difference, at=now)
+        for gap in gaps_between(portfolio, balances)
+    ]
+    return _book(desk, portfolio, entries)
+
+
+def _refuse_moved(
+    desk: Desk, state: AccountState, open_now: Sequence[OpenPlan], portfolio: Portfolio
+) -> None:
+    """StoreConflict where another tick has traded meanwhile: what it moved is no drift.
+
+    The lease keeps others away, unless it has run out under a tick that hangs.
+    """
+    ports = desk.ports
+    now = ports.plans.state(desk.name)
+    same = now == state and open_plans(ports.plans, ports.orders, now) == list(open_now)
+    if not same or not all(item.is_booked(portfolio) for item in open_now):
+        raise StoreConflict(f"another tick works on {desk.name}: its fills are not booked yet")
+
+
+def _stops_stand(desk: Desk, open_now: Sequence[OpenPlan]) -> bool:
+    """Whether the venue's stops have sold nothing since they were looked up."""
+    for stop in open_stops(open_now).values():
+        try:
+            report = desk.exchange.find(stop.intent, stop.first_sent_at or stop.created_at)
+        except ExchangeUnavailable:
+            return False
+        if report is not None and report.filled != stop.filled:
+            return False
+    return True
 
 
 def _book(desk: Desk, portfolio: Portfolio, entries: Iterable[Entry]) -> Portfolio:

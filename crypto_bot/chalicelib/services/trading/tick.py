@@ -5,11 +5,11 @@ the next tick in the stores.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.domain.errors import ExchangeUnavailable, SettingsError, StoreConflict
+from chalicelib.domain.errors import ExchangeUnavailable, KeysRefused, SettingsError, StoreConflict
 from chalicelib.domain.trading.account import Account, Configuration
 from chalicelib.domain.trading.order import OrderStatus
 from chalicelib.domain.trading.signal import Signal
@@ -17,10 +17,13 @@ from chalicelib.ports import Heartbeat, TradingPorts
 from chalicelib.services.trading.book_fills import book_fills
 from chalicelib.services.trading.cancel_overtaken import cancel_overtaken
 from chalicelib.services.trading.conclude_plans import conclude_plans
-from chalicelib.services.trading.desk import Desk
+from chalicelib.services.trading.desk import Desk, open_desk
 from chalicelib.services.trading.execute_orders import execute_orders
 from chalicelib.services.trading.keep_following import keep_following
+from chalicelib.services.trading.keep_silence import keep_silence
+from chalicelib.services.trading.look_up_restored import look_up_restored
 from chalicelib.services.trading.plan_orders import plan_orders
+from chalicelib.services.trading.protect_positions import protect_positions
 from chalicelib.services.trading.reconcile_orders import reconcile_orders
 from chalicelib.services.trading.record_outcome import record_planned
 from chalicelib.services.trading.settle_unfollowed import settle_unfollowed
@@ -33,7 +36,11 @@ LEASE_MARGIN: Final = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReport:
-    """What a tick did for one account; `status` is worked, busy, blocked or unavailable."""
+    """What a tick did for one account; `status` is worked, busy, blocked, refused or unavailable.
+
+    Refused: the venue does not take the keys. Blocked: the venue wants silence, a key or another
+    setting is missing, or the books are those of a backup.
+    """
 
     account: str
     status: str
@@ -100,15 +107,12 @@ def _work_under_lease(
     if lease is None:
         return AccountReport(account=account.name, status="busy")
     try:
-        desk = Desk(
-            ports=ports,
-            account=account,
-            exchange=ports.exchanges.open(account),
-            configuration=configuration,
-        )
-        return _work(desk, due, deadline)
-    except ExchangeUnavailable as trouble:
-        return AccountReport(account=account.name, status="unavailable", detail=str(trouble))
+        state = ports.plans.state(account.name)
+        if state.is_blocked(now):
+            return AccountReport(
+                account=account.name, status="blocked", detail=state.blocked_because
+            )
+        return _try_work(open_desk(ports, account, configuration), due, deadline)
     except SettingsError as missing:
         return AccountReport(account=account.name, status="blocked", detail=str(missing))
     except StoreConflict as lost:
@@ -117,16 +121,36 @@ def _work_under_lease(
         ports.control.release(lease)
 
 
+def _try_work(desk: Desk, due: Sequence[Signal], deadline: datetime) -> AccountReport:
+    try:
+        waits = desk.ports.plans.state(desk.name).restored_from is not None
+        report = _wait(desk) if waits else _work(desk, due, deadline)
+    except KeysRefused as trouble:
+        report = AccountReport(account=desk.name, status="refused", detail=str(trouble))
+    except ExchangeUnavailable as trouble:
+        report = AccountReport(account=desk.name, status="unavailable", detail=str(trouble))
+    if keep_silence(desk):
+        return replace(report, status="blocked", detail=desk.exchange.because)
+    return report
+
+
+def _wait(desk: Desk) -> AccountReport:
+    """Until its owner has compared it with the venue, a restored account decides nothing."""
+    booked = look_up_restored(desk)
+    detail = f"restored from a backup: crypto-bot accounts reopen {desk.name}"
+    return AccountReport(account=desk.name, status="blocked", fills_booked=booked, detail=detail)
+
+
 def _work(desk: Desk, due: Sequence[Signal], deadline: datetime) -> AccountReport:
     mine = [s for s in due if desk.name in desk.configuration.followers(s.strategy)]
     plans = sent = booked = 0
+    stops: frozenset[str] = frozenset()
     for _ in range(ROUNDS):
         concluded = 0
         moved: list[OrderStatus] = []
-        state = desk.ports.plans.state(desk.name)
-        if state.blocked_until is not None and desk.ports.clock.now() < state.blocked_until:
-            break  # the venue asked for silence: no request of any kind
-        at_work = bool(state.open_plans)
+        if desk.exchange.is_silent:
+            break  # no request of any kind
+        at_work = bool(desk.ports.plans.state(desk.name).open_plans)
         if at_work:
             cancel_overtaken(desk, mine)
             reconcile_orders(desk)
@@ -140,7 +164,9 @@ def _work(desk: Desk, due: Sequence[Signal], deadline: datetime) -> AccountRepor
         if at_work or plan is not None:
             moved = execute_orders(desk, deadline)
         sent += sum(status is not OrderStatus.DENIED for status in moved)
-        if not (concluded or plan or moved):
+        stirred = protect_positions(desk) - stops
+        stops |= stirred
+        if not (concluded or plan or moved or stirred):
             break
     record_planned(desk)
     return AccountReport(

@@ -30,7 +30,7 @@ class BookOrder(Exact):
     """An order the venue accepted. `locked` is what of the wallet it still holds.
 
     `limit_price` of a market order is the price it was accepted at; `visible_at` is when look-ups
-    begin to find it; `fee_rate` is a fraction.
+    begin to find it; `fee_rate` is a fraction. A stop trades only once it is `triggered`.
     """
 
     client_order_id: str
@@ -49,8 +49,15 @@ class BookOrder(Exact):
     visible_at: datetime
     status: OrderStatus = OrderStatus.ACCEPTED
     fills: tuple[Fill, ...] = ()
+    stop_price: Decimal | None = None
+    triggered: bool = False
     trades_before: int = 0  # of earlier orders under the same client order id
     reason: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is a stop that the market has not come to yet."""
+        return self.stop_price is not None and not self.triggered
 
     @property
     def filled(self) -> Decimal:
@@ -121,6 +128,7 @@ class Wallet:
     balances: dict[str, Balance]
     open_orders: tuple[str, ...] = ()
     sent: int = 0
+    banned_until: datetime | None = None
     version: int = 0
 
     def balance(self, asset: str) -> Balance:

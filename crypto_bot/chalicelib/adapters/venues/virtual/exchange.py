@@ -2,7 +2,8 @@
 
 For paper trading, the demonstration, replays and tests. It knows no time of its own: resting
 orders, and requests that arrive late, are worked off whenever somebody touches it. A taker trades
-at last (plus spread and slippage), a resting order at its own limit.
+at last (plus spread and slippage), a resting order at its own limit, a stop as a taker once the
+last price has come to it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from threading import Lock
 from time import sleep
 from typing import Final, TypeVar
 
+from chalicelib.adapters.venues.virtual.activity import activity_of
 from chalicelib.adapters.venues.virtual.book import Arrival, Book, BookOrder, Page
 from chalicelib.adapters.venues.virtual.faults import Fault, failure
 from chalicelib.adapters.venues.virtual.floor import Floor
@@ -31,6 +33,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.money import exact_arithmetic
 from chalicelib.domain.trading.account import Account
+from chalicelib.domain.trading.evidence import Activity
 from chalicelib.domain.trading.instrument import Balance, Instrument, Ticker
 from chalicelib.domain.trading.order import OrderIntent, OrderReport
 from chalicelib.drivers.table import Table
@@ -95,8 +98,8 @@ class VirtualExchange:
 
     def submit(self, intent: OrderIntent, permit_until: datetime) -> OrderReport:
         """Accept, refuse, or whatever fault the options have in store for this order."""
-        self._travel()
         with _placing():
+            self._travel()
             self.match()
             market = self._market(intent.symbol)
             return self._repeat(partial(self._submit, intent, market, permit_until))
@@ -113,6 +116,15 @@ class VirtualExchange:
         if not visible or not self._options.traits.finds_by_client_id:
             return None
         return _report(visible[-1])
+
+    def activity(self, intent: OrderIntent, venue_order_id: str, since: datetime) -> Activity:
+        """What of the instrument is visible by now."""
+        del venue_order_id  # the client order id is on every row here
+        self._travel()
+        with _reading():
+            self.match()
+            files = self._book.order_files()
+        return activity_of(files, intent, since, self._clock.now())
 
     def cancel(self, intent: OrderIntent, venue_order_id: str) -> None:
         """Unlock the rest of an open order; nothing happens to one that is not open."""
@@ -149,6 +161,10 @@ class VirtualExchange:
         page = _counted(page)
         if fault is Fault.NONE or fault.hides_the_answer:
             return self._receive(page, intent, market, fault)
+        if fault is Fault.BANNED:
+            until = now + self._options.faults.ban
+            self._book.save(replace(page, wallet=replace(page.wallet, banned_until=until)))
+            raise failure(fault, intent, until)
         if fault is Fault.LATE:
             page = _on_its_way(page, Arrival(intent=intent, at=now + self._options.faults.late_by))
         self._book.save(page)
@@ -223,8 +239,15 @@ class VirtualExchange:
             return replace(ticker, bid=ticker.last - half, ask=ticker.last + half)
 
     def _travel(self) -> None:
+        """To the venue, which does not answer whom it has banned."""
         if self._options.latency:
             self._pause(self._options.latency.total_seconds())
+        if not self._options.faults.bans:
+            return
+        with _reading():
+            until = self._book.wallet().banned_until
+        if until is not None and self._clock.now() < until:
+            raise ExchangeUnavailable(f"418, banned until {until.isoformat()}", retry_at=until)
 
 
 _AS_IT_IS: Final = Filters()
@@ -258,7 +281,9 @@ def _placing() -> Iterator[None]:
     except StoreUnavailable as error:
         raise OutcomeUnknown(f"the virtual venue's store failed: {error}") from error
     except ExchangeUnavailable as error:
-        raise OrderNotPlaced(f"the virtual venue could not work: {error}") from error
+        raise OrderNotPlaced(
+            f"the virtual venue could not work: {error}", retry_at=error.retry_at
+        ) from error
 
 
 @contextmanager

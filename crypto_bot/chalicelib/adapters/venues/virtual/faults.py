@@ -28,6 +28,7 @@ class Fault(StrEnum):
     NONE = "none"
     REFUSED = "refused"  # the venue says no, for no reason of ours
     RATE_LIMITED = "rate_limited"  # 429: not placed
+    BANNED = "banned"  # 418: not placed, and nothing else is answered for a while
     LOST = "lost"  # the connection breaks before the venue reads the request
     ERROR_BEFORE = "error_before"  # a 5xx, and no order
     LATE = "late"  # time-out; the venue accepts the request afterwards
@@ -51,6 +52,7 @@ class Faults(Exact):
     script: tuple[Fault, ...] = ()
     late_by: timedelta = timedelta(seconds=2)
     retry_after: timedelta = timedelta(seconds=1)
+    ban: timedelta = timedelta(seconds=10)
     invisible: Decimal = ZERO
     invisible_for: timedelta = timedelta(seconds=2)
 
@@ -58,6 +60,11 @@ class Faults(Exact):
     def any(self) -> bool:
         """Whether an order can meet anything but an answer at once."""
         return bool(self.script) or self.invisible > 0 or any(self.rates.values())
+
+    @property
+    def bans(self) -> bool:
+        """Whether the venue may ever stop to answer."""
+        return Fault.BANNED in self.script or self.rates.get(Fault.BANNED, ZERO) > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,4 +111,6 @@ def failure(fault: Fault, intent: OrderIntent, retry_at: datetime) -> ExchangeEr
         return OrderRejected("VENUE_REFUSED", f"{name}: refused, as the fault options ask for")
     if fault is Fault.RATE_LIMITED:
         return OrderNotPlaced(f"{name}: 429, too many requests", retry_at=retry_at)
+    if fault is Fault.BANNED:
+        return OrderNotPlaced(f"{name}: 418, banned", retry_at=retry_at)
     return OutcomeUnknown(f"{name}: {_WORDS[fault]}")

@@ -35,8 +35,14 @@ class Floor:
             raise OrderRejected(
                 "ORDER_TYPE_UNSUPPORTED", f"{intent.symbol}: this venue has no market orders"
             )
+        if intent.is_stop and not self.options.traits.has_stop_orders:
+            raise OrderRejected(
+                "ORDER_TYPE_UNSUPPORTED", f"{intent.symbol}: this venue has no stop orders"
+            )
         check(intent, market)
         wallet, order = accept(page.wallet, self._new_order(page.file, intent, market, now))
+        if order.waits:
+            return Page(wallet=wallet, file=page.file.with_order(order))
         price = market.taker_price(intent.side)
         if market.is_marketable(intent.side, order.limit_price):
             wallet, order = self._trade(wallet, order, market, price, now)
@@ -57,9 +63,17 @@ class Floor:
         still_coming = tuple(a for a in page.file.arrivals if a not in due)
         page = replace(page, file=replace(page.file, arrivals=still_coming))
         order = page.file.open_order
-        if order is None or not _may_trade(order, market, now):
+        if order is None:
             return page
-        wallet, order = self._trade(page.wallet, order, market, order.limit_price, now)
+        arrives = order.waits and _is_reached(order, market)
+        if arrives:
+            order = replace(order, triggered=True)
+            page = replace(page, file=page.file.with_order(order))
+        if not _may_trade(order, market, now):
+            return page
+        # A stop takes what it finds; an order that rested before is taken at its own price.
+        price = market.taker_price(order.side) if arrives else order.limit_price
+        wallet, order = self._trade(page.wallet, order, market, price, now)
         return Page(wallet=wallet, file=page.file.with_order(order))
 
     def cancel(self, page: Page) -> Page:
@@ -102,6 +116,7 @@ class Floor:
             locked=ZERO,
             accepted_at=now,
             visible_at=now + faults.invisible_for if hidden else now,
+            stop_price=intent.stop_price,
             trades_before=sum(len(order.fills) for order in file.orders),
         )
 
@@ -120,8 +135,15 @@ class Floor:
         return Dice(seed=self.options.seed, client_order_id=client_order_id, attempt=attempt)
 
 
+def _is_reached(order: BookOrder, market: Market) -> bool:
+    level, last = order.stop_price or order.limit_price, market.ticker.last
+    return last >= level if order.side is Side.BUY else last <= level
+
+
 def _may_trade(order: BookOrder, market: Market, now: datetime) -> bool:
     """Once per instant, so that being looked at twice does not change what is seen."""
+    if order.waits:
+        return False
     if order.fills and order.fills[-1].at >= now:
         return False
     return market.is_marketable(order.side, order.limit_price)

@@ -48,6 +48,8 @@ def check(intent: OrderIntent, market: Market) -> None:
     if is_limit and (limit <= 0 or instrument.limit_price(limit, intent.side) != limit):
         tick = instrument.price_tick
         raise _rejected("PRICE_INVALID", intent, f"limit {limit} is no multiple of the tick {tick}")
+    if intent.stop_price is not None:
+        _check_stop(intent, intent.stop_price, market)
     if instrument.maximum_quantity is not None and quantity > instrument.maximum_quantity:
         most = instrument.maximum_quantity
         raise _rejected("QUANTITY_ABOVE_MAXIMUM", intent, f"{quantity} is more than {most}")
@@ -59,6 +61,14 @@ def check(intent: OrderIntent, market: Market) -> None:
             f"{quantity} at {price} is less than {least} or worth less than "
             f"{instrument.minimum_notional} {instrument.quote}",
         )
+
+
+def _check_stop(intent: OrderIntent, level: Decimal, market: Market) -> None:
+    tick, last = market.instrument.price_tick, market.ticker.last
+    if level <= 0 or market.instrument.limit_price(level, intent.side) != level:
+        raise _rejected("PRICE_INVALID", intent, f"stop {level} is no multiple of the tick {tick}")
+    if last >= level if intent.side is Side.BUY else last <= level:
+        raise _rejected("STOP_REACHED", intent, f"stop {level} would trigger at once, at {last}")
 
 
 def accept(wallet: Wallet, order: BookOrder) -> tuple[Wallet, BookOrder]:

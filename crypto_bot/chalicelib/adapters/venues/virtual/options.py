@@ -159,6 +159,7 @@ def _faults(table: Reader) -> Faults:
         script=tuple(Fault(word) for word in table.words("script", tuple(Fault))),
         late_by=table.seconds("late_seconds", Decimal(2)),
         retry_after=table.seconds("retry_seconds", ONE),
+        ban=table.seconds("ban_seconds", Decimal(10)),
         invisible=table.fraction("invisible"),
         invisible_for=table.seconds("invisible_seconds", Decimal(2)),
     )
@@ -184,6 +185,7 @@ def _traits(table: Reader, faults: Faults) -> VenueTraits:
         visibility_lag=table.seconds("visibility_lag", _in_seconds(lag)),
         finds_by_client_id=table.flag("finds_by_client_id", default=True),
         has_market_orders=table.flag("has_market_orders", default=True),
+        has_stop_orders=table.flag("has_stop_orders", default=True),
     )
     table.refuse_unknown()
     return traits

@@ -27,6 +27,19 @@ def symbol_of(strategy: Strategy, alert: Alert) -> str:
     raise _unknown_ticker(strategy, alert)
 
 
+def named_by(alert: Alert, opened: Sequence[Strategy], addressed: str | None) -> Sequence[Strategy]:
+    """Those of the opened strategies that the alert may mean; none if it names another.
+
+    `addressed` is the strategy in the URL. SignalRejected 422 where the alert contradicts that.
+    """
+    if not alert.strategy:
+        return opened
+    if addressed is not None and alert.strategy != addressed:
+        said = f"strategy is {quoted(alert.strategy)}, and the URL belongs to {addressed}"
+        raise meaningless(f"{said}; leave the field out or send to its own URL", "strategy")
+    return [strategy for strategy in opened if strategy.name == alert.strategy]
+
+
 def choose_strategy(strategies: Sequence[Strategy], alert: Alert) -> Strategy:
     """The only one of the strategies that knows the alert's ticker. SignalRejected 422 if not."""
     if len(strategies) == 1:

@@ -31,10 +31,7 @@ _CREDENTIAL_KEY = re.compile(
 _LONG_WORD = re.compile(r"[\w-]{40,}", re.ASCII)
 
 _UNDEFINED: Final = {"NaN": "NaN", "": "nothing"}
-_NOT_ACTED_UPON: Final = {
-    "stop_loss": "; only the policy risk_per_trade reads it, to size an entry",
-    "take_profit": "",
-}
+_PROTECTING: Final = ("stop_loss", "take_profit")
 
 
 class Kind(StrEnum):
@@ -162,16 +159,16 @@ def _typical(text: str) -> Iterator[Finding]:
             problem="the message does not say when it fired, so a copy counts as a new signal",
             remedy='add "time": "{{timenow}}"',
         )
-    yield from _not_acted_upon(text, arrived, alert)
+    yield from _protecting(text, arrived, alert)
 
 
-def _not_acted_upon(text: str, arrived: str, alert: Alert) -> Iterator[Finding]:
-    for name, but in _NOT_ACTED_UPON.items():
+def _protecting(text: str, arrived: str, alert: Alert) -> Iterator[Finding]:
+    for name in _PROTECTING:
         if getattr(alert, name) is not None:
             yield Finding(
                 line=_line_of(text, arrived, name),
-                problem=f"{name} is stored and not yet acted upon: nothing is sold at it{but}",
-                remedy="let the strategy send an alert when it leaves",
+                problem=f"the bot sells at {name} by itself, before any exit of the strategy",
+                remedy="send a price that holds on the venue, not only on the chart",
                 kind=Kind.NOTE,
             )
 

@@ -6,7 +6,11 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantinedAlert:
-    """`excerpt` is at most 512 characters with secrets blanked; `digest` identifies the body."""
+    """`excerpt` is at most 512 characters with secrets blanked; `digest` identifies the body.
+
+    `body` is all of it, secrets blanked too, for a replay; '' where nobody could read it.
+    `opened` are the strategies for which its credential could speak.
+    """
 
     id: str
     strategy: str
@@ -15,3 +19,5 @@ class QuarantinedAlert:
     reason: str
     excerpt: str
     digest: str
+    body: str = ""
+    opened: tuple[str, ...] = ()

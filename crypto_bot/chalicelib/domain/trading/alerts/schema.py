@@ -36,10 +36,10 @@ _NUMBERS: Final = {
     "order_contracts": "{{strategy.order.contracts}}: quantity of the order.",
     "market_position_size": "{{strategy.market_position_size}}: quantity after the order.",
     "prev_market_position_size": "{{strategy.prev_market_position_size}}: quantity before.",
-    "stop_loss": "Price at which to leave at a loss. Not yet acted upon: nothing is sold at it; "
-    "only the policy risk_per_trade reads it, to size an entry.",
-    "take_profit": "Price at which to leave with a profit. Not yet acted upon: nothing is sold "
-    "at it.",
+    "stop_loss": "Price at which the bot leaves at a loss, without another alert; the policy "
+    "risk_per_trade also sizes the entry by it. A later alert moves it.",
+    "take_profit": "Price at which the bot leaves with a profit, without another alert. A later "
+    "alert moves it.",
     "size": "How much to hold, in size_unit, for the signal-sized policy.",
     "size_ratio": "New size over old size, where the sizes themselves are not sent.",
 }

@@ -10,6 +10,9 @@ from chalicelib.domain.trading.configuration.toml_lines import Path
 from chalicelib.domain.trading.configuration.toml_source import Source
 from chalicelib.domain.trading.strategy import Strategy
 
+# What ccxt takes as a credential; every record of the configuration is stored and shown as it is.
+_CREDENTIALS = ("apiKey", "secret", "password", "privateKey", "token", "twofa")
+
 # Where a contradiction can be mended, the likeliest place first, and the sentence about it.
 Finding = tuple[tuple[Path, ...], str]
 
@@ -46,6 +49,7 @@ def _account_findings(
             'exchange = "virtual" and mode = "virtual" only go together, and prices_from names the '
             "exchange whose prices a virtual account takes",
         )
+    yield from _credential_findings(account, path)
     subscriptions = configuration.subscriptions_of(account.name)
     with exact_arithmetic():
         whole = sum((subscription.weight for subscription in subscriptions), ZERO)
@@ -58,6 +62,17 @@ def _account_findings(
             f"1 - reserve = {plain(room)}; lower a weight or the reserve of "
             f"{plain(account.reserve)}",
         )
+
+
+def _credential_findings(account: Account, path: Path) -> Iterator[Finding]:
+    for name in _CREDENTIALS:
+        if name in account.exchange_options:
+            yield (
+                ((*path, "exchange_options", name), path),
+                f"accounts.{account.name}.exchange_options.{name} is a credential, and accounts "
+                "are stored and shown as they are; put it into a secret, and its name into "
+                f"accounts.{account.name}.secret",
+            )
 
 
 def _subscription_findings(

@@ -15,8 +15,19 @@ from chalicelib.domain.trading.configuration.toml_source import Source, Table, r
 from chalicelib.domain.trading.strategy import Strategy
 
 _UNWEIGHTED: Final = frozenset({"equal", "inverse_volatility", "signal_sized"})
+_PRICE_AGE: Final = values.whole(1, 86_400, "seconds")
 _STRATEGY_KEYS: Final = frozenset(
-    {"instruments", "timeframe", "sibling_wait", "max_lag", "stop_words", "open"}
+    {
+        "instruments",
+        "timeframe",
+        "sibling_wait",
+        "max_lag",
+        "stop_words",
+        "open",
+        "silence_after",
+        "stop_loss",
+        "take_profit",
+    }
 )
 _SUBSCRIPTION_KEYS: Final = frozenset(
     {
@@ -28,6 +39,9 @@ _SUBSCRIPTION_KEYS: Final = frozenset(
         "max_orders_per_day",
         "daily_loss_stop",
         "max_slippage",
+        "cooldown",
+        "cooldown_after",
+        "trading_hours",
     }
 )
 _ACCOUNT_KEYS: Final = frozenset(
@@ -48,6 +62,12 @@ _ACCOUNT_KEYS: Final = frozenset(
         "max_legs",
         "unfilled_timeout",
         "prices_from",
+        "max_drawdown",
+        "daily_loss_stop",
+        "max_exposure_per_coin",
+        "max_open_positions",
+        "max_orders_per_minute",
+        "max_price_age",
         "exchange_options",
         "strategies",
     }
@@ -132,6 +152,9 @@ def _strategy(table: Table) -> Strategy:
         max_lag=table.read("max_lag", values.seconds, standard.max_lag),
         stop_words=table.read("stop_words", values.words, standard.stop_words),
         open=table.read("open", values.flag, standard.open),
+        silence_after=table.read("silence_after", values.whole(1, 10_000, "candles"), None),
+        stop_loss=table.read("stop_loss", values.inner_fraction, None),
+        take_profit=table.read("take_profit", values.gain, None),
     )
 
 
@@ -170,6 +193,12 @@ def _account(table: Table) -> Account:
         max_legs=read("max_legs", values.whole(1, 100, "legs"), standard.max_legs),
         unfilled_timeout=read("unfilled_timeout", values.seconds, standard.unfilled_timeout),
         prices_from=read("prices_from", values.text, standard.prices_from),
+        max_drawdown=read("max_drawdown", values.weight, None),
+        daily_loss_stop=read("daily_loss_stop", values.weight, None),
+        max_exposure_per_coin=read("max_exposure_per_coin", values.weight, None),
+        max_open_positions=read("max_open_positions", values.whole(1, 10_000, "positions"), None),
+        max_orders_per_minute=read("max_orders_per_minute", values.whole(1, 6_000, "orders"), None),
+        max_price_age=read("max_price_age", _PRICE_AGE, standard.max_price_age),
         exchange_options=read("exchange_options", values.options, {}),
     )
 
@@ -202,4 +231,7 @@ def _subscription(table: Table, account: Account) -> Subscription:
         max_orders_per_day=read("max_orders_per_day", values.whole(1, 100_000, "orders"), None),
         daily_loss_stop=read("daily_loss_stop", values.weight, None),
         max_slippage=read("max_slippage", values.weight, None),
+        cooldown=read("cooldown", values.seconds, None),
+        cooldown_after=read("cooldown_after", values.whole(1, 1000, "losses"), 1),
+        trading_hours=read("trading_hours", values.windows, ()),
     )

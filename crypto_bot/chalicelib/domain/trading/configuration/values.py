@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from chalicelib.domain.money import ONE, ZERO, parse_amount, plain
 from chalicelib.domain.trading.configuration.names import suggestion
 from chalicelib.domain.trading.configuration.toml_source import Unfit
+from chalicelib.domain.trading.hours import trading_window
 from chalicelib.domain.trading.strategy import timeframe_seconds
 
 E = TypeVar("E", bound=StrEnum)
@@ -79,6 +80,19 @@ def seconds(value: object) -> int:
     return whole(0, _LONGEST_WAIT, "seconds")(value)
 
 
+def windows(value: object) -> tuple[str, ...]:
+    """A list of windows of the week, checked, kept as the owner wrote them."""
+    wanted = 'a list of windows in UTC, such as ["mon-fri 13:30-20:00"]'
+    if not isinstance(value, list) or not all(isinstance(window, str) for window in value):
+        raise Unfit(wanted)
+    try:
+        for window in value:
+            trading_window(window)
+    except ValueError as error:
+        raise Unfit(f"{wanted}: {error}") from None
+    return tuple(value)
+
+
 def whole(low: int, high: int, unit: str) -> Callable[[object], int]:
     """A whole number between two bounds."""
 
@@ -100,6 +114,16 @@ def words(value: object) -> tuple[str, ...]:
 def weight(value: object) -> Decimal:
     """A share of the account."""
     return _amount(value, "a fraction above 0 and at most 1, such as 0.25", above=ZERO, most=ONE)
+
+
+def inner_fraction(value: object) -> Decimal:
+    """How far below a price: above 0 and below 1."""
+    return _amount(value, "a fraction above 0 and below 1, such as 0.05", above=ZERO, below=ONE)
+
+
+def gain(value: object) -> Decimal:
+    """How far above a price: above 0, and without end."""
+    return _amount(value, "a fraction above 0, such as 0.1", above=ZERO)
 
 
 def fraction(value: object) -> Decimal:
