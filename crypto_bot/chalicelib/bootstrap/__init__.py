@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from chalicelib.domain.errors import SettingsError
 from chalicelib.settings import Settings, read_environment
 
 if TYPE_CHECKING:  # a cold webhook loads what it needs, and no more
+    from functools import _lru_cache_wrapper
+
     from chalicelib.bootstrap.venues import Venues
     from chalicelib.drivers.sqlite_table import SqliteTable
-    from chalicelib.drivers.table import Table
+    from chalicelib.drivers.table import WholeTable
     from chalicelib.ports import (
         AnalyticsStore,
         Clock,
@@ -29,6 +31,8 @@ if TYPE_CHECKING:  # a cold webhook loads what it needs, and no more
         Workers,
     )
     from chalicelib.services.trading.receive_signal import Inbox
+
+T = TypeVar("T")
 
 STATE_FILE: Final = "state.sqlite3"
 _SECRET_TIMEOUT: Final = 3.0
@@ -44,7 +48,7 @@ class Choices:
 
     settings: Settings | None = None
     home: Path | None = None
-    table: "Table | None" = None
+    table: "WholeTable | None" = None
     clock: "Clock | None" = None
     workers: "Workers | None" = None
     secrets: "SecretStore | None" = None
@@ -58,6 +62,14 @@ class Choices:
 
 _chosen = [Choices()]
 _opened: "list[SqliteTable | Venues]" = []
+_made: "list[_lru_cache_wrapper[Any]]" = []
+
+
+def made_once(make: "Callable[[], T]") -> "_lru_cache_wrapper[T]":
+    """One object per process, until other choices are made."""
+    kept = cache(make)
+    _made.append(kept)
+    return kept
 
 
 def choices() -> Choices:
@@ -70,7 +82,7 @@ def use(choices: Choices) -> None:
     while _opened:
         _opened.pop().close()
     _chosen[0] = choices
-    for made in _MADE_ONCE:
+    for made in _made:
         made.cache_clear()
 
 
@@ -95,13 +107,13 @@ def is_deployed() -> bool:
     return settings().is_deployed and _chosen[0].home is None
 
 
-@cache
+@made_once
 def settings() -> Settings:
     """The environment, read once."""
     return _chosen[0].settings or read_environment()
 
 
-@cache
+@made_once
 def home() -> Path:
     """Where the embedded state lives; the folder need not exist yet."""
     chosen = _chosen[0].home or settings().home
@@ -112,7 +124,7 @@ def home() -> Path:
     return user_data_path("crypto-bot", appauthor=False)
 
 
-@cache
+@made_once
 def clock() -> "Clock":
     """The machine's, unless a replay brings its own."""
     from chalicelib.adapters.clock import SystemClock
@@ -120,7 +132,7 @@ def clock() -> "Clock":
     return _chosen[0].clock or SystemClock()
 
 
-@cache
+@made_once
 def workers() -> "Workers":
     """Threads."""
     from chalicelib.adapters.workers import ThreadWorkers
@@ -128,8 +140,8 @@ def workers() -> "Workers":
     return _chosen[0].workers or ThreadWorkers()
 
 
-@cache
-def table() -> "Table":
+@made_once
+def table() -> "WholeTable":
     """SQLite in the home folder, DynamoDB where deployed."""
     chosen = _chosen[0].table
     if chosen is not None:
@@ -153,7 +165,7 @@ def table() -> "Table":
     return opened
 
 
-@cache
+@made_once
 def signals() -> "SignalStore":
     """The alerts that became signals."""
     from chalicelib.adapters.stores.signals import TableSignalStore
@@ -161,7 +173,7 @@ def signals() -> "SignalStore":
     return TableSignalStore(table())
 
 
-@cache
+@made_once
 def strategies() -> "StrategyStore":
     """The owner's configuration, the account of the environment included."""
     from chalicelib.adapters.stores.strategies import TableStrategyStore
@@ -175,7 +187,7 @@ def strategies() -> "StrategyStore":
     return WithDefaultAccount(stored, account)
 
 
-@cache
+@made_once
 def webhook() -> "Inbox":
     """What receiving an alert needs: two stores and a clock."""
     from chalicelib.services.trading.receive_signal import Inbox, StrategyCache
@@ -191,7 +203,7 @@ def webhook() -> "Inbox":
     )
 
 
-@cache
+@made_once
 def trading() -> "TradingPorts":
     """Everything the trading services may touch."""
     from chalicelib.adapters.stores.control import TableControlStore
@@ -213,7 +225,7 @@ def trading() -> "TradingPorts":
     )
 
 
-@cache
+@made_once
 def analytics() -> "AnalyticsStore":
     """Figures over time."""
     from chalicelib.adapters.stores.analytics import TableAnalyticsStore
@@ -221,7 +233,7 @@ def analytics() -> "AnalyticsStore":
     return TableAnalyticsStore(table())
 
 
-@cache
+@made_once
 def secrets() -> "SecretStore":
     """A file of the owner's in the home folder; Secrets Manager and SSM where deployed."""
     chosen = _chosen[0].secrets
@@ -240,7 +252,7 @@ def secrets() -> "SecretStore":
     return FileSecrets(home())
 
 
-@cache
+@made_once
 def exchanges() -> "Exchanges":
     """Opens the venue that an account names."""
     chosen = _chosen[0].exchanges
@@ -276,19 +288,3 @@ def _admits(sources: tuple[str, ...]) -> Callable[[str], bool] | None:
         return any(address in network for network in networks)
 
     return is_listed
-
-
-_MADE_ONCE: Final = (
-    settings,
-    home,
-    clock,
-    workers,
-    table,
-    signals,
-    strategies,
-    webhook,
-    trading,
-    analytics,
-    secrets,
-    exchanges,
-)

@@ -32,7 +32,9 @@ def check_exchange(account: Account) -> None:
 
 @dataclass(slots=True, kw_only=True)
 class Venues:
-    """`Exchanges`: one exchange per account and version of it, opened by the first who asks.
+    """`Exchanges`: one exchange per account, version of it and keys, opened by the first who asks.
+
+    Keys that the owner has replaced count from the next tick on, as soon as the store shows them.
 
     `prices` is a candle file, or a folder of them, that prices every virtual account.
     """
@@ -43,26 +45,28 @@ class Venues:
     secrets: Callable[[], SecretStore]
     configuration: Callable[[], Configuration]
     prices: Path | None = None
-    _open: dict[str, tuple[Account, Exchange]] = field(default_factory=dict, init=False)
+    _open: dict[str, tuple[Account, Mapping[str, str], Exchange]] = field(
+        default_factory=dict, init=False
+    )
     _lock: Lock = field(default_factory=Lock, init=False)
 
     def open(self, account: Account) -> Exchange:
         """See `Exchanges.open`."""
         with self._lock:
             known = self._open.get(account.name)
-            if known is None or known[0] != account:
+            if known is None or known[0] != account or known[1] != self._secret(account):
                 exchange = self._connect(account)
                 if known is not None:
-                    _close(known[1])
-                known = (account, exchange)
+                    _close(known[2])
+                known = (account, self._secret(account), exchange)
                 self._open[account.name] = known
-            return known[1]
+            return known[2]
 
     def close(self) -> None:
         """End the connections and threads of what was opened here."""
         with self._lock:
             while self._open:
-                _close(self._open.popitem()[1][1])
+                _close(self._open.popitem()[1][2])
 
     def _connect(self, account: Account) -> Exchange:
         self.settings.check_accounts([account])
@@ -86,7 +90,9 @@ class Venues:
 
     def _secret(self, account: Account) -> Mapping[str, str]:
         # Without a name the exchange says which fields it lacks, if it needs any.
-        return self.secrets().secret(account.secret) if account.secret else {}
+        if not account.secret or account.exchange == VIRTUAL:
+            return {}
+        return self.secrets().secret(account.secret)
 
     def _virtual(self, account: Account) -> Exchange:
         from chalicelib.adapters.venues.virtual.exchange import VirtualExchange

@@ -4,10 +4,14 @@ Region, credentials and endpoint (AWS_ENDPOINT_URL and its kin) come from the en
 profile: botocore reads those itself.
 """
 
+import logging
 from typing import Any
 
 import botocore.session
 from botocore.config import Config
+
+# On DEBUG botocore logs every request and answer, the secrets of Secrets Manager among them.
+logging.getLogger("botocore").setLevel(logging.INFO)
 
 
 def aws_client(

@@ -58,6 +58,7 @@ class DynamoDbTable:
         new_writer: Callable[[], str] = lambda: secrets.token_hex(16),
     ) -> None:
         self.write_limit: int | None = TRANSACTION_LIMIT
+        self.scans_one_moment: bool = False
         self._client = client
         self._name = name
         self._new_writer = new_writer
@@ -83,7 +84,7 @@ class DynamoDbTable:
             "ExpressionAttributeValues": values,
             "ConsistentRead": True,
         }
-        return self._pages(request, None)
+        return self._pages(self._client.query, request, None)
 
     def shelf(
         self,
@@ -111,7 +112,12 @@ class DynamoDbTable:
             "ExpressionAttributeValues": values | {":shelf": {"S": name}},
             "ScanIndexForward": not descending,
         }
-        return self._pages(request, limit)
+        return self._pages(self._client.query, request, limit)
+
+    def scan(self) -> list[Row]:
+        """See `WholeTable.scan`; DynamoDB has no order between partitions."""
+        rows = self._pages(self._client.scan, {"ConsistentRead": True}, None)
+        return sorted(rows, key=lambda row: (row.partition, row.sort))
 
     def write(self, rows: Sequence[Row]) -> None:
         """See `Table.write`."""
@@ -160,7 +166,7 @@ class DynamoDbTable:
             "ExpressionAttributeValues": {":expected": {"N": str(row.version - 1)}},
         }
 
-    def _pages(self, request: Request, limit: int | None) -> list[Row]:
+    def _pages(self, read: Callable[..., Any], request: Request, limit: int | None) -> list[Row]:
         """A page ends after 1 MB, wherever that is; reading goes on until nothing is left."""
         rows: list[Row] = []
         request = request | {"TableName": self._name}
@@ -168,7 +174,7 @@ class DynamoDbTable:
             if limit is not None:
                 request["Limit"] = limit - len(rows)
             with _trouble_named(self._name):
-                answer = self._client.query(**request)
+                answer = read(**request)
             rows += [_row(item) for item in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
                 break

@@ -56,6 +56,10 @@ _SHELF_DESCENDING: Final = """
     SELECT partition, sort, document, version, shelf, at, urgent
     FROM record WHERE shelf = ? AND at > ? AND at <= ? ORDER BY at DESC LIMIT ?
 """
+_SCAN: Final = """
+    SELECT partition, sort, document, version, shelf, at, urgent
+    FROM record ORDER BY partition, sort
+"""
 _INSERT: Final = """
     INSERT INTO record (partition, sort, document, version, shelf, at, urgent)
     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
@@ -81,6 +85,7 @@ class SqliteTable:
     """
 
     write_limit: int | None = None
+    scans_one_moment: bool = True
 
     def __init__(self, path: Path | str, *, patience: float = 2.0) -> None:
         self._path = path
@@ -124,6 +129,10 @@ class SqliteTable:
         last = _LAST_CHARACTER if up_to is None else up_to
         count = _NO_LIMIT if limit is None else limit
         return self._select(_SHELF_DESCENDING if descending else _SHELF, (name, first, last, count))
+
+    def scan(self) -> list[Row]:
+        """See `WholeTable.scan`; SQLite answers one statement out of one state of the file."""
+        return self._select(_SCAN, ())
 
     def write(self, rows: Sequence[Row]) -> None:
         """See `Table.write`."""

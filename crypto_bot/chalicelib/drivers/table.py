@@ -66,3 +66,16 @@ class Table(Protocol):
     def overwrite(self, rows: Sequence[Row]) -> None:
         """Write rows whatever was there, where the last word wins; not atomic together."""
         ...
+
+
+class WholeTable(Table, Protocol):
+    """A table that can also be read whole: for backups, not for stores, which know their keys."""
+
+    @property
+    def scans_one_moment(self) -> bool:
+        """Whether `scan` shows everything as it stood at one moment, whoever writes meanwhile."""
+        ...
+
+    def scan(self) -> list[Row]:
+        """Every row there is, by partition and sort, each read consistently."""
+        ...

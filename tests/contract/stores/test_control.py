@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 
 from chalicelib.adapters.stores.control import TableControlStore
-from chalicelib.domain.trading.account import HaltLevel
+from chalicelib.domain.trading.account import Halt, HaltLevel
 from chalicelib.drivers.table import Table
 from chalicelib.ports import Heartbeat, Lease
 from tests.contract.stores.records import NOON, minutes
@@ -28,9 +28,11 @@ def taken(control: TableControlStore, owner: str, at: float = 0) -> Lease:
 
 def test_the_kill_switch_keeps_the_last_word(control: TableControlStore) -> None:
     assert control.halt_level() is HaltLevel.NONE
+    assert control.last_halt() is None
     for level in (HaltLevel.FLATTEN, HaltLevel.NO_ENTRIES, HaltLevel.NONE):
         control.set_halt(level, "the owner's word", NOON)
         assert control.halt_level() is level
+        assert control.last_halt() == Halt(level=level, reason="the owner's word", at=NOON)
 
 
 def test_a_lease_keeps_others_out_until_it_expires(control: TableControlStore) -> None:

@@ -14,6 +14,7 @@ from chalicelib.adapters.stores.plans import TablePlanStore
 from chalicelib.adapters.stores.signals import TableSignalStore
 from chalicelib.adapters.stores.strategies import TableStrategyStore
 from chalicelib.domain.trading.account import HaltLevel
+from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
 from chalicelib.domain.trading.ledger import Portfolio
 from chalicelib.domain.trading.plan import AccountState
 from chalicelib.drivers.sqlite_table import SqliteTable
@@ -123,6 +124,18 @@ def use_the_trading_stores(table: Table) -> None:
     signals.next_due()
     signals.recent(5)
     signals.quarantined(5)
+    kept = QuarantinedAlert(
+        id="q",
+        strategy="trend",
+        received_at=NOON,
+        status=422,
+        reason="unknown ticker",
+        excerpt="",
+        digest="",
+    )
+    signals.quarantine(kept)
+    signals.quarantined_alert("q")
+    signals.drop_quarantined("q")
     state = plans.commit(plan(), AccountState(account="main", due_at=NOON))
     plans.save_state(state)
     plans.due_accounts(NOON)

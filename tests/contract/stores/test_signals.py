@@ -8,6 +8,7 @@ from threading import Barrier
 
 import pytest
 
+from chalicelib.adapters.stores.quarantine import Quarantine
 from chalicelib.adapters.stores.signals import TableSignalStore
 from chalicelib.domain.errors import StoreConflict
 from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
@@ -154,18 +155,21 @@ def test_of_two_deliveries_at_once_one_is_new(signals: TableSignalStore) -> None
     assert answers in ([None, stored], [stored, None])
 
 
-def test_quarantine_keeps_the_first_of_each(signals: TableSignalStore) -> None:
-    def alert(name: str, at: float, reason: str) -> QuarantinedAlert:
-        return QuarantinedAlert(
-            id=name,
-            strategy="trend",
-            received_at=minutes(at),
-            status=422,
-            reason=reason,
-            excerpt="{",
-            digest="d",
-        )
+def alert(name: str, at: float, reason: str = "unknown ticker") -> QuarantinedAlert:
+    return QuarantinedAlert(
+        id=name,
+        strategy="trend",
+        received_at=minutes(at),
+        status=422,
+        reason=reason,
+        excerpt="{",
+        digest="d",
+        body="{}",
+        opened=("trend",),
+    )
 
+
+def test_quarantine_keeps_the_first_of_each(signals: TableSignalStore) -> None:
     signals.quarantine(alert("a", 1, "unknown ticker"))
     signals.quarantine(alert("b", 2, "bad number"))
     signals.quarantine(alert("a", 3, "said again"))
@@ -174,3 +178,41 @@ def test_quarantine_keeps_the_first_of_each(signals: TableSignalStore) -> None:
         alert("a", 1, "unknown ticker"),
     ]
     assert [each.id for each in signals.quarantined(1)] == ["b"]
+
+
+def test_the_quarantine_is_a_ring(table: Table) -> None:
+    ring = Quarantine(table, slots=3)
+    for number in range(5):
+        ring.keep(alert(f"a{number}", number))
+    assert [each.id for each in ring.newest(10)] == ["a4", "a3", "a2"]
+    assert len(table.query("quarantine", "slot")) == 3
+    assert ring.get("a1") is None
+    ring.keep(alert("a2", 9, "said again"))
+    assert ring.get("a2") == alert("a2", 2)
+
+
+def test_what_is_dropped_from_quarantine_makes_room(table: Table) -> None:
+    ring = Quarantine(table, slots=3)
+    for number in range(3):
+        ring.keep(alert(f"a{number}", number))
+    for name in ("a1", "a1", "never there"):
+        ring.drop(name)
+    assert ring.get("a1") is None
+    assert [each.id for each in ring.newest(10)] == ["a2", "a0"]
+    ring.keep(alert("a3", 3))
+    assert [each.id for each in ring.newest(10)] == ["a3", "a2", "a0"]
+    ring.keep(alert("a4", 4))
+    assert [each.id for each in ring.newest(10)] == ["a4", "a3", "a2"]
+    assert len(table.query("quarantine", "slot")) == 3
+
+
+def test_of_alerts_that_are_quarantined_at_once_none_gets_lost(signals: TableSignalStore) -> None:
+    start = Barrier(3)
+
+    def keep(number: int) -> None:
+        start.wait(10)
+        signals.quarantine(alert(f"a{number}", number))
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(keep, range(3)))
+    assert {each.id for each in signals.quarantined(10)} == {"a0", "a1", "a2"}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.errors import StoreConflict
-from chalicelib.drivers.table import Row, Table
+from chalicelib.drivers.table import Row, Table, WholeTable
 
 
 def row(sort: str = "a", **changes: Any) -> Row:
@@ -164,6 +164,27 @@ def test_the_last_word_wins_where_rows_are_overwritten(table: Table) -> None:
     table.overwrite([row(document="2"), row("b", document="3")])
     assert [found.document for found in table.query("p")] == ["2", "3"]
     assert table.shelf("s") == []
+
+
+def test_a_scan_shows_every_row_whole_and_in_order(table: WholeTable) -> None:
+    assert table.scan() == []
+    rows = [
+        row("b", partition="q", shelf="due", at="2", urgent=True),
+        row("a", partition="q", document='{"text":"ä"}'),
+        row("z"),
+    ]
+    for each in rows:
+        table.write([each])
+    table.write([row("z", version=2, document="2")])
+    assert table.scan() == [row("z", version=2, document="2"), rows[1], rows[0]]
+
+
+def test_a_scan_returns_more_than_one_page(table: WholeTable) -> None:
+    random = Random(7)  # noqa: S311 - filling, not secrets
+    rows = [row(f"{n:02d}", document=random.randbytes(100_000).hex()) for n in range(12)]
+    for each in rows:
+        table.write([each])
+    assert table.scan() == rows
 
 
 def test_of_two_threads_with_one_version_exactly_one_wins(table: Table) -> None:

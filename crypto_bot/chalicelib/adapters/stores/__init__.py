@@ -6,7 +6,8 @@ rows of one instant stay apart. `#` inside a name is escaped: see keys.py.
 
     signal#<id>          | signal                     | signals.open | due_at#id       not final
                                                       | signals.done | received_at#id  final
-    quarantine#<id>      | alert                      | quarantine   | received_at#id
+    quarantine           | slot#<number>              | quarantine   | received_at#id if filled
+                         | list                       what lies in the slots, oldest first
     plan#<plan id>       | plan                       | plans        | created_at#id
                          | order#<symbol>#<leg>       | orders.held  | created_at#id   HELD
                                                       | orders       | created_at#id   all others

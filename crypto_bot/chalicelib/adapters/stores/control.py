@@ -1,12 +1,12 @@
 """The kill switch, the lease on each account, and the sign of life."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.adapters.stores.keys import key
 from chalicelib.domain.errors import StoreConflict
-from chalicelib.domain.trading.account import HaltLevel
+from chalicelib.domain.trading.account import Halt, HaltLevel
 from chalicelib.drivers.codec import decode, encode
 from chalicelib.drivers.table import Row, Table
 from chalicelib.ports import Heartbeat, Lease
@@ -18,15 +18,6 @@ _LEASE: Final = "lease"
 _NOBODY: Final = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Halt:
-    """The last word on the kill switch, and why."""
-
-    level: HaltLevel
-    reason: str
-    at: datetime
-
-
 class TableControlStore:
     """`ControlStore` over a table."""
 
@@ -35,12 +26,17 @@ class TableControlStore:
 
     def halt_level(self) -> HaltLevel:
         """See `ControlStore.halt_level`."""
+        last = self.last_halt()
+        return HaltLevel.NONE if last is None else last.level
+
+    def last_halt(self) -> Halt | None:
+        """See `ControlStore.last_halt`."""
         row = self._table.get(_PARTITION, _HALT)
-        return HaltLevel.NONE if row is None else decode(_Halt, row.document).level
+        return None if row is None else decode(Halt, row.document)
 
     def set_halt(self, level: HaltLevel, reason: str, at: datetime) -> None:
         """See `ControlStore.set_halt`."""
-        self._overwrite(_HALT, _Halt(level=level, reason=reason, at=at))
+        self._overwrite(_HALT, Halt(level=level, reason=reason, at=at))
 
     def acquire(self, account: str, owner: str, now: datetime, duration: timedelta) -> Lease | None:
         """See `ControlStore.acquire`. The holder itself gets its lease prolonged."""

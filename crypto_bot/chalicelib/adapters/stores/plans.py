@@ -48,7 +48,7 @@ class TablePlanStore:
     def next_due(self) -> datetime | None:
         """See `PlanStore.next_due`."""
         rows = self._table.shelf(DUE_SHELF, limit=1)
-        return decode(AccountState, rows[0].document).due_at if rows else None
+        return decode(AccountState, rows[0].document).wakes_at if rows else None
 
     def recent(self, limit: int) -> list[Plan]:
         """See `PlanStore.recent`."""
@@ -68,7 +68,7 @@ def _plan_row(plan: Plan) -> Row:
 
 
 def _state_row(state: AccountState) -> Row:
-    due = state.due_at
+    due = state.wakes_at
     return Row(
         partition=key("account", state.account),
         sort="state",

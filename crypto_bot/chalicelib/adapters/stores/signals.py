@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.adapters.stores.keys import earlier_than, key, moment, until
+from chalicelib.adapters.stores.quarantine import Quarantine
 from chalicelib.domain.errors import StoreConflict
 from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
 from chalicelib.domain.trading.signal import Signal, SignalStatus
@@ -12,7 +13,6 @@ from chalicelib.drivers.table import Row, Table
 
 OPEN_SHELF = "signals.open"
 DONE_SHELF = "signals.done"
-QUARANTINE_SHELF = "quarantine"
 
 
 class TableSignalStore:
@@ -20,6 +20,7 @@ class TableSignalStore:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._quarantine = Quarantine(table)
 
     def add(self, signal: Signal) -> Signal | None:
         """See `SignalStore.add`."""
@@ -63,23 +64,19 @@ class TableSignalStore:
 
     def quarantine(self, alert: QuarantinedAlert) -> None:
         """See `SignalStore.quarantine`."""
-        row = Row(
-            partition=key("quarantine", alert.id),
-            sort="alert",
-            document=encode(alert),
-            version=1,
-            shelf=QUARANTINE_SHELF,
-            at=moment(alert.received_at, alert.id),
-        )
-        try:
-            self._table.write([row])
-        except StoreConflict:
-            return  # kept already
+        self._quarantine.keep(alert)
 
     def quarantined(self, limit: int) -> list[QuarantinedAlert]:
         """See `SignalStore.quarantined`."""
-        rows = self._table.shelf(QUARANTINE_SHELF, descending=True, limit=limit)
-        return [decode(QuarantinedAlert, row.document) for row in rows]
+        return self._quarantine.newest(limit)
+
+    def quarantined_alert(self, alert_id: str) -> QuarantinedAlert | None:
+        """See `SignalStore.quarantined_alert`."""
+        return self._quarantine.get(alert_id)
+
+    def drop_quarantined(self, alert_id: str) -> None:
+        """See `SignalStore.drop_quarantined`."""
+        self._quarantine.drop(alert_id)
 
 
 def _row(signal: Signal) -> Row:

@@ -1,0 +1,1 @@
+"""How the program shows itself: log lines, metrics for CloudWatch and for Prometheus."""

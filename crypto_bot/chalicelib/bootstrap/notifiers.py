@@ -1,0 +1,54 @@
+"""A channel -> the notifier that carries its messages, opened with what its secret holds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.domain.operation.channel import Channel, ChannelKind
+from chalicelib.ports import Notifier, SecretStore
+
+_CONNECT_SECONDS = 1.0
+_READ_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channels:
+    """`Notifiers`: each kind's library is loaded by its first message.
+
+    `allows_loopback` is for the embedded run: only there is this machine the owner's own.
+    """
+
+    secrets: Callable[[], SecretStore]
+    allows_loopback: bool
+
+    def open(self, channel: Channel) -> Notifier:
+        """See `Notifiers.open`."""
+        if channel.kind is ChannelKind.SNS:
+            return _sns(channel.topic)
+        from chalicelib.adapters.notifiers.discord import DiscordNotifier
+        from chalicelib.adapters.notifiers.slack import SlackNotifier
+        from chalicelib.adapters.notifiers.telegram import TelegramNotifier
+        from chalicelib.adapters.notifiers.webhook import WebhookNotifier
+
+        makers: dict[ChannelKind, Callable[..., Notifier]] = {
+            ChannelKind.TELEGRAM: TelegramNotifier,
+            ChannelKind.DISCORD: DiscordNotifier,
+            ChannelKind.SLACK: SlackNotifier,
+            ChannelKind.WEBHOOK: WebhookNotifier,
+        }
+        fields = self.secrets().secret(channel.secret)
+        whose = f"the secret {channel.secret!r} of channel {channel.name}"
+        return makers[channel.kind](fields, whose, allows_loopback=self.allows_loopback)
+
+
+def _sns(topic: str) -> Notifier:
+    from chalicelib.adapters.notifiers.sns import SnsNotifier
+    from chalicelib.drivers.boto3_session import aws_client
+
+    client = aws_client(
+        "sns",
+        region=topic.split(":")[3],
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_READ_SECONDS,
+        attempts=1,
+    )
+    return SnsNotifier(client, topic)

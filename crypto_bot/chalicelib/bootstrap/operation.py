@@ -1,0 +1,48 @@
+"""What watches over the trading: notices, the owner's channels, and where figures go."""
+
+from typing import TYPE_CHECKING
+
+from chalicelib import bootstrap
+from chalicelib.ports import NoticeStore, OperationPorts, Telemetry
+
+if TYPE_CHECKING:  # a function on AWS does without
+    from chalicelib.adapters.telemetry.gauges import Gauges
+
+
+@bootstrap.made_once
+def notices() -> NoticeStore:
+    """What the owner was told and is to be told."""
+    from chalicelib.adapters.stores.notices import TableNoticeStore
+
+    return TableNoticeStore(bootstrap.table())
+
+
+@bootstrap.made_once
+def operation() -> OperationPorts:
+    """Everything that the operation services may touch."""
+    from chalicelib.bootstrap.notifiers import Channels
+
+    return OperationPorts(
+        trading=bootstrap.trading(),
+        notices=notices(),
+        notifiers=Channels(secrets=bootstrap.secrets, allows_loopback=not bootstrap.is_deployed()),
+        stage=bootstrap.settings().stage.value,
+    )
+
+
+@bootstrap.made_once
+def gauges() -> "Gauges":
+    """The figures of this process, for /metrics."""
+    from chalicelib.adapters.telemetry.gauges import Gauges
+
+    return Gauges()
+
+
+@bootstrap.made_once
+def telemetry() -> Telemetry:
+    """CloudWatch where deployed, else this process's own memory."""
+    if not bootstrap.is_deployed():
+        return gauges()
+    from chalicelib.adapters.telemetry.emf import EmbeddedMetrics
+
+    return EmbeddedMetrics(bootstrap.settings().stage.value, bootstrap.clock())

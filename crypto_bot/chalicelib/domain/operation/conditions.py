@@ -1,0 +1,215 @@
+"""An observation -> the notices that it is worth. What lasts is said again on another day."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from chalicelib.domain.money import plain
+from chalicelib.domain.operation.notice import Notice, Severity
+from chalicelib.domain.operation.observation import AccountTrouble, Observation, TickEnd
+from chalicelib.domain.operation.redaction import without_credentials
+from chalicelib.domain.trading.account import HaltLevel
+from chalicelib.domain.trading.order import Order, OrderStatus
+from chalicelib.domain.trading.plan import AccountState, Breaker, Stance
+from chalicelib.domain.trading.signal import Signal, SignalStatus
+
+# The tick's words for an account that it could not work on.
+KEYS_REFUSED: Final = "refused"
+_BLOCKED: Final = "blocked"
+
+# What an order is refused with whose keys the venue does not take.
+REFUSED_KEYS_CODES: Final = frozenset(
+    {"AUTHENTICATION_FAILED", "PERMISSION_DENIED", "ACCOUNT_SUSPENDED"}
+)
+# The stop of a whole account, and that of one strategy on it.
+DAILY_LOSS_CODES: Final = ("ACCOUNT_LOSS_EXCEEDED", "DAILY_LOSS_EXCEEDED")
+
+_LONGEST_UNKNOWN: Final = timedelta(minutes=10)
+_LONGEST_WAIT: Final = timedelta(minutes=10)
+# A venue that is merely busy asks for less than that.
+_BAN: Final = timedelta(minutes=2)
+_SHORTEST_PATIENCE: Final = timedelta(minutes=5)
+_MISSED_TICKS: Final = 2
+_DAY: Final = timedelta(days=1)
+
+_AS_WISHED: Final = frozenset({SignalStatus.EXECUTED, SignalStatus.SUPERSEDED})
+
+
+def worth_saying(seen: Observation) -> Iterator[Notice]:
+    """Everything that the owner should know of, said before or not."""
+    for key, severity, sentence, signal_id in _told(seen):
+        yield Notice(
+            key=key,
+            severity=severity,
+            sentence=without_credentials(sentence),
+            at=seen.at,
+            signal_id=signal_id,
+        )
+
+
+_Told = tuple[str, Severity, str, str]
+
+
+def _told(seen: Observation) -> Iterator[_Told]:
+    yield from _of_the_tick(seen)
+    yield from _of_the_switch(seen)
+    for order in (*seen.held, *seen.unknown, *seen.refused):
+        yield from _of_an_order(order, seen.at)
+    for state in seen.states:
+        yield from _of_an_account(state, seen.at)
+    silenced = {state.account for state in seen.states if state.is_blocked(seen.at)}
+    for trouble in seen.tick.troubles:
+        if trouble.account not in silenced:
+            yield from _of_a_trouble(trouble, seen.at)
+    for signal in seen.ended:
+        yield from _of_an_end(signal)
+    yield from _of_what_waits(seen)
+    for alert in seen.quarantined:
+        whose = alert.strategy or "an unnamed strategy"
+        sentence = f"an alert of {whose} could not become a signal ({alert.status}): {alert.reason}"
+        yield f"quarantine#{alert.id}", Severity.P2, sentence, ""
+    for silence in seen.silences:
+        name, heard = silence.strategy.name, silence.heard_at
+        sentence = (
+            f"strategy {name} has been silent since {_minute(heard)}, longer than "
+            f"{silence.strategy.silence_after} candles of {silence.strategy.timeframe}: is its "
+            "alert still active on TradingView?"
+        )
+        yield f"silence#{name}#{heard.isoformat()}", Severity.P1, sentence, ""
+
+
+def _of_the_tick(seen: Observation) -> Iterator[_Told]:
+    if seen.tick.failure:
+        kind = seen.tick.failure.partition(":")[0]
+        sentence = f"a tick failed and is tried again: {seen.tick.failure}"
+        yield f"tick#{kind}#{_hour(seen.at)}", Severity.P1, sentence, ""
+    last, patience = seen.last_good_tick, _patience(seen.tick)
+    if last is not None and patience is not None and seen.at - last > patience:
+        sentence = (
+            f"no tick has ended well since {_minute(last)}: see the log, then crypto-bot tick"
+        )
+        yield f"stalled#{last.isoformat()}", Severity.P1, sentence, ""
+
+
+def _patience(tick: TickEnd) -> timedelta | None:
+    """How long a good tick may be missing; None where there was one just now, or none is due."""
+    if tick.good or tick.interval is None:
+        return None
+    return max(_SHORTEST_PATIENCE, _MISSED_TICKS * tick.interval)
+
+
+def _of_the_switch(seen: Observation) -> Iterator[_Told]:
+    halt = seen.halt
+    if halt is None:
+        return
+    if halt.level is HaltLevel.NONE:
+        if seen.at - halt.at > _DAY:
+            return
+        sentence = f"trading goes on, the halt has ended: {halt.reason}"
+        yield f"halt#{halt.at.isoformat()}", Severity.P2, sentence, ""
+        return
+    sentence = f"trading is halted ({halt.level}): {halt.reason}; crypto-bot resume ends it"
+    yield f"halt#{halt.at.isoformat()}", Severity.P1, sentence, ""
+
+
+def _of_an_order(order: Order, now: datetime) -> Iterator[_Told]:
+    intent = order.intent
+    what = (
+        f"account {intent.account}: order to {intent.side} {plain(intent.quantity)} {intent.symbol}"
+    )
+    if order.status.is_final:
+        sentence = f"{what} was refused for its keys ({order.code}): {order.reason}"
+        yield f"keys#{intent.account}#{_day(now)}", Severity.P1, sentence, ""
+    elif order.status is OrderStatus.HELD:
+        sentence = (
+            f"{what} is HELD, whether it was placed cannot be known: crypto-bot resolve {intent.id}"
+        )
+        yield f"held#{intent.id}", Severity.P1, sentence, ""
+    elif now - unknown_since(order) > _LONGEST_UNKNOWN:
+        sentence = f"{what} was sent at {_minute(unknown_since(order))} and not seen since"
+        yield f"unknown#{intent.id}", Severity.P1, sentence, ""
+
+
+def unknown_since(order: Order) -> datetime:
+    """When an order of unknown fate was first sent."""
+    return order.first_sent_at or order.created_at
+
+
+def _of_an_account(state: AccountState, now: datetime) -> Iterator[_Told]:
+    name = state.account
+    for symbol, reason in sorted(state.frozen.items()):
+        sentence = f"account {name}: {symbol} is frozen, {reason}"
+        yield f"frozen#{name}#{symbol}#{_day(now)}", Severity.P1, sentence, ""
+    for breaker in open_breakers(state, now):
+        sentence = f"account {name} buys nothing: {breaker.reason} ({breaker.code})"
+        key = f"breaker#{name}#{breaker.code}#{breaker.opened_at.isoformat()}"
+        yield key, Severity.P1, sentence, ""
+    blocked = state.blocked_until
+    if blocked is not None and blocked - now > _BAN:
+        why = state.blocked_because or "no reason given"
+        sentence = f"account {name}: the venue wants silence until {_minute(blocked)}: {why}"
+        yield f"ban#{name}#{_hour(now)}", Severity.P1, sentence, ""
+    for stance in state.stances:
+        yield from _of_a_stop(name, stance)
+
+
+def _of_a_stop(account: str, stance: Stance) -> Iterator[_Told]:
+    who = f"account {account}: {stance.strategy}"
+    if stance.left_by:
+        sentence = f"{who} left {stance.symbol} by itself: {stance.left_by}"
+        yield f"left#{account}#{stance.signal_id}", Severity.P2, sentence, stance.signal_id
+    if stance.stop_refused:
+        sentence = (
+            f"{who} has no stop for {stance.symbol} at the venue and is watched instead: "
+            f"{stance.stop_refused}"
+        )
+        yield f"unguarded#{account}#{stance.signal_id}", Severity.P2, sentence, stance.signal_id
+
+
+def open_breakers(state: AccountState, now: datetime) -> tuple[Breaker, ...]:
+    """Those that hold back purchases now; one that has run out is cleared by the next look."""
+    return tuple(breaker for breaker in state.breakers if breaker.is_open(now))
+
+
+def _of_a_trouble(trouble: AccountTrouble, now: datetime) -> Iterator[_Told]:
+    """An account that is busy, or whose venue does not answer for once, is none of these."""
+    if trouble.status == KEYS_REFUSED:
+        sentence = f"account {trouble.account}: the venue refuses its keys: {trouble.detail}"
+        yield f"keys#{trouble.account}#{_day(now)}", Severity.P1, sentence, ""
+    elif trouble.status == _BLOCKED:
+        sentence = f"account {trouble.account} does not trade: {trouble.detail}"
+        yield f"blocked#{trouble.account}#{_day(now)}", Severity.P1, sentence, ""
+
+
+def _of_an_end(signal: Signal) -> Iterator[_Told]:
+    if signal.status in _AS_WISHED:
+        return
+    sentence = (
+        f"alert of {signal.strategy} for {signal.ticker} ({signal.state}) ended "
+        f"{signal.status}: {signal.reason}"
+    )
+    yield f"signal#{signal.id}", Severity.P2, sentence, signal.id
+
+
+def _of_what_waits(seen: Observation) -> Iterator[_Told]:
+    asked = {signal.id for signal in seen.approvals}
+    for signal in seen.waiting:
+        what = f"alert of {signal.strategy} for {signal.ticker} ({signal.state})"
+        if signal.id in asked:
+            sentence = f"{what} waits for your yes: crypto-bot approve {signal.id}"
+            yield f"approval#{signal.id}", Severity.P2, sentence, signal.id
+        elif seen.at - signal.due_at > _LONGEST_WAIT:
+            sentence = f"{what} has been due since {_minute(signal.due_at)} and is not done yet"
+            yield f"late#{signal.id}", Severity.P2, sentence, signal.id
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%Y-%m-%d}"
+
+
+def _hour(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H}"
