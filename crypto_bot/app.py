@@ -11,9 +11,12 @@ from typing import Any
 from chalice.app import Chalice, CloudWatchEvent, Request, Response
 
 from chalicelib import bootstrap
+from chalicelib.adapters.telemetry.log_lines import log_as_json
 from chalicelib.api import portfolio, webhook
 
 app = Chalice(app_name="crypto_bot")
+if bootstrap.is_deployed():
+    log_as_json(app.log)
 app.log.setLevel(bootstrap.settings().log_level)
 app.register_blueprint(webhook.blueprint)
 app.register_blueprint(portfolio.blueprint)
@@ -21,6 +24,7 @@ bootstrap.prepare()
 
 _LOG = logging.getLogger("chalicelib")
 _LOG.setLevel(bootstrap.settings().log_level)
+_OUR_ERROR = 500
 
 
 @app.middleware("http")
@@ -29,6 +33,10 @@ def log_request(request: Request, get_response: Callable[[Request], Response]) -
     response = get_response(request)
     identity = getattr(request.lambda_context, "aws_request_id", "")
     _LOG.debug("%s %s %s %d", identity, request.method, request.path, response.status_code)
+    if request.method == "POST" and response.status_code >= _OUR_ERROR:
+        from chalicelib.bootstrap.operation import telemetry
+
+        telemetry().webhook_failed()
     return response
 
 

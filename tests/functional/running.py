@@ -22,8 +22,10 @@ from chalicelib.domain.trading.account import Account, Mode, Subscription
 from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.domain.trading.strategy import Strategy
 from chalicelib.settings import Settings
+from tests import watch
+from tests.canaries import PATH_TOKEN
 
-TOKEN = "strategy-token-0123456789"
+TOKEN = PATH_TOKEN
 PATIENCE = 20.0
 JSON = {"Content-Type": "application/json"}
 
@@ -75,13 +77,13 @@ class Running:
     owner_token: str = ""
     lines: list[str] = field(default_factory=list)
 
-    def read_start(self) -> None:
+    def read_start(self, until: str) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(line.rstrip())
             if line.startswith("Owner's token: "):
                 self.owner_token = line.split()[-1]
-            if line.startswith("Try it: "):
+            if until in line:
                 return
         raise AssertionError("\n".join(self.lines))
 
@@ -133,8 +135,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(home: Path, *options: str) -> Iterator[Running]:
-    """Started and listening on a free port; killed at the end if it still runs."""
+def running(home: Path, *options: str, until: str = "Try it: ") -> Iterator[Running]:
+    """Started and listening on a free port, as `until` tells; killed at the end if it runs."""
     port = free_port()
     process = subprocess.Popen(
         command(home, "--port", str(port), *options),
@@ -145,12 +147,14 @@ def running(home: Path, *options: str) -> Iterator[Running]:
     )
     program = Running(process=process, port=port)
     try:
-        program.read_start()
+        program.read_start(until)
         yield program
     finally:
         if process.poll() is None:
             process.kill()
-        process.communicate()
+        output, _ = process.communicate()
+        watch.refuse("\n".join([*program.lines, output or ""]), "the terminal of crypto-bot run")
+        watch.look_at_files(home)
 
 
 def eventually(look: Callable[[], Any]) -> Any:

@@ -27,11 +27,12 @@ from chalicelib.drivers.boto3_session import aws_client
 from chalicelib.drivers.dynamodb_table import create_table
 from chalicelib.ports import Exchange
 from chalicelib.settings import Settings, Stage
+from tests.canaries import OWNER_TOKEN, PATH_TOKEN
 from tests.trading_floor import HandClock
 
 PROJECT = Path(application.__file__).parent
-TOKEN = "a token of the strategy"
-OWNER = "the owner's token"
+TOKEN = PATH_TOKEN
+OWNER = OWNER_TOKEN
 JSON = {"Content-Type": "application/json"}
 
 
@@ -128,7 +129,7 @@ SEED = json.dumps(
 # One call per route and event function; the walk below fails when one is missing.
 CALLS: dict[str, Callable[[Desk], Any]] = {
     "POST /receive_trade_signals": lambda desk: desk.post(
-        SEED, f"/receive_trade_signals?token={TOKEN}".replace(" ", "+")
+        SEED, f"/receive_trade_signals?token={TOKEN}"
     ),
     "POST /hook/{strategy}/{token}": lambda desk: desk.post(SEED),
     "GET /alert.schema.json": lambda desk: desk.get("/alert.schema.json"),

@@ -20,9 +20,10 @@ from chalicelib.bootstrap import Choices
 from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.drivers.sqlite_table import SqliteTable
 from chalicelib.settings import Settings
+from tests.canaries import BODY_SECRET, PATH_TOKEN, QUERY_TOKEN
 from tests.unit.trading.alerts import FIRED_AT, body, fixture, strategy
 
-TOKEN = "t0ken-of-btc"
+TOKEN = PATH_TOKEN
 HOOK = f"/hook/btc/{TOKEN}"
 SEEDS_PATH = "/receive_trade_signals"
 SOURCE = "127.0.0.1"  # what Chalice's client puts into the request context
@@ -174,11 +175,11 @@ def test_a_request_without_a_source_address_is_not_admitted():
 
 def test_no_token_reaches_the_log(webhook, caplog):
     caplog.set_level("DEBUG")
-    webhook.post(HOOK, body(secret="in-the-body", ticker="SOLUSD"))
-    webhook.post(f"{SEEDS_PATH}?token=wr0ng-token", body())
+    webhook.post(HOOK, body(secret=BODY_SECRET, ticker="SOLUSD"))
+    webhook.post(f"{SEEDS_PATH}?token={QUERY_TOKEN}", body())
 
     assert "alert answered 422 ticker" in caplog.text
-    for word in (TOKEN, "in-the-body", "wr0ng-token"):
+    for word in (TOKEN, BODY_SECRET, QUERY_TOKEN):
         assert word not in caplog.text
 
 

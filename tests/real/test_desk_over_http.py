@@ -44,14 +44,21 @@ class Desk:
     server: VenueServer | None
     order_path: str = ""
 
-    def bar(self, *alerts: tuple[str, str]) -> list[str]:
+    def bar(self, *alerts: tuple[str, str], **levels: Decimal) -> list[str]:
         """The next candle: alerts fire, a tick runs; ids of the signals."""
         clock = self.floor.clock
         clock.pass_time(minutes=5)
         fired = clock.story if isinstance(clock, WallClock) else clock.now()
-        ids = [self.floor.alert(name, state, fired_at=fired) for name, state in alerts]
+        ids = [self.floor.alert(name, state, fired_at=fired, **levels) for name, state in alerts]
         self.floor.tick()
         return ids
+
+    def move_market(self, base: str, price: str) -> None:
+        symbol = f"{base}/{self.floor.account.quote}"
+        if self.server is None:
+            self.floor.prices.set(symbol, Decimal(price))
+        else:
+            self.server.set_price(symbol, Decimal(price))
 
     def shares(self) -> dict[str, Decimal]:
         return {
@@ -109,6 +116,25 @@ def test_a_portfolio_goes_through_its_candles(desk: Desk) -> None:
     assert desk.shares() == {}
     desk.bar(("btc", "long"), ("sol", "long"))
     assert desk.shares() == {"btc": Decimal("0.20"), "sol": Decimal("0.75")}
+    _books_match(desk)
+
+
+def test_protected_positions_leave_by_themselves(desk: Desk) -> None:
+    rests = desk.floor.exchange.traits().has_stop_orders
+    desk.bar(("btc", "long"), stop_loss=Decimal(47500))
+    desk.bar(("eth", "long"), stop_loss=Decimal(2400), take_profit=Decimal(2700))
+    assert desk.shares() == {"btc": Decimal("0.20"), "eth": Decimal("0.75")}
+    waiting = [o for o in desk.floor.orders if o.intent.is_stop and not o.status.is_final]
+    left = [desk.floor.owned(o.intent.shares[0].strategy) - o.remaining for o in waiting]
+    assert len(left) == (2 if rests else 0)
+    assert all(0 <= dust < Decimal("0.00001") for dust in left)
+    desk.move_market("BTC", "47490.12")
+    desk.bar()
+    assert list(desk.shares()) == ["eth"]
+    desk.move_market("ETH", "2700")
+    desk.bar()
+    assert desk.shares() == {}
+    assert [order for order in desk.floor.orders if not order.status.is_final] == []
     _books_match(desk)
 
 

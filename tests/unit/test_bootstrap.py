@@ -150,6 +150,31 @@ def test_a_venue_of_ccxt_gets_its_keys():
     assert isinstance(exchange, CcxtExchange)
 
 
+def test_keys_that_were_replaced_count_at_the_next_opening():
+    changes: dict[str, Any] = {"exchange": "binance", "mode": Mode.SANDBOX, "secret": "keys"}
+    rotating = Rotating()
+    bootstrap.use(replace(bootstrap.choices(), secrets=rotating))
+    first = opened(**changes)
+    assert opened(**changes) is first
+    rotating.keys = {"api-key": "c", "api-secret": "d"}
+    second = opened(**changes)
+    assert second is not first
+    assert opened(**changes) is second
+    rotating.keys = {}
+    with pytest.raises(SettingsError, match="binance needs api-key, api-secret"):
+        opened(**changes)
+
+
+class Rotating:
+    """The owner replaces the keys while the program runs."""
+
+    def __init__(self) -> None:
+        self.keys = dict(KEYS)
+
+    def secret(self, name: str) -> Mapping[str, str]:
+        return dict(self.keys) if name == "keys" else {}
+
+
 def test_the_connection_to_another_venues_prices_ends_with_the_venue():
     opened(prices_from="binance")
     assert "ccxt-binance" in {thread.name for thread in threading.enumerate()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -16,7 +17,8 @@ class ThreadWorkers:
         if len(tasks) <= 1:
             return [task() for task in tasks]
         with ThreadPoolExecutor(min(limit, len(tasks)), thread_name_prefix="worker") as pool:
-            futures = [pool.submit(task) for task in tasks]
+            # What the caller's log lines carry, the tasks' lines carry, too.
+            futures = [pool.submit(copy_context().run, task) for task in tasks]
         return [future.result() for future in futures]
 
 

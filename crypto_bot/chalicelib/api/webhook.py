@@ -7,6 +7,7 @@ from typing import Any
 from chalice.app import Blueprint, Request, Response
 
 import chalicelib
+from chalicelib.api.refusals import Refusals
 from chalicelib.domain.trading.alerts.body import quoted
 from chalicelib.services.trading.receive_signal import Delivery, receive_signal
 
@@ -19,6 +20,7 @@ _WRONG_METHOD = 405
 _UNSUPPORTED_TYPE = 415
 
 _LOG = logging.getLogger(__name__)
+_REFUSALS = Refusals()
 
 
 @blueprint.middleware("http")
@@ -74,7 +76,11 @@ def _receive(*, token: str, strategy: str | None = None) -> Response:
     delivery = Delivery(body=body, strategy=strategy, token=token, source=_source())
     answer = receive_signal(bootstrap.webhook(), delivery)
     # Neither body nor path: both may hold a token. The field's name is ours.
-    _LOG.info("alert answered %d %s", answer.status, answer.body.get("field", ""))
+    about = {"status": answer.status, "signal_id": answer.body.get("signal_id", "")}
+    level = _REFUSALS.level(answer.status, bootstrap.webhook().clock.now())
+    _LOG.log(
+        level, "alert answered %d %s", answer.status, answer.body.get("field", ""), extra=about
+    )
     return Response(body=answer.body, status_code=answer.status)
 
 

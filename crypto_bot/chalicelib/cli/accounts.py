@@ -1,16 +1,18 @@
-"""accounts list | apply | check."""
+"""accounts list | apply | check, and what is in adopting.py: adopt | write-off | reopen."""
 
 from pathlib import Path
 
 import click
 
 from chalicelib import bootstrap
+from chalicelib.cli.adopting import adopt, reopen, write_off
 from chalicelib.cli.applying import (
     apply_draft,
     dry_run_option,
     public_url_option,
     read_file,
 )
+from chalicelib.cli.attention import breakers_of, refuse_while_silent, silence_of
 from chalicelib.cli.checks import Check, check_account, show_checks
 from chalicelib.cli.options import as_json, in_home
 from chalicelib.cli.output import show
@@ -21,12 +23,26 @@ from chalicelib.domain.trading.account import Account, Configuration
 from chalicelib.domain.trading.configuration.files import parse_accounts
 from chalicelib.domain.trading.configuration.names import account_named
 
-_COLUMNS = ("name", "mode", "exchange", "quote", "policy", "capital", "reserve", "follows")
+_COLUMNS = (
+    "name",
+    "mode",
+    "exchange",
+    "quote",
+    "policy",
+    "capital",
+    "reserve",
+    "follows",
+    "stopped_by",
+)
 
 
 @click.group()
 def accounts() -> None:
     """Exchange accounts and what they follow."""
+
+
+for _command in (adopt, write_off, reopen):
+    accounts.add_command(_command)
 
 
 @accounts.command("list")
@@ -60,6 +76,8 @@ def _row(account: Account, configuration: Configuration) -> Row:
         "weights": {s.strategy: s.weight for s in subscriptions},
         "weight": sum((s.weight for s in subscriptions), ZERO),
         "follows": [_follows(s.strategy, s.weight, paused=s.paused) for s in subscriptions],
+        "stopped_by": [breaker.code for breaker in breakers_of(account.name)],
+        "blocked": silence_of(account.name),
         "version": account.version,
     }
 
@@ -93,6 +111,7 @@ def check_one(as_json: bool, order: bool, name: str) -> None:
     """
     configuration = bootstrap.strategies().configuration()
     account = account_named(configuration, name)
+    refuse_while_silent(name)
     checks: list[Check] = check_account(account, configuration, ask_venue=True)
     checks += check_promises(account, configuration, order=order)
     show_checks(checks, as_json=as_json)

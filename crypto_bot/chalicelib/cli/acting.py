@@ -3,6 +3,7 @@
 import click
 
 from chalicelib import bootstrap
+from chalicelib.cli.attention import breakers_of, waits_after_restore
 from chalicelib.cli.options import in_home, one_account
 from chalicelib.cli.words import signal_line
 from chalicelib.domain.trading.account import HaltLevel
@@ -10,6 +11,7 @@ from chalicelib.services.trading.close_strategy import close_strategy
 from chalicelib.services.trading.decide_signal import decide_signal
 from chalicelib.services.trading.halt_trading import halt_trading
 from chalicelib.services.trading.pause_strategy import pause_strategy
+from chalicelib.services.trading.resume_account import resume_account
 
 
 @click.command()
@@ -30,16 +32,27 @@ def pause(account: str | None, strategy: str | None) -> None:
 @click.option("--all", "everything", is_flag=True, help="End every pause, too.")
 @click.argument("strategy", required=False)
 def resume(account: str | None, everything: bool, strategy: str | None) -> None:
-    """End a pause, or the halt of all trading.
+    """End a pause, the halt of all trading, or what stopped one account.
 
-    The pause of STRATEGY; without a name, the halt.
+    The pause of STRATEGY; without a name, the halt. With --account alone, the account's open
+    breakers and its pauses; a halt stays.
     """
-    if strategy is None:
+    if strategy is None and account is None:
         _end_halt()
+    elif strategy is None and account is not None:
+        _close_breakers(account)
     if strategy is not None or everything or account is not None:
         _set_paused(strategy, account, paused=False)
     elif paused := _paused():
         click.echo(f"Still paused: {', '.join(paused)}; crypto-bot resume --all ends that, too.")
+
+
+def _close_breakers(account: str) -> None:
+    for breaker in resume_account(bootstrap.trading(), account):
+        click.echo(f"{account} may buy again: {breaker.reason} ({breaker.code}) is over.")
+    level = bootstrap.trading().control.halt_level()
+    if level is not HaltLevel.NONE:
+        click.echo(f"All trading is still halted ({level}): crypto-bot resume ends that.")
 
 
 def _set_paused(strategy: str | None, account: str | None, *, paused: bool) -> None:
@@ -63,6 +76,11 @@ def _end_halt() -> None:
         click.echo("Trading was not halted.")
     else:
         click.echo(f"Trading goes on: the halt ({before}) has ended.")
+    for name in sorted(bootstrap.strategies().configuration().accounts):
+        if breakers_of(name):
+            click.echo(f"{name} buys nothing yet: crypto-bot resume --account {name}.")
+        if waits_after_restore(name):
+            click.echo(f"{name} decides nothing yet: crypto-bot accounts reopen {name}.")
 
 
 @click.command()

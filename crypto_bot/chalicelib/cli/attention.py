@@ -4,18 +4,24 @@ from collections.abc import Iterator
 
 from chalicelib import bootstrap
 from chalicelib.cli.checks import Check
+from chalicelib.cli.words import iso
+from chalicelib.domain.errors import ActionRefused
 from chalicelib.domain.trading.account import Configuration, Subscription
+from chalicelib.domain.trading.plan import Breaker
 
 _NEWEST = 100
 
 
 def check_attention(configuration: Configuration) -> Iterator[Check]:
-    """Held orders, quarantined alerts, frozen instruments, and who follows nothing."""
+    """Held orders, quarantined alerts, who follows nothing, and what an account may not do."""
     yield _held()
     yield _quarantined()
     yield from _subscriptions(configuration)
     for name in sorted(configuration.accounts):
         yield from _frozen(name)
+        yield from _breakers(name)
+        yield from _blocked(name)
+        yield from _restored(name)
 
 
 def frozen_on(account: str) -> dict[str, str]:
@@ -23,14 +29,46 @@ def frozen_on(account: str) -> dict[str, str]:
     return bootstrap.trading().plans.state(account).frozen
 
 
+def breakers_of(account: str) -> list[Breaker]:
+    """What keeps the account from buying now."""
+    now = bootstrap.clock().now()
+    breakers = bootstrap.trading().plans.state(account).breakers
+    return [breaker for breaker in breakers if breaker.is_open(now)]
+
+
+def silence_of(account: str) -> str:
+    """Until when the account's venue must not be asked, and why; '' while it may be."""
+    state = bootstrap.trading().plans.state(account)
+    if state.blocked_until is None or not state.is_blocked(bootstrap.clock().now()):
+        return ""
+    return f"until {iso(state.blocked_until)}: {state.blocked_because}"
+
+
+def refuse_while_silent(account: str) -> None:
+    """ActionRefused while the account's venue must not be asked."""
+    silence = silence_of(account)
+    if silence:
+        raise ActionRefused(f"the venue of account {account} is not asked anything {silence}")
+
+
+def waits_after_restore(account: str) -> bool:
+    """Whether the account came out of a backup and has not been compared with its exchange."""
+    return bootstrap.trading().plans.state(account).restored_from is not None
+
+
+def _restored(account: str) -> Iterator[Check]:
+    if waits_after_restore(account):
+        detail = f"decides nothing: crypto-bot accounts reopen {account}"
+        yield Check(name=f"account {account}: restored", ok=False, detail=detail)
+
+
 def _held() -> Check:
     held = bootstrap.trading().orders.held(_NEWEST)
     if not held:
         return Check(name="held orders", ok=True, detail="no order waits for your word")
     detail = (
-        f"{_count(len(held), 'order')} of unknown fate, HELD; look at the venue's own page, "
-        f"then: crypto-bot resolve {held[0].intent.id} --filled --price PRICE, or --absent "
-        "(crypto-bot orders --held lists them)"
+        f"{_count(len(held), 'order')} of unknown fate, HELD; see what the venue shows: "
+        f"crypto-bot resolve {held[0].intent.id} (crypto-bot orders --held lists them)"
     )
     return Check(name="held orders", ok=False, detail=detail)
 
@@ -39,7 +77,7 @@ def _quarantined() -> Check:
     count = len(bootstrap.signals().quarantined(_NEWEST))
     if not count:
         return Check(name="quarantine", ok=True, detail="no alert is in it")
-    detail = f"{_count(count, 'alert')} could not become signals: crypto-bot signals --quarantined"
+    detail = f"{_count(count, 'alert')} could not become signals: crypto-bot quarantine list"
     return Check(name="quarantine", ok=None, detail=detail)
 
 
@@ -56,6 +94,23 @@ def _frozen(account: str) -> Iterator[Check]:
         yield Check(name=name, ok=False, detail=f"{symbol} is not traded: {reason}")
     if not frozen:
         yield Check(name=name, ok=True, detail="no instrument is")
+
+
+def _breakers(account: str) -> Iterator[Check]:
+    name = f"account {account}: breakers"
+    breakers = breakers_of(account)
+    for breaker in breakers:
+        detail = f"open since {iso(breaker.opened_at)}: {breaker.reason} ({breaker.code})"
+        yield Check(name=name, ok=False, detail=detail)
+    if not breakers:
+        yield Check(name=name, ok=True, detail="none is open")
+
+
+def _blocked(account: str) -> Iterator[Check]:
+    silence = silence_of(account)
+    if silence:
+        name = f"account {account}: venue"
+        yield Check(name=name, ok=False, detail=f"it is not asked anything {silence}")
 
 
 def _subscriptions(configuration: Configuration) -> Iterator[Check]:

@@ -3,7 +3,7 @@
 import click
 
 from chalicelib import bootstrap
-from chalicelib.cli.attention import frozen_on
+from chalicelib.cli.attention import refuse_while_silent
 from chalicelib.cli.options import as_json, in_home, one_account, row_limit
 from chalicelib.cli.output import show
 from chalicelib.cli.rows import Row, balance_rows, holding_row, performance_row, posting_rows
@@ -13,6 +13,7 @@ from chalicelib.domain.trading.ledger import Portfolio
 from chalicelib.services.trading.report_performance import report_performance
 
 _POSITIONS = ("account", "strategy", "symbol", "quantity", "cost", "realized", "fees", "quote")
+_WHERE_THERE_ARE_ANY = ("stop_loss", "take_profit", "stop_refused", "frozen")
 _BALANCES = ("account", "owner", "asset", "amount")
 _VENUE = ("account", "asset", "free", "locked", "total", "books", "difference")
 _LEDGER = ("account", "sequence", "at", "kind", "owner", "asset", "amount", "reference")
@@ -52,14 +53,14 @@ def positions(as_json: bool, account: str | None, everything: bool) -> None:
     Closed positions are in `export positions`.
     """
     rows = [
-        holding_row(chosen.name, chosen.quote, holding, frozen)
+        holding_row(state, chosen.quote, holding)
         for chosen in chosen_accounts(account)
-        for frozen in [frozen_on(chosen.name)]
+        for state in [bootstrap.trading().plans.state(chosen.name)]
         for holding in _portfolio(chosen).holdings
         if everything or holding.quantity
     ]
-    columns = (*_POSITIONS, "frozen") if any(row["frozen"] for row in rows) else _POSITIONS
-    show(rows, columns, as_json=as_json, empty="No strategy holds anything.")
+    told = [name for name in _WHERE_THERE_ARE_ANY if any(row[name] for row in rows)]
+    show(rows, (*_POSITIONS, *told), as_json=as_json, empty="No strategy holds anything.")
 
 
 @click.command()
@@ -79,6 +80,7 @@ def balances(as_json: bool, account: str | None, venue: bool) -> None:
 
 
 def _venue_rows(account: Account) -> list[Row]:
+    refuse_while_silent(account.name)
     portfolio = _portfolio(account)
     found = bootstrap.trading().exchanges.open(account).balances()
     return [

@@ -1,18 +1,18 @@
 """What has to be so before anything can be traded, one sentence each."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import click
 
 from chalicelib import bootstrap
 from chalicelib.cli.output import show_json
-from chalicelib.domain.errors import CryptoBotError, ExchangeError, SettingsError
+from chalicelib.cli.venue_answers import Asked, ask_venue
+from chalicelib.domain.errors import CryptoBotError, SettingsError
 from chalicelib.domain.money import ONE, ZERO, plain
-from chalicelib.domain.trading.account import Account, Configuration
+from chalicelib.domain.trading.account import Account, Configuration, Mode
 from chalicelib.ports import Exchange
-
-_CLOCK_TOLERANCE = 2.0
+from chalicelib.settings import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,9 @@ def _mode(account: Account) -> Check:
     except SettingsError as error:
         return Check(name=name, ok=False, detail=str(error))
     stage = bootstrap.settings().stage
+    if stage is Stage.PROD and account.mode is Mode.SANDBOX:
+        detail = "sandbox on stage prod trades test money; mode live means the real exchange"
+        return Check(name=name, ok=None, detail=detail)
     return Check(name=name, ok=True, detail=f"{account.mode} is allowed on stage {stage}")
 
 
@@ -79,22 +82,16 @@ def _weights(account: Account, configuration: Configuration) -> Check:
 def _venue_checks(
     account: Account, configuration: Configuration, exchange: Exchange
 ) -> Iterator[Check]:
-    symbols = followed_symbols(account, configuration)
-    questions: dict[str, Callable[[], str]] = {
-        "instruments": lambda: _instruments(exchange, symbols),
-        "prices": lambda: _prices(exchange, symbols),
-        "clock": lambda: _clock(exchange, symbols),
-        "balances": lambda: _balances(account, exchange),
-    }
-    for what, ask in questions.items():
-        name = f"account {account.name}: {what}"
-        try:
-            yield Check(name=name, ok=True, detail=ask())
-        except (ExchangeError, SettingsError) as error:
-            yield Check(name=name, ok=False, detail=str(error))
-        except Exception as error:  # noqa: BLE001 - an owner's own class may answer anything
-            trouble = f"{account.exchange} raised {type(error).__name__}: {error}"
-            yield Check(name=name, ok=False, detail=trouble)
+    asked = Asked(
+        account=account,
+        configuration=configuration,
+        exchange=exchange,
+        symbols=followed_symbols(account, configuration),
+    )
+    for what, (ok, detail) in ask_venue(asked):
+        if what == "permissions" and account.mode is Mode.VIRTUAL:
+            continue  # no keys
+        yield Check(name=f"account {account.name}: {what}", ok=ok, detail=detail)
 
 
 def followed_symbols(account: Account, configuration: Configuration) -> list[str]:
@@ -102,42 +99,3 @@ def followed_symbols(account: Account, configuration: Configuration) -> list[str
     followed = {s.strategy for s in configuration.subscriptions_of(account.name)}
     known = [configuration.strategies[name] for name in followed & set(configuration.strategies)]
     return sorted({symbol for strategy in known for symbol in strategy.symbols()})
-
-
-def _instruments(exchange: Exchange, symbols: Sequence[str]) -> str:
-    found = exchange.instruments(symbols)
-    _refuse_missing(symbols, found, "does not list")
-    return ", ".join(
-        f"{symbol} from {plain(i.minimum_notional)} {i.quote}" for symbol, i in found.items()
-    )
-
-
-def _prices(exchange: Exchange, symbols: Sequence[str]) -> str:
-    found = exchange.tickers(symbols)
-    _refuse_missing(symbols, found, "has no price of")
-    return ", ".join(f"{symbol} {plain(ticker.last)}" for symbol, ticker in found.items())
-
-
-def _clock(exchange: Exchange, symbols: Sequence[str]) -> str:
-    """A price from the future shows a slow clock; a fast one looks like a quiet market."""
-    now = bootstrap.clock().now()
-    newest = max((ticker.at for ticker in exchange.tickers(symbols).values()), default=now)
-    ahead = (newest - now).total_seconds()
-    if ahead > _CLOCK_TOLERANCE:
-        raise SettingsError(
-            f"this machine's clock is {ahead:.0f} s behind the exchange's prices; set it by NTP"
-        )
-    return "not behind the exchange's"
-
-
-def _balances(account: Account, exchange: Exchange) -> str:
-    found = exchange.balances()
-    quote = found.get(account.quote)
-    free = "no" if quote is None else plain(quote.free)
-    return f"{len(found)} assets, {free} {account.quote} free"
-
-
-def _refuse_missing(symbols: Sequence[str], found: Mapping[str, object], what: str) -> None:
-    missing = [symbol for symbol in symbols if symbol not in found]
-    if missing:
-        raise SettingsError(f"the exchange {what} {', '.join(missing)}")

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -10,7 +11,8 @@ import click
 
 from chalicelib import bootstrap
 from chalicelib.adapters.secrets.file import FILE_NAME
-from chalicelib.cli.attention import check_attention
+from chalicelib.bootstrap.operation import notices, operation
+from chalicelib.cli.attention import check_attention, silence_of
 from chalicelib.cli.checks import Check, check_account, show_checks
 from chalicelib.cli.options import as_json, in_home
 from chalicelib.cli.words import iso
@@ -28,19 +30,22 @@ _TICK_AGE = timedelta(minutes=5)
 def doctor(as_json: bool, offline: bool) -> None:
     """Whether everything is ready to trade.
 
-    Checks the home folder, the state, the secrets and every account; exit code 1 if one is wrong.
+    Checks the home folder, the state, the secrets, what waits for you, the ways to tell you, and of
+    every account its mode, weights, keys, filters, sizes and clock; exit code 1 if one is wrong.
     """
     checks = [_home(bootstrap.home()), _secrets(bootstrap.home()), _ccxt()]
     try:
         checks += [_state(), _halt(), _heartbeat()]
         configuration = bootstrap.strategies().configuration()
         checks += check_attention(configuration)
+        checks += _channels()
     except CryptoBotError as error:
         checks.append(Check(name="state", ok=False, detail=str(error)))
         show_checks(checks, as_json=as_json)
         return
     for _, account in sorted(configuration.accounts.items()):
-        checks += check_account(account, configuration, ask_venue=not offline)
+        asks = not offline and not silence_of(account.name)
+        checks += check_account(account, configuration, ask_venue=asks)
     if not configuration.accounts:
         checks.append(
             Check(name="accounts", ok=None, detail="none yet: crypto-bot accounts apply FILE")
@@ -93,6 +98,25 @@ def _halt() -> Check:
     if level is HaltLevel.NONE:
         return Check(name="halt", ok=True, detail="trading is not halted")
     return Check(name="halt", ok=None, detail=f"trading is halted ({level}): crypto-bot resume")
+
+
+def _channels() -> Iterator[Check]:
+    """Whether the owner can be told; nothing is sent."""
+    store = notices()
+    channels, dispatch = store.notifications().channels, store.dispatch()
+    for channel in channels:
+        name = f"notifications: {channel.name}"
+        try:
+            where = operation().notifiers.open(channel).where()
+        except CryptoBotError as error:
+            yield Check(name=name, ok=False, detail=str(error))
+            continue
+        trouble = dispatch.record(channel.name).trouble
+        detail = f"the last message failed: {trouble}" if trouble else f"{channel.kind}, {where}"
+        yield Check(name=name, ok=not trouble, detail=detail)
+    if not channels:
+        detail = "nobody is told of trouble: crypto-bot notify apply FILE"
+        yield Check(name="notifications", ok=None, detail=detail)
 
 
 def _heartbeat() -> Check:

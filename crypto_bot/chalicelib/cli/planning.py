@@ -42,6 +42,11 @@ def _rows(plan: Plan) -> list[Row]:
         row["quantity"] = cross.quantity
         row["limit_price"] = cross.price
         rows.append(row)
+    for trigger in plan.triggers:
+        row = _row(plan, "protection", trigger.symbol)
+        row["strategies"] = [trigger.strategy]
+        row["reason"] = trigger.reason
+        rows.append(row)
     for verdict in plan.verdicts:
         row = _row(plan, verdict.status.value.lower(), verdict.symbol)
         row["strategies"] = [verdict.strategy]

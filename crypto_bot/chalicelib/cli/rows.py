@@ -1,6 +1,6 @@
 """Records -> flat rows: the one place that says which fields a table, JSON or an export has."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from chalicelib.cli.words import outcome_words
@@ -9,6 +9,7 @@ from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
 from chalicelib.domain.trading.ledger import Entry, EntryKind, Execution, Holding, Portfolio
 from chalicelib.domain.trading.order import Order
 from chalicelib.domain.trading.performance import PerformancePoint
+from chalicelib.domain.trading.plan import AccountState
 from chalicelib.domain.trading.position import ClosedPosition
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import Signal
@@ -74,10 +75,11 @@ def order_row(order: Order) -> Row:
         "symbol": intent.symbol,
         "quantity": intent.quantity,
         "limit_price": intent.limit_price,
+        "stop_price": intent.stop_price,
         "filled": order.filled,
         "status": order.status.value,
         "code": order.code,
-        "reason": order.reason,
+        "reason": order.reason or intent.because,
         "strategies": [share.strategy for share in intent.shares],
         "attempts": order.attempts,
         "cancel_requested": order.cancel_requested,
@@ -88,10 +90,11 @@ def order_row(order: Order) -> Row:
     }
 
 
-def holding_row(account: str, quote: str, holding: Holding, frozen: Mapping[str, str]) -> Row:
-    """One strategy's position; cost, realized and fees in quote. `frozen` is reasons by symbol."""
+def holding_row(state: AccountState, quote: str, holding: Holding) -> Row:
+    """One strategy's position; money in quote. `frozen` and `stop_refused` are reasons."""
+    stance = state.stance(holding.strategy, holding.symbol)
     return {
-        "account": account,
+        "account": state.account,
         "strategy": holding.strategy,
         "symbol": holding.symbol,
         "quantity": holding.quantity,
@@ -99,7 +102,10 @@ def holding_row(account: str, quote: str, holding: Holding, frozen: Mapping[str,
         "realized": holding.realized,
         "fees": holding.fees,
         "quote": quote,
-        "frozen": frozen.get(holding.symbol, ""),
+        "stop_loss": stance.stop_loss,
+        "take_profit": stance.take_profit,
+        "stop_refused": stance.stop_refused,
+        "frozen": state.frozen.get(holding.symbol, ""),
     }
 
 

@@ -50,6 +50,13 @@ _BUDGET = timedelta(seconds=50)
     metavar="FILE",
     help="At the end, draw what was last shown as SVG.",
 )
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: log lines as JSON instead of tables.",
+)
 def run(  # noqa: PLR0917 - click hands them over by name
     home: Path | None,
     host: str,
@@ -60,6 +67,7 @@ def run(  # noqa: PLR0917 - click hands them over by name
     replay_clock: bool,
     prices: Path | None,
     picture: Path | None,
+    log_format: str,
 ) -> None:
     """Take alerts and trade until Ctrl-C.
 
@@ -67,7 +75,7 @@ def run(  # noqa: PLR0917 - click hands them over by name
     """
     from chalicelib import local
     from chalicelib.cli.screenshot import Photographer
-    from chalicelib.cli.terminal_view import view_for
+    from chalicelib.cli.terminal_view import LogView, view_for
 
     options = local.RunOptions(
         home=home,
@@ -78,8 +86,9 @@ def run(  # noqa: PLR0917 - click hands them over by name
         demo=not no_demo,
         replay_clock=replay_clock,
         prices=prices,
+        logs_json=log_format == "json",
     )
-    view = view_for(sys.stdout)
+    view = LogView() if options.logs_json else view_for(sys.stdout)
     local.run(options, view if picture is None else Photographer(view, picture))
 
 
@@ -92,13 +101,22 @@ def tick(as_json: bool, at: str | None) -> None:
 
     That is: reconcile orders, book fills, plan, execute.
     """
+    from chalicelib.api.watching import after_tick
     from chalicelib.services.trading.tick import tick as do_tick
 
     if at is not None:
         _pretend(at)
     ports = bootstrap.trading()
     deadline = ports.clock.now() + _BUDGET
-    report = do_tick(ports, owner=f"cli-{os.getpid()}", deadline=deadline)
+    owner = f"cli-{os.getpid()}"
+    try:
+        report = do_tick(ports, owner=owner, deadline=deadline)
+    except Exception as failure:
+        if at is None:
+            after_tick(None, failure, owner=owner)
+        raise
+    if at is None:
+        after_tick(report, owner=owner)
     if not as_json:
         click.echo(report.summary())
         return

@@ -62,6 +62,8 @@ def _row(strategy: Strategy, configuration: Configuration) -> Row:
         "sibling_wait": strategy.sibling_wait,
         "max_lag": int(strategy.entry_lag.total_seconds()),
         "stop_words": strategy.stop_words,
+        "stop_loss": strategy.stop_loss,
+        "take_profit": strategy.take_profit,
         "tokens": "open" if strategy.open else len(strategy.token_hashes),
         "followers": [s.account for s in subscriptions],
         "paused_on": [s.account for s in subscriptions if s.paused],

@@ -1,5 +1,6 @@
 """Where `run` is shown: tables that change in place on a terminal, plain lines elsewhere."""
 
+import logging
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TextIO
@@ -17,6 +18,8 @@ from chalicelib.cli.words import (
     told_at,
 )
 from chalicelib.local import RunSummary, Snapshot, View
+
+_LOG = logging.getLogger(__name__)
 
 
 def view_for(stream: TextIO) -> View:
@@ -121,6 +124,21 @@ class PlainView:
 
     def _say(self, line: str) -> None:
         print(line, file=self._stream, flush=True)
+
+
+class LogView:
+    """Nothing but log lines, for whoever collects them; the owner's token is not for those."""
+
+    def started(self, *, url: str, token: str, curl: str) -> None:  # noqa: ARG002 - see above
+        """Where it listens; the webhooks' tokens are no part of that."""
+        _LOG.info("serving at %s", url.split("/hook/", maxsplit=1)[0])
+
+    def snapshot(self, snapshot: Snapshot) -> None:
+        """What happens is in the log already."""
+
+    def stopped(self, summary: RunSummary) -> None:
+        """The summary is one line more."""
+        _LOG.info("%s", summary.sentence())
 
 
 def started_lines(url: str, token: str, curl: str) -> list[str]:

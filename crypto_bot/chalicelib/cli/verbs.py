@@ -29,9 +29,17 @@ _FILES: Final = {
     "approve": "acting",
     "decline": "acting",
     "cancel": "orders",
-    "resolve": "orders",
+    "resolve": "resolving",
+    "quarantine": "quarantining",
+    "drift": "drifting",
+    "compare": "drifting",
+    "promote": "promoting",
     "export": "exporting",
+    "backup": "keeping",
+    "restore": "keeping",
     "doctor": "doctor",
+    "notify": "notifying",
+    "chaos": "chaos",
 }
 
 

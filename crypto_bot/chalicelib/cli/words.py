@@ -48,7 +48,8 @@ def signal_line(signal: Signal) -> str:
 def order_line(order: Order) -> str:
     """One order as one line of text."""
     intent = order.intent
-    tail = f": {order.reason}" if order.reason else ""
+    why = order.reason or intent.because
+    tail = f": {why}" if why else ""
     return (
         f"{moment(order.updated_at)} order {intent.account} {intent.side.value} "
         f"{plain(intent.quantity)} {intent.symbol} at {plain(intent.limit_price)} "

@@ -32,7 +32,7 @@ ACCOUNT: Final = "demo"
 _LOG = logging.getLogger(__name__)
 _PAUSE: Final = 1.2
 _TIMEOUT: Final = 5
-_DUPLICATE_EVERY: Final = 7
+DUPLICATE_EVERY: Final = 7
 
 Message = dict[str, Any]
 _MINIMUM: Final = {"minimum_notional": "5"}
@@ -61,21 +61,24 @@ CAST: Final = (
 )
 
 
-def set_the_stage(store: StrategyStore) -> dict[str, str]:
+def set_the_stage(store: StrategyStore, account: Account | None = None) -> dict[str, str]:
     """Store account, strategies and subscriptions; returns each strategy's token, made anew."""
+    account = account or demo_account()
     tokens = {role.name: secrets.token_urlsafe(32) for role in CAST}
     store.apply(
         expected_version=store.configuration().version,
-        accounts=[_account()],
+        accounts=[account],
         strategies=[_strategy(role, tokens[role.name]) for role in CAST],
         subscriptions=[
-            Subscription(account=ACCOUNT, strategy=role.name, weight=role.weight) for role in CAST
+            Subscription(account=account.name, strategy=role.name, weight=role.weight)
+            for role in CAST
         ],
     )
     return tokens
 
 
-def _account() -> Account:
+def demo_account(**venue: Any) -> Account:
+    """Virtual money on synthetic prices; `venue` goes over the virtual exchange's options."""
     return Account(
         name=ACCOUNT,
         exchange="virtual",
@@ -83,7 +86,7 @@ def _account() -> Account:
         quote="USDT",
         policy="boost",
         prices_from="synthetic",
-        exchange_options={"virtual": _VENUE},
+        exchange_options={"virtual": _VENUE | venue},
     )
 
 
@@ -97,11 +100,48 @@ def _strategy(role: Cast, token: str) -> Strategy:
     )
 
 
-@dataclass(slots=True)
-class _Part:
-    """Where a strategy believes to stand: the size of its position, 0 when flat."""
+@dataclass(slots=True, kw_only=True)
+class Script:
+    """What the cast sends; the same `seed` tells the same story."""
 
-    size: Decimal = Decimal(0)
+    clock: Clock
+    seed: str = ""
+    _sizes: dict[str, Decimal] = field(default_factory=dict, init=False)
+
+    def alerts(self) -> Iterator[tuple[Cast, Message]]:
+        """Without end: the first three enter one after the other, then whoever the hash names."""
+        for number in count(1):
+            drawn = self._draw(number, "who") % len(CAST)
+            role = CAST[number - 1 if number <= len(CAST) else drawn]
+            yield role, self._message(number, role)
+
+    def _message(self, number: int, role: Cast) -> Message:
+        before = self._sizes.get(role.name, Decimal(0))
+        size = self._next_size(before, number)
+        self._sizes[role.name] = size
+        now = self.clock.now()
+        return {
+            "time": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "ticker": role.ticker,
+            "order_action": "buy" if size > before else "sell",
+            "order_id": f"scene {number}",
+            "order_comment": "synthetic demonstration",
+            "market_position": _position(size),
+            "prev_market_position": _position(before),
+            "market_position_size": plain(size),
+            "prev_market_position_size": plain(before),
+        }
+
+    def _next_size(self, size: Decimal, number: int) -> Decimal:
+        """Flat enters; whoever holds takes half off, or leaves."""
+        if not size:
+            return Decimal(2)
+        takes_half = size > 1 and self._draw(number, "how") % 3 == 0
+        return size / 2 if takes_half else Decimal(0)
+
+    def _draw(self, number: int, purpose: str) -> int:
+        text = f"{self.seed}{purpose}|{number}"
+        return int.from_bytes(sha256(text.encode()).digest()[:4])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,7 +151,6 @@ class Demonstration:
     clock: Clock
     server: Server
     tokens: dict[str, str]
-    _parts: dict[str, _Part] = field(default_factory=dict, init=False)
     _stopping: Event = field(default_factory=Event, init=False)
     _thread: Thread | None = field(default=None, init=False)
 
@@ -127,65 +166,40 @@ class Demonstration:
             self._thread.join()
 
     def _play(self) -> None:
-        for number, role in self._scenes():
-            message = self._message(number, role)
+        script = Script(clock=self.clock)
+        for number, (role, message) in enumerate(script.alerts(), 1):
             self._send(role, message)
-            if number % _DUPLICATE_EVERY == 0:
+            if number % DUPLICATE_EVERY == 0:
                 self._send(role, message)  # as a sender does whose answer got lost
             if self._stopping.wait(_PAUSE):
                 return
 
-    def _scenes(self) -> Iterator[tuple[int, Cast]]:
-        """The first three enter one after the other, then whoever the hash names."""
-        for number in count(1):
-            chosen = number - 1 if number <= len(CAST) else _draw(number, "who") % len(CAST)
-            yield number, CAST[chosen]
-
-    def _message(self, number: int, role: Cast) -> Message:
-        part = self._parts.setdefault(role.name, _Part())
-        before, part.size = part.size, _next_size(part.size, number)
-        now = self.clock.now()
-        return {
-            "time": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "ticker": role.ticker,
-            "order_action": "buy" if part.size > before else "sell",
-            "order_id": f"scene {number}",
-            "order_comment": "synthetic demonstration",
-            "market_position": _position(part.size),
-            "prev_market_position": _position(before),
-            "market_position_size": plain(part.size),
-            "prev_market_position_size": plain(before),
-        }
-
     def _send(self, role: Cast, message: Message) -> None:
-        connection = http.client.HTTPConnection(
-            self.server.address, self.server.port, timeout=_TIMEOUT
-        )
+        address = (self.server.address, self.server.port)
         try:
-            connection.request(
-                "POST",
-                f"/hook/{role.name}/{self.tokens[role.name]}",
-                body=json.dumps(message),
-                headers={"Content-Type": "application/json"},
-            )
-            connection.getresponse().read()
-        except OSError as error:  # the server has just been stopped; nobody waits for this alert
+            deliver(address, role, self.tokens[role.name], message)
+        except (OSError, http.client.HTTPException) as error:
+            # The server has just been stopped; nobody waits for this alert.
             _LOG.warning("the demonstration could not send its alert: %s", type(error).__name__)
-        finally:
-            connection.close()
+
+
+def deliver(
+    address: tuple[str, int], role: Cast, token: str, message: Message
+) -> tuple[int, bytes]:
+    """Post the alert as TradingView would; the answer. OSError or HTTPException without one."""
+    connection = http.client.HTTPConnection(*address, timeout=_TIMEOUT)
+    try:
+        connection.request(
+            "POST",
+            f"/hook/{role.name}/{token}",
+            body=json.dumps(message),
+            headers={"Content-Type": "application/json"},
+        )
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
 
 
 def _position(size: Decimal) -> DesiredState:
     return DesiredState.LONG if size else DesiredState.FLAT
-
-
-def _next_size(size: Decimal, number: int) -> Decimal:
-    """Flat enters; whoever holds takes half off, or leaves."""
-    if not size:
-        return Decimal(2)
-    takes_half = size > 1 and _draw(number, "how") % 3 == 0
-    return size / 2 if takes_half else Decimal(0)
-
-
-def _draw(number: int, purpose: str) -> int:
-    return int.from_bytes(sha256(f"{purpose}|{number}".encode()).digest()[:4])

@@ -2,11 +2,14 @@
 
 import logging
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
+
+from chalicelib.adapters.telemetry.log_lines import JsonLines, Words
 
 _FILE: Final = "crypto-bot.log"
 _BYTES: Final = 5_000_000
@@ -18,21 +21,30 @@ _PATH: Final = re.compile(
 
 
 @contextmanager
-def logging_to(home: Path, chatty: logging.Logger) -> Iterator[None]:
-    """All loggers write there meanwhile; `chatty` (Chalice's) gives up its own stream."""
+def logging_to(home: Path, chatty: logging.Logger, *, as_json: bool = False) -> Iterator[None]:
+    """All loggers write there meanwhile; `chatty` (Chalice's) gives up its own stream.
+
+    `as_json` makes every line an object, and shows them on standard output, too.
+    """
     root = logging.getLogger()
-    handler = RotatingFileHandler(
-        home / _FILE, maxBytes=_BYTES, backupCount=2, encoding="utf-8", delay=True
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handlers: list[logging.Handler] = [
+        RotatingFileHandler(
+            home / _FILE, maxBytes=_BYTES, backupCount=2, encoding="utf-8", delay=True
+        )
+    ]
+    if as_json:
+        handlers.append(logging.StreamHandler(sys.stdout))
     streams, chatty.handlers = chatty.handlers, []
     propagates, chatty.propagate = chatty.propagate, True
-    root.addHandler(handler)
+    for handler in handlers:
+        handler.setFormatter(JsonLines() if as_json else Words())
+        root.addHandler(handler)
     try:
         yield
     finally:
-        root.removeHandler(handler)
-        handler.close()
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()
         chatty.handlers, chatty.propagate = streams, propagates
 
 

@@ -9,12 +9,13 @@ from datetime import timedelta
 from threading import Event, Thread
 from typing import Final
 
+from chalicelib.adapters.telemetry.correlation import correlated
 from chalicelib.local.tally import Tally
 from chalicelib.local.waiting import Waiting, what_waits
 from chalicelib.ports import AnalyticsStore, TradingPorts
 from chalicelib.services.trading.next_due import next_due
 from chalicelib.services.trading.report_performance import report_performance
-from chalicelib.services.trading.tick import tick
+from chalicelib.services.trading.tick import TickReport, tick
 
 _LOG = logging.getLogger(__name__)
 
@@ -35,9 +36,13 @@ class Rhythm:
     look: float = 1.0
 
 
+def _unheard(_report: TickReport | None, _failure: BaseException | None) -> None:
+    return None
+
+
 @dataclass(slots=True, kw_only=True)
 class Schedule:
-    """Ticks every `rhythm.tick` seconds, and when something falls due.
+    """Ticks every `rhythm.tick` seconds, and when something falls due; `ended` hears of each.
 
     Work that a tick could not move is tried again after 2, 4, 8 ... seconds: a venue that is down
     need not be told so every second.
@@ -47,6 +52,7 @@ class Schedule:
     analytics: AnalyticsStore
     tally: Tally
     owner: str
+    ended: Callable[[TickReport | None, BaseException | None], None] = _unheard
     rhythm: Rhythm = field(default_factory=Rhythm)
     _pause: float = field(default=0.0, init=False)
     _seen: Waiting = field(default=frozenset(), init=False)
@@ -126,9 +132,15 @@ class Schedule:
 
     def _tick(self) -> bool:
         self._seen = what_waits(self.ports)
-        deadline = self.ports.clock.now() + _TICK_BUDGET
-        report = tick(self.ports, owner=self.owner, deadline=deadline)
-        self.tally.ticked(report)
+        now = self.ports.clock.now()
+        with correlated(f"{self.owner}-{now:%Y%m%dT%H%M%S}"):
+            try:
+                report = tick(self.ports, owner=self.owner, deadline=now + _TICK_BUDGET)
+            except Exception as failure:
+                self.ended(None, failure)
+                raise
+            self.tally.ticked(report)
+            self.ended(report, None)
         done = (a.plans or a.orders_sent or a.fills_booked for a in report.accounts)
         return not report.accounts or any(done)
 

@@ -4,12 +4,15 @@ import importlib
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
 from chalicelib import bootstrap
 from chalicelib.adapters.clock import ReplayClock
 from chalicelib.adapters.workers import InlineWorkers
+from chalicelib.api.watching import after_tick
+from chalicelib.bootstrap.operation import gauges, operation, telemetry
 from chalicelib.bootstrap.venues import check_exchange
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.account import Configuration
@@ -18,6 +21,8 @@ from chalicelib.local.gateway import Gateway
 from chalicelib.local.home import held, owner_token
 from chalicelib.local.invitation import Invitation, invite
 from chalicelib.local.logs import logging_to
+from chalicelib.local.lookout import Lookout
+from chalicelib.local.metrics import Metrics
 from chalicelib.local.replay import Replay, refuse_real_accounts
 from chalicelib.local.schedule import Rhythm, Schedule
 from chalicelib.local.server import Server
@@ -65,11 +70,16 @@ def assemble(options: RunOptions, stack: ExitStack) -> Session:
     )
     tally = Tally()
     driver = _replay(options, tally) if options.replay_clock else _schedule(tally, is_demo=is_demo)
-    server = _server(options, driver, stack)
+    lookout = Lookout(look=partial(after_tick, owner=_OWNER))
+    if isinstance(driver, Schedule):
+        driver.ended = lookout.hear
+    server = _server(options, driver, tally, stack)
     tokens = demo.set_the_stage(bootstrap.strategies()) if is_demo else {}
     configuration = bootstrap.strategies().configuration()
     _refuse_unusable(configuration)
-    parts: tuple[Part, ...] = (driver, server)
+    parts: tuple[Part, ...] = (lookout, driver, server)
+    if isinstance(driver, Replay):
+        parts = (driver, server)  # of the past there is nothing to be told
     if is_demo:
         clock = bootstrap.clock()
         parts = (*parts, demo.Demonstration(clock=clock, server=server, tokens=tokens))
@@ -125,12 +135,18 @@ def _schedule(tally: Tally, *, is_demo: bool) -> Schedule:
     )
 
 
-def _server(options: RunOptions, driver: Replay | Schedule, stack: ExitStack) -> Server:
+def _server(
+    options: RunOptions, driver: Replay | Schedule, tally: Tally, stack: ExitStack
+) -> Server:
     app = importlib.import_module("app").app
-    stack.enter_context(logging_to(bootstrap.home(), app.log))
-    bootstrap.webhook()  # made before the threads that will ask for it
+    stack.enter_context(logging_to(bootstrap.home(), app.log, as_json=options.logs_json))
+    bootstrap.webhook()  # made before the threads that will ask for it, as the next ones are
+    operation()
+    telemetry()
     turn = driver.turn if isinstance(driver, Replay) else nullcontext
-    return Server(Gateway(app, turn=turn, answered=driver.hear), options.host, options.port)
+    gateway = Gateway(app, turn=turn, answered=driver.hear)
+    metrics = Metrics(gateway, gauges().exposition, tally, bootstrap.owner_token())
+    return Server(metrics, options.host, options.port)
 
 
 def _refuse_unusable(configuration: Configuration) -> None:

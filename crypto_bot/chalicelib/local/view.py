@@ -18,7 +18,7 @@ class RunOptions:
     """`home` None means CRYPTO_BOT_HOME or the platform's folder, `seconds` None until stopped.
 
     `public_url` is where a tunnel or router serves this port to the outside. `prices` is the
-    candle file of a replay.
+    candle file of a replay. `logs_json` also writes the log to standard output, as JSON.
     """
 
     home: Path | None = None
@@ -29,6 +29,7 @@ class RunOptions:
     demo: bool = True
     replay_clock: bool = False
     prices: Path | None = None
+    logs_json: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

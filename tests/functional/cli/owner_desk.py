@@ -12,6 +12,7 @@ from chalicelib import bootstrap
 from chalicelib.adapters.clock import ReplayClock
 from chalicelib.cli.verbs import cli
 from chalicelib.domain.trading.order import OrderStatus
+from chalicelib.domain.trading.plan import Breaker
 from chalicelib.services.trading.receive_signal import Delivery, receive_signal
 from chalicelib.services.trading.tick import tick
 from chalicelib.settings import Settings
@@ -52,10 +53,12 @@ class Desk:
             self.tokens[name] = url.rsplit("/", maxsplit=1)[1]
         self.run("accounts", "apply", str(FILES / "accounts.toml"))
 
-    def alert(self, strategy: str, ticker: str, position: str, minutes: int = 1) -> str:
+    def alert(
+        self, strategy: str, ticker: str, position: str, minutes: int = 1, **fields: str
+    ) -> str:
         """The alert arrives over the webhook, and a tick later it is dealt with."""
         now = self.clock.advance_to(self.clock.now() + timedelta(minutes=minutes))
-        body = {"ticker": ticker, "market_position": position, "time": now.isoformat()}
+        body = {"ticker": ticker, "market_position": position, "time": now.isoformat()} | fields
         delivery = Delivery(
             body=json.dumps(body).encode(), strategy=strategy, token=self.tokens[strategy]
         )
@@ -95,3 +98,18 @@ def freeze(symbol: str, reason: str) -> None:
     """The books of the paper account own more than its venue holds."""
     plans = bootstrap.trading().plans
     plans.save_state(replace(plans.state("paper"), frozen={symbol: reason}))
+
+
+def open_breaker(reason: str, code: str) -> None:
+    """The paper account has lost more than it may."""
+    ports = bootstrap.trading()
+    breaker = Breaker(code=code, reason=reason, opened_at=ports.clock.now())
+    ports.plans.save_state(replace(ports.plans.state("paper"), breakers=(breaker,)))
+
+
+def silence(because: str, *, minutes: int) -> None:
+    """The venue of the paper account has asked for it."""
+    ports = bootstrap.trading()
+    until = ports.clock.now() + timedelta(minutes=minutes)
+    state = ports.plans.state("paper")
+    ports.plans.save_state(replace(state, blocked_until=until, blocked_because=because))

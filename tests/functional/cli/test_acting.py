@@ -7,7 +7,7 @@ import pytest
 from chalicelib import bootstrap
 from chalicelib.domain.trading.account import Account, HaltLevel, Mode
 from chalicelib.domain.trading.order import OrderStatus
-from tests.functional.cli.owner_desk import FILES, Desk, stored_order
+from tests.functional.cli.owner_desk import FILES, Desk, open_breaker, silence, stored_order
 
 
 def test_pause_and_resume_by_name_and_for_all(desk: Desk) -> None:
@@ -72,7 +72,7 @@ def test_a_held_order_is_resolved_after_a_look_at_the_venue(desk: Desk) -> None:
     held = stored_order(desk, OrderStatus.HELD)
     [row] = desk.read("orders", "--held")
     assert row["id"] == held
-    words = ("resolve", held, "--filled", "--price", "66000", "--fee", "10.5")
+    words = ("resolve", held, "--filled", row["quantity"], "--price", "66000", "--fee", "10.5")
     assert "Dry run: --yes stores it." in desk.run(*words).stdout
     assert desk.read("orders", "--held") == [row]
     assert "Stored; the next tick books it." in desk.run(*words, "--yes").stdout
@@ -90,13 +90,14 @@ def test_a_held_order_that_never_was_ends_its_entry(desk: Desk) -> None:
     [entry] = desk.read("signals")
     assert (entry["status"], entry["reason"]) == (
         "REJECTED",
-        "the owner says that the venue never had it",
+        "the owner says that the venue never had it; asked 2026-03-02T12:02:00Z: not found by its "
+        "id, no open orders, no own trades, venue less books: BTC 0, USD 0",
     )
 
 
 @pytest.mark.parametrize("amount", ["much", "-1", "NaN"])
 def test_an_amount_that_is_none_is_a_usage_error(desk: Desk, amount: str) -> None:
-    result = desk.run("resolve", "x", "--filled", "--price", amount, code=2)
+    result = desk.run("resolve", "x", "--filled", "1", "--price", amount, code=2)
     assert "Invalid value for '--price'" in result.stderr
 
 
@@ -116,3 +117,38 @@ def test_time_cannot_be_pretended_where_money_may_be_real(desk: Desk) -> None:
         "--at pretends another time, and account main is sandbox; "
         "that works with virtual accounts only"
     )
+
+
+def test_an_account_that_lost_too_much_is_shown_and_resumed_by_name(desk: Desk) -> None:
+    desk.configure()
+    open_breaker("lost 21.00% of its best equity", "DRAWDOWN_EXCEEDED")
+    [row] = desk.read("accounts", "list")
+    assert row["stopped_by"] == ["DRAWDOWN_EXCEEDED"]
+    shown = desk.run("doctor", "--offline", code=1).stdout
+    assert "WRONG account paper: breakers: open since 2026-03-02T12:00:00" in shown
+    assert "lost 21.00% of its best equity (DRAWDOWN_EXCEEDED)" in shown
+
+    desk.run("halt")
+    assert desk.run("resume").stdout.splitlines()[1] == (
+        "paper buys nothing yet: crypto-bot resume --account paper."
+    )
+    desk.run("halt")
+    desk.run("pause", "trend")
+    assert desk.run("resume", "--account", "paper").stdout.splitlines() == [
+        "paper may buy again: lost 21.00% of its best equity (DRAWDOWN_EXCEEDED) is over.",
+        "All trading is still halted (no_entries): crypto-bot resume ends that.",
+        "trend is resumed on account paper.",
+    ]
+    assert desk.read("accounts", "list")[0]["stopped_by"] == []
+    assert bootstrap.trading().control.halt_level() is HaltLevel.NO_ENTRIES
+    assert "there is no account papier" in desk.refusal("resume", "--account", "papier")
+
+
+def test_a_venue_that_wants_silence_is_not_asked_by_hand_either(desk: Desk) -> None:
+    desk.trade()
+    silence("418: banned", minutes=10)
+    assert "not asked anything until 2026-03-02T12:1" in desk.run("doctor", code=1).stdout
+    for words in (["balances", "--venue"], ["accounts", "check", "paper"], ["preview"]):
+        assert "418: banned" in desk.refusal(*words, code=1)
+    desk.clock.advance_to(desk.clock.now() + timedelta(minutes=10))
+    assert desk.read("balances", "--venue")

@@ -54,7 +54,7 @@ def test_a_note_does_not_make_a_message_fail(desk: Desk) -> None:
     template = desk.run("alert-template", "trend").stdout
     file.write_text(template.replace('"time"', '"stop_loss": "{{plot_0}}",\n  "time"'))
     note, good = desk.run("lint-alert", str(file), "--strategy", "trend").stdout.splitlines()
-    assert note.startswith(f"{file}: note: line 3: stop_loss is stored and not yet acted upon")
+    assert note.startswith(f"{file}: note: line 3: the bot sells at stop_loss by itself")
     assert good == "The message is good."
     document = desk.read("lint-alert", str(file))
     assert (document["problems"], len(document["notes"])) == ([], 1)

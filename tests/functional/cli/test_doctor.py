@@ -238,8 +238,8 @@ def test_doctor_counts_held_orders_and_says_how_to_end_them(desk: Desk) -> None:
     held = stored_order(desk, OrderStatus.HELD)
     check = offline(desk, code=1)["held orders"]
     assert check["ok"] is False
-    assert check["detail"].startswith("1 order of unknown fate, HELD; look at")
-    assert f"crypto-bot resolve {held} --filled --price PRICE, or --absent" in check["detail"]
+    assert check["detail"].startswith("1 order of unknown fate, HELD; see what")
+    assert f"crypto-bot resolve {held} (" in check["detail"]
 
 
 def test_doctor_counts_quarantined_alerts_without_alarm(desk: Desk) -> None:
@@ -254,7 +254,7 @@ def test_doctor_counts_quarantined_alerts_without_alarm(desk: Desk) -> None:
     check = offline(desk, code=0)["quarantine"]
     assert (check["ok"], check["detail"]) == (
         None,
-        "2 alerts could not become signals: crypto-bot signals --quarantined",
+        "2 alerts could not become signals: crypto-bot quarantine list",
     )
 
 

@@ -85,8 +85,10 @@ def test_preview_shows_the_next_decision_and_makes_none(desk: Desk) -> None:
         ("pause trent", "there is no strategy trent; did you mean trend?"),
         ("close trent", "there is no strategy trent; did you mean trend?"),
         ("export signals --account paper", "signals belong to strategies, not accounts; leave"),
-        ("resolve x", "name one of --filled and --absent: what does the venue's page show?"),
-        ("resolve x --filled", "--filled needs --price, the average price that the venue shows"),
+        ("resolve x --yes", "name one of --adopt, --filled QUANTITY and --absent with that"),
+        ("resolve x --absent --adopt", "name only one of --adopt, --filled QUANTITY and --absent"),
+        ("resolve x --absent --fee 1", "--price, --fee and --fee-asset go with --filled QUANTITY"),
+        ("resolve x --filled 1", "--filled needs --price, the average price that the venue shows"),
         ("tick --at soon", "--at is 'soon'; it must be a time such as 2024-08-10T02:30:00Z"),
         ("export fills -o /nowhere/fills.csv", "/nowhere/fills.csv cannot be written: No such"),
     ],
@@ -106,7 +108,7 @@ def test_what_was_asked_wrongly_is_one_sentence_and_exit_code_2(
         ("decline x", "there is no signal x; crypto-bot signals lists them"),
         ("cancel x", "there is no order x; crypto-bot orders lists them"),
         ("resolve x --absent", "there is no order x; crypto-bot orders --held lists them"),
-        ("resolve x --filled --price 1", "there is no order x; crypto-bot orders --held lists"),
+        ("resolve x", "there is no order x; crypto-bot orders --held lists"),
     ],
 )
 def test_what_does_not_fit_is_one_sentence_and_exit_code_1(

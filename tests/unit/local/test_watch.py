@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.adapters.stores.quarantine import SLOTS
 from chalicelib.cli.terminal_view import PlainView
 from chalicelib.domain.trading.account import HaltLevel
 from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
@@ -96,10 +97,10 @@ def test_a_signal_that_waits_behind_many_others_is_told_when_it_moves(floor: Tra
 
 def test_a_quarantined_alert_is_told_once_however_many_there_are(floor: TradingFloor) -> None:
     lines = Lines(floor)
-    for number in range(500):
+    for number in range(SLOTS):
         quarantined(floor, number)
     told = lines.next()
-    assert len(told) == 500
+    assert len(told) == SLOTS
     assert "2026-03-02T08:00:00Z alert quarantined btc 422: ticker 'X7' is unknown" in told
     assert lines.next() == []
 

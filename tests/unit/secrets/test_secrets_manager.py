@@ -12,16 +12,17 @@ from moto import mock_aws
 from chalicelib.adapters.clock import ReplayClock
 from chalicelib.adapters.secrets.secrets_manager import SecretsManager
 from chalicelib.domain.errors import SettingsError
+from chalicelib.drivers.boto3_session import aws_client
+from tests.canaries import EXCHANGE_KEY, EXCHANGE_SECRET
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-KEYS = {"api-key": "KEY-VALUE", "api-secret": "SECRET-VALUE"}
+KEYS = {"api-key": EXCHANGE_KEY, "api-secret": EXCHANGE_SECRET}
 
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[tuple[Any, Any]]:
     with mock_aws():
-        session = boto3.Session("testing", "testing", region_name="eu-west-1")
-        clients = session.client("secretsmanager"), session.client("ssm")
+        clients = tuple(aws_client(name, region="eu-west-1") for name in ("secretsmanager", "ssm"))
         yield clients
         for client in clients:
             client.close()

@@ -1,0 +1,140 @@
+"""notify: where the owner is told, what was said last, and a message to try it with."""
+
+from pathlib import Path
+
+import click
+
+from chalicelib import bootstrap
+from chalicelib.bootstrap.operation import notices, operation
+from chalicelib.cli.applying import dry_run_option, read_file
+from chalicelib.cli.options import as_json, in_home
+from chalicelib.cli.output import show, show_json
+from chalicelib.cli.rows import Row
+from chalicelib.domain.errors import CryptoBotError
+from chalicelib.domain.operation.channel import Channel
+from chalicelib.domain.operation.configuration import parse_notifications
+from chalicelib.domain.operation.notice import Bulletin, Notice, Severity, bulletin_of
+from chalicelib.services.operation.apply_notifications import apply_notifications
+
+_CHANNEL_COLUMNS = ("channel", "kind", "where", "least", "state")
+_NOTICE_COLUMNS = ("at", "severity", "sentence", "told")
+_NEWEST = 20
+_SHOWN = 4_000
+
+
+@click.group(invoke_without_command=True)
+@in_home
+@as_json
+@click.option("--test", "test", is_flag=True, help="Show the message that --yes would send.")
+@click.option("--yes", is_flag=True, help="With --test: send it over every channel.")
+@click.pass_context
+def notify(context: click.Context, as_json: bool, test: bool, yes: bool) -> None:
+    """Tell the owner: channels and the newest notices.
+
+    With --test one message for each channel, shown and not sent unless you say --yes.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if yes and not test:
+        raise click.UsageError("--yes belongs to --test: crypto-bot notify --test --yes")
+    if test:
+        _test(as_json=as_json, send=yes)
+        return
+    _list(as_json=as_json)
+
+
+@notify.command("apply")
+@in_home
+@dry_run_option
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def apply_file(dry_run: bool, file: Path) -> None:
+    """Make FILE (TOML) the channels; docs/notifications.md shows one."""
+    wanted = parse_notifications(read_file(file), file.name)
+    for channel in wanted.channels:
+        click.echo(f"{channel.name}: {channel.kind}, {_where(channel)}, from {channel.least} on")
+    if not wanted.channels:
+        click.echo("No channel: notices are only kept, crypto-bot notify lists them.")
+    if dry_run:
+        click.echo("Dry run: nothing was stored.")
+    elif apply_notifications(notices(), wanted):
+        click.echo("Applied. crypto-bot notify --test --yes sends a message over each.")
+    else:
+        click.echo("Nothing changes: it is already so.")
+
+
+def _list(*, as_json: bool) -> None:
+    notifications, dispatch = notices().notifications(), notices().dispatch()
+    channels: list[Row] = [
+        {
+            "channel": channel.name,
+            "kind": channel.kind.value,
+            "where": _where(channel),
+            "least": channel.least.value,
+            "state": dispatch.record(channel.name).trouble or "works",
+        }
+        for channel in notifications.channels
+    ]
+    said = [_row(notice) for notice in notices().recent(_NEWEST)]
+    if as_json:
+        show_json({"channels": channels, "notices": said})
+        return
+    none = "There is no channel yet: crypto-bot notify apply FILE."
+    show(channels, _CHANNEL_COLUMNS, as_json=False, empty=none)
+    show(said, _NOTICE_COLUMNS, as_json=False, empty="Nothing was worth saying yet.")
+
+
+def _row(notice: Notice) -> Row:
+    return {
+        "at": notice.at,
+        "severity": notice.severity.value,
+        "sentence": notice.sentence,
+        "told": list(notice.told),
+        "key": notice.key,
+        "signal_id": notice.signal_id,
+    }
+
+
+def _test(*, as_json: bool, send: bool) -> None:
+    """Exit code 1 if a channel cannot be used."""
+    bulletin = _trial()
+    channels = notices().notifications().channels
+    rows = [_tried(channel, bulletin, send=send) for channel in channels]
+    if as_json:
+        show_json({"text": bulletin.text(_SHOWN), "sent": send, "channels": rows})
+    else:
+        click.echo(bulletin.text(_SHOWN))
+        click.echo()
+        none = "There is no channel yet: crypto-bot notify apply FILE."
+        show(rows, ("channel", "where", "result"), as_json=False, empty=none)
+        if channels and not send:
+            click.echo("Dry run: nothing was sent; crypto-bot notify --test --yes sends it.")
+    if not all(row["ok"] for row in rows):
+        raise SystemExit(1)
+
+
+def _trial() -> Bulletin:
+    trial = Notice(
+        key="test",
+        severity=Severity.P2,
+        sentence="this is a test; what needs you is told here from now on",
+        at=bootstrap.clock().now(),
+    )
+    return bulletin_of([trial], bootstrap.settings().stage.value)
+
+
+def _tried(channel: Channel, bulletin: Bulletin, *, send: bool) -> Row:
+    row: Row = {"channel": channel.name, "kind": channel.kind.value, "where": _where(channel)}
+    try:
+        notifier = operation().notifiers.open(channel)
+        if send:
+            notifier.send(bulletin)
+    except CryptoBotError as trouble:
+        return {**row, "ok": False, "result": str(trouble)}
+    return {**row, "ok": True, "result": "sent" if send else "would be sent"}
+
+
+def _where(channel: Channel) -> str:
+    try:
+        return operation().notifiers.open(channel).where()
+    except CryptoBotError as trouble:
+        return f"cannot be opened: {trouble}"
