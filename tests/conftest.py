@@ -1,10 +1,13 @@
-"""For the whole suite: the package on every path, no deadlines, and no skips where told."""
+"""For the whole suite: the package on every path, no deadlines, no skips where told, no leaks."""
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests import watch
 
 settings.register_profile("suite", deadline=None, print_blob=True)
 settings.load_profile("suite")
@@ -14,6 +17,20 @@ PACKAGE = str(Path(__file__).parents[1] / "crypto_bot")
 os.environ["PYTHONPATH"] = os.pathsep.join(  # noqa: TID251
     filter(None, (PACKAGE, os.environ.get("PYTHONPATH", "")))  # noqa: TID251
 )
+
+# Everything talks as much as it can, so that the watch hears what it would say.
+os.environ.setdefault("LOG_LEVEL", "DEBUG")  # noqa: TID251
+watch.start()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Look at what came out of the phase that has just ended."""
+    report = yield
+    watch.judge(item, report)
+    return report
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
