@@ -1,0 +1,1 @@
+"""A real `crypto-bot run`, killed over and over while alerts arrive and the venue misbehaves."""
