@@ -1,0 +1,172 @@
+"""What a seed makes of the world: who trades what, how the venue is, what goes wrong how often."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from random import Random
+from typing import Final
+
+from chalicelib.domain.trading.account import Account, Mode, OrderStyle, Subscription
+from chalicelib.domain.trading.alerts.tokens import hash_token
+from chalicelib.domain.trading.instrument import Instrument
+from chalicelib.domain.trading.order import OrderStatus
+from chalicelib.domain.trading.strategy import Strategy
+from chalicelib.ports import VenueTraits
+from tests.simulation.floor import Habits
+from tests.simulation.kernel import Trouble
+
+PRICES: Final = {"BTC/USDT": Decimal(100), "ETH/USDT": Decimal(10)}
+FEE: Final = Decimal("0.001")
+# Planted where it belongs and looked for where it does not.
+TOKEN: Final = "canary-token-of-{}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One drawn world. Times in seconds; `faults_until` is when it becomes friendly."""
+
+    strategies: tuple[Strategy, ...]
+    accounts: tuple[Account, ...]
+    subscriptions: tuple[Subscription, ...]
+    habits: Habits
+    trouble: Trouble
+    fee_in: str
+    lag: float
+    period: float
+    alerts: int
+    owner_acts: int
+    manual_acts: int
+    faults_until: float
+
+
+def instruments() -> dict[str, Instrument]:
+    """Two coins with steps and minimums that get in the way now and then."""
+    steps = {"BTC/USDT": ("0.001", "0.01", "5"), "ETH/USDT": ("0.01", "0.001", "5")}
+    return {
+        symbol: Instrument(
+            symbol=symbol,
+            base=symbol.split("/", maxsplit=1)[0],
+            quote="USDT",
+            quantity_step=Decimal(step),
+            price_tick=Decimal(tick),
+            minimum_notional=Decimal(notional),
+            taker_fee=FEE,
+        )
+        for symbol, (step, tick, notional) in steps.items()
+    }
+
+
+def draw(seed: int) -> Setting:
+    """The world of a seed; the faults of each are a mixture of its own."""
+    dice = Random(f"setting {seed}")
+    strategies = _strategies(dice)
+    accounts = _accounts(dice)
+    return Setting(
+        strategies=strategies,
+        accounts=accounts,
+        subscriptions=_subscriptions(dice, strategies, accounts),
+        habits=_habits(dice),
+        trouble=Trouble(
+            kill=dice.choice((0.001, 0.003, 0.006, 0.01)),
+            stall=dice.choice((0.0, 0.0005, 0.002)),
+            store=dice.choice((0.0, 0.003, 0.01)),
+            venue=dice.choice((0.15, 0.35, 0.6)),
+        ),
+        fee_in=dice.choice(("quote", "received", "received", "BNB")),
+        lag=dice.choice((0.0, 0.1, 0.5)),
+        period=dice.choice((15.0, 30.0, 30.0, 60.0)),
+        alerts=dice.randint(6, 18),
+        owner_acts=dice.choice((0, 1, 2, 5)),
+        manual_acts=dice.choice((0, 0, 1, 3, 6)),
+        faults_until=dice.choice((480.0, 900.0)),
+    )
+
+
+def _strategies(dice: Random) -> tuple[Strategy, ...]:
+    # Two strategies on one coin nearly always: netting and crosses are where money gets lost.
+    names = ["btc", "btc_2"][: 2 if dice.random() < 0.8 else 1]
+    names += ["eth", "eth_2"][: dice.choice((0, 1, 1, 2))]
+    return tuple(
+        Strategy(
+            name=name,
+            instruments={f"{name[:3].upper()}USDT": f"{name[:3].upper()}/USDT"},
+            sibling_wait=dice.choice((0, 5, 20)),
+            max_lag=dice.choice((120, 600, 3600)),
+            token_hashes=(hash_token(TOKEN.format(name)),),
+            stop_loss=dice.choice((None, None, Decimal("0.01"), Decimal("0.03"))),
+            take_profit=dice.choice((None, None, None, Decimal("0.02"))),
+        )
+        for name in names
+    )
+
+
+def _accounts(dice: Random) -> tuple[Account, ...]:
+    names = ["main", "second"][: 2 if dice.random() < 0.2 else 1]
+    return tuple(
+        Account(
+            name=name,
+            exchange="simulated",
+            mode=Mode.SANDBOX,
+            quote="USDT",
+            capital=dice.choice((None, None, Decimal(4000))),
+            policy=dice.choice(("fixed", "fixed", "boost", "equal")),
+            reboost_on_exit=dice.random() < 0.3,
+            rebalance_band=dice.choice((None, None, Decimal("0.05"))),
+            order_style=dice.choice((OrderStyle.MARKETABLE_LIMIT, *(OrderStyle.LIMIT,) * 3)),
+            max_legs=dice.choice((1, 2, 3)),
+            unfilled_timeout=dice.choice((10, 60, 300, 300)),
+            max_orders_per_minute=dice.choice((None, None, None, 2)),
+            max_open_positions=dice.choice((None, None, None, 1)),
+            max_exposure_per_coin=dice.choice((None, None, None, Decimal("0.3"))),
+            max_drawdown=dice.choice((None, None, None, Decimal("0.02"))),
+            daily_loss_stop=dice.choice((None, None, None, Decimal("0.02"))),
+        )
+        for name in names
+    )
+
+
+def _subscriptions(
+    dice: Random, strategies: tuple[Strategy, ...], accounts: tuple[Account, ...]
+) -> tuple[Subscription, ...]:
+    weight = Decimal("0.97") / len(strategies)
+    return tuple(
+        Subscription(
+            account=account.name,
+            strategy=strategy.name,
+            weight=(weight * dice.choice((5, 8, 10)) / 10).quantize(Decimal("0.01")),
+            priority=dice.randint(0, 2),
+            approval=dice.random() < 0.05,
+        )
+        for account in accounts
+        for strategy in strategies
+    )
+
+
+def _habits(dice: Random) -> Habits:
+    kind = dice.choice(("window", "window", "nonce", "slow", "unbounded", "unbounded"))
+    bound = {"window": 5, "nonce": 10, "slow": 60, "unbounded": None}[kind]
+    visibility = dice.choice((0.0, 3.0, 5.0))
+    return Habits(
+        traits=VenueTraits(
+            in_flight=1 if kind == "nonce" else 10,
+            acceptance_bound=None if bound is None else timedelta(seconds=bound),
+            visibility_lag=timedelta(seconds=visibility),
+            finds_by_client_id=True,
+            has_stop_orders=dice.random() < 0.5,
+        ),
+        late_by=500.0 if bound is None else float(bound),
+        late=6 if bound is None else 1,
+        unfilled=dice.choice((OrderStatus.EXPIRED, OrderStatus.CANCELED)),
+        visibility=visibility,
+        hidden=dice.choice((0.0, 0.3)),
+        partial=dice.choice((0.2, 0.5)),
+        nothing=dice.choice((0.1, 0.4)),
+        expires=dice.choice((0.05, 0.3)),
+        vanishes=dice.choice((0.0, 0.5, 0.9)),
+        unique_while_open=dice.random() < 0.5,
+    )
+
+
+def without_owner(setting: Setting) -> Setting:
+    """The same world whose owner looks on."""
+    return replace(setting, owner_acts=0)
