@@ -9,7 +9,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint format types layers coverage dead bench screenshot lock clean
+.PHONY: help setup run test check lint format types layers coverage dead audit bench simulate kill-loop screenshot lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,11 +62,20 @@ coverage: setup  ## Run the tests and list the lines and branches that none reac
 dead: setup  ## List code that nothing outside the tests calls
 	@$(BIN)/vulture
 
+audit: setup  ## Check hashes, licences, and known vulnerabilities where somebody can be asked
+	@$(BIN)/python -m tests.audit
+
 bench: setup  ## Measure: one JSON line per figure (ONLY=name measures one)
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 screenshot: setup  ## Draw the README's picture of the terminal view
 	@$(BIN)/python -m chalicelib.cli.screenshot docs/terminal.svg
+
+simulate: setup  ## Kill, stall and break everything in virtual time (SEEDS=1000, or SEED=7 replays one)
+	@$(BIN)/python -m tests.simulation $(if $(SEED),replay $(SEED),run --seeds $(or $(SEEDS),1000)) $(ARGS)
+
+kill-loop: setup  ## Kill the running bot over and over while alerts arrive (KILLS=200, SEED=1, VENUE=binance)
+	@$(BIN)/python -m tests.kill_loop --kills $(or $(KILLS),200) --seed $(or $(SEED),1) --venue $(or $(VENUE),binance)
 
 lock: setup  ## Write both requirements.txt anew (UPGRADE=1 takes newer versions)
 	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --extra dev pyproject.toml --output-file requirements.txt
