@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from types import NoneType
 from typing import Any, Final, TypeVar, cast, get_args
@@ -31,9 +31,18 @@ def encode(record: object) -> str:
 
 
 def decode(kind: type[T], document: str) -> T:
-    """The record again, checked by its own `__post_init__`. ValueError if it does not fit."""
-    record: T = _decoder(cast(Hashable, kind)).decode(document)
+    """The record again, checked by its own `__post_init__`. ValueError if it does not fit.
+
+    Records never change, so whoever reads the same text again may get the same record: a tick reads
+    an account's state and its open plans at every step.
+    """
+    record: T = _decoded(cast(Hashable, kind), document)
     return record
+
+
+@lru_cache(maxsize=256)
+def _decoded(kind: Any, document: str) -> Any:
+    return _decoder(kind).decode(document)
 
 
 @cache
