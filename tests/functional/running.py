@@ -26,7 +26,7 @@ from tests import watch
 from tests.canaries import PATH_TOKEN
 
 TOKEN = PATH_TOKEN
-PATIENCE = 20.0
+PATIENCE = 60.0
 JSON = {"Content-Type": "application/json"}
 
 

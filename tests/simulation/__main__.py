@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from os import cpu_count
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
@@ -95,20 +96,32 @@ def replay(seed: int, mutant: str | None, *, everything: bool) -> None:
 @main.command()
 @click.option("--seeds", default=3000, show_default=True, help="How far to look.")
 @click.option("--wanted", default=3, show_default=True, help="Seeds to pin per mutant.")
-def pin(seeds: int, wanted: int) -> None:
-    """Find seeds that catch each mutant, and write them to pinned.json."""
-    found = {}
-    for name, mutant in MUTANTS.items():
-        caught = []
-        for seed in range(seeds):
-            if set(mutant.expected) & invariants(play(seed, mutant)) and not play(seed).violations:
-                caught.append(seed)
-            if len(caught) == wanted:
-                break
-        found[name] = caught
-        _console.print(f"{name}: {caught}")
-        PINNED.write_text(json.dumps(found, indent=2) + "\n")
-    sys.exit(0 if all(found.values()) else 1)
+@click.option("--workers", default=cpu_count() or 1, show_default=True, help="Processes.")
+def pin(seeds: int, wanted: int, workers: int) -> None:
+    """Keep in pinned.json the seeds that still catch their mutant, and find others where not."""
+    pinned = json.loads(PINNED.read_text()) if PINNED.exists() else {}
+    with ProcessPoolExecutor(workers) as pool:
+        for name in MUTANTS:
+            still = [seed for seed in pinned.get(name, []) if _catches(name, seed)]
+            caught = still if len(still) >= wanted else []
+            looked = pool.map(partial(_catches, name), range(seeds)) if not caught else ()
+            for seed, catches in enumerate(looked):
+                caught += [seed] if catches else []
+                if len(caught) == wanted:
+                    break
+            pinned[name] = caught
+            _console.print(f"{name}: {caught}")
+            PINNED.write_text(json.dumps(pinned, indent=2) + "\n")
+            if not caught:
+                sys.exit(1)
+        pool.shutdown(cancel_futures=True)
+
+
+def _catches(name: str, seed: int) -> bool:
+    """Whether the seed sees the mutant, and sees nothing wrong without it."""
+    mutant = MUTANTS[name]
+    seen = set(mutant.expected) & invariants(play(seed, mutant))
+    return bool(seen) and not play(seed).violations
 
 
 def invariants(verdict: Verdict) -> set[str]:

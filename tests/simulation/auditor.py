@@ -234,6 +234,11 @@ class Auditor:
         """Stored orders that are still to end; a stop may rest for as long as it likes."""
         return [o for o in self._orders.values() if not o.status.is_final and not _rests(o)]
 
+    def unconcluded(self, state: AccountState) -> list[str]:
+        """Open plans of the account that are not those of a resting stop."""
+        stops = {order.plan_id for order in self._orders.values() if _rests(order)}
+        return [plan for plan in state.open_plans if plan not in stops]
+
     def _judge_orders(self, name: str, venue: SimulatedVenue) -> None:
         for order in self.unfinished():
             if order.intent.account == name:
@@ -247,8 +252,7 @@ class Auditor:
 
     def _judge_account(self, name: str, venue: SimulatedVenue, ports: TradingPorts) -> None:
         state = ports.plans.state(name)
-        stops = {order.plan_id for order in self._orders.values() if _rests(order)}
-        left = [plan for plan in state.open_plans if plan not in stops]
+        left = self.unconcluded(state)
         if left:
             self.violate("I3", f"plans of {name} are still open: {left}")
         portfolio = ports.ledger.portfolio(name, "USDT")

@@ -37,7 +37,7 @@ from tests.simulation.venue import SimulatedVenue
 
 LIFE: Final = 60.0  # a Lambda's, and how long before its end a tick begins nothing new
 NOTICE: Final = 10.0
-CALM: Final = 900.0  # from the last fault to the first look at what has to be over
+CALM: Final = 900.0  # seconds after the last fault within which everything has to be over
 MANUAL_ACTS: Final = {
     "deposit": "deposit",
     "sell own": "manual trade",
@@ -114,7 +114,6 @@ class World:
         self._schedule_owner()
         kernel.run(setting.faults_until)
         self.calm_down()
-        kernel.run(setting.faults_until + CALM)
         return self.reckon()
 
     def calm_down(self) -> None:
@@ -124,11 +123,21 @@ class World:
             venue.floor.habits = replace(venue.floor.habits, expires=0.0)
         start = self.kernel.now
         self.kernel.spawn(start, self.owner.let_everything_go_on, "owner")
-        time = start
-        while time < start + CALM:
-            self.tick_at(time)
-            self.kernel.spawn(time + 1, self.owner.resolve_held, "owner")
-            time += 30
+        while self.kernel.now < start + CALM:
+            self.tick_at(self.kernel.now)
+            self.kernel.spawn(self.kernel.now + 1, self.owner.resolve_held, "owner")
+            self.kernel.run(self.kernel.now + 30)
+            if self.is_settled():
+                return
+
+    def is_settled(self) -> bool:
+        """Whether every alert has its last word, and every order and plan has ended."""
+        states = [self.ports.plans.state(name) for name in self.venues]
+        return (
+            not self.auditor.unfinished()
+            and not any(self.auditor.unconcluded(state) for state in states)
+            and all(signal.status.is_final for signal in self.ports.signals.recent(1000))
+        )
 
     def reckon(self) -> Auditor:
         """Compare books and venue once more, and judge the end."""
@@ -136,7 +145,7 @@ class World:
         for _ in range(PATIENCE):  # which may find something to do, and has to end that too
             self.tick_at(self.kernel.now)
             self.kernel.run(self.kernel.now + 60)
-            if not self.auditor.unfinished():
+            if self.is_settled():
                 break
         self.auditor.judge_the_end(self.ports)
         return self.auditor

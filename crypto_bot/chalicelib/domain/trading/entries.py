@@ -33,18 +33,17 @@ def opening_entry(
 ) -> Entry:
     """The first entry: quote up to `capital` is the pool's, everything else is unmanaged."""
     postings: list[Posting] = []
-    for balance in sorted(balances, key=lambda b: b.asset):
-        if balance.total == 0:
-            continue
-        pooled = ZERO
-        if balance.asset == quote:
-            pooled = balance.total if capital is None else min(capital, balance.total)
-        legs = ((POOL, pooled), (UNMANAGED, balance.total - pooled), (EXCHANGE, -balance.total))
-        postings += [
-            Posting(account=name, asset=balance.asset, amount=amount)
-            for name, amount in legs
-            if amount
-        ]
+    with exact_arithmetic():
+        for balance in sorted(balances, key=lambda b: b.asset):
+            total, pooled = balance.total, ZERO
+            if balance.asset == quote:
+                pooled = total if capital is None else min(capital, total)
+            legs = ((POOL, pooled), (UNMANAGED, total - pooled), (EXCHANGE, -total))
+            postings += [
+                Posting(account=name, asset=balance.asset, amount=amount)
+                for name, amount in legs
+                if amount
+            ]
     return Entry(
         id="opening", account=account, kind=EntryKind.OPENING, at=at, postings=tuple(postings)
     )
@@ -163,19 +162,18 @@ def cross_entry(*, account: str, plan_id: str, index: int, cross: Cross, at: dat
     base = cross.symbol.split("/", maxsplit=1)[0]
     with exact_arithmetic():
         quote = cross.quantity * cross.price
+        given, earned = -cross.quantity, -quote
     return Entry(
         id=f"{plan_id}#{cross.symbol}#cross#{index}",
         account=account,
         kind=EntryKind.CROSS,
         at=at,
         postings=(
-            Posting(account=strategy_account(cross.seller), asset=base, amount=-cross.quantity),
+            Posting(account=strategy_account(cross.seller), asset=base, amount=given),
             Posting(account=strategy_account(cross.buyer), asset=base, amount=cross.quantity),
         ),
         executions=(
-            Execution(
-                strategy=cross.seller, symbol=cross.symbol, quantity=-cross.quantity, quote=-quote
-            ),
+            Execution(strategy=cross.seller, symbol=cross.symbol, quantity=given, quote=earned),
             Execution(
                 strategy=cross.buyer, symbol=cross.symbol, quantity=cross.quantity, quote=quote
             ),
@@ -186,6 +184,8 @@ def cross_entry(*, account: str, plan_id: str, index: int, cross: Cross, at: dat
 
 def drift_entry(*, portfolio: Portfolio, asset: str, difference: Decimal, at: datetime) -> Entry:
     """A deposit, withdrawal or manual trade: what the venue holds beyond the books."""
+    with exact_arithmetic():
+        counter = -difference
     return Entry(
         id=f"drift#{portfolio.sequence + 1}#{asset}",
         account=portfolio.account,
@@ -193,7 +193,7 @@ def drift_entry(*, portfolio: Portfolio, asset: str, difference: Decimal, at: da
         at=at,
         postings=(
             Posting(account=UNMANAGED, asset=asset, amount=difference),
-            Posting(account=EXCHANGE, asset=asset, amount=-difference),
+            Posting(account=EXCHANGE, asset=asset, amount=counter),
         ),
         reference="the venue's balance differs from the books",
     )

@@ -16,7 +16,7 @@ from chalicelib.domain.trading.settlement import next_leg, outcomes, wants_next_
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import DesiredState, Outcome
 from chalicelib.services.trading.desk import Desk
-from chalicelib.services.trading.open_plans import OpenPlan, open_plans
+from chalicelib.services.trading.open_plans import OpenPlan, open_plans, still_to_book
 from chalicelib.services.trading.record_outcome import record_outcome
 
 
@@ -28,7 +28,7 @@ def conclude_plans(desk: Desk) -> int:
 
 
 def _conclude(desk: Desk, item: OpenPlan, found: Sequence[OpenPlan]) -> int:
-    legs = _next_legs(desk, item, _under_way(found))
+    legs = _next_legs(desk, item, [order for other in found for order in other.orders])
     for leg in legs:
         desk.ports.orders.save(leg)
     if legs:
@@ -55,11 +55,7 @@ def _outcomes(
     return outcomes(replace(item.plan, verdicts=ended), item.orders, instruments, now)
 
 
-def _under_way(found: Iterable[OpenPlan]) -> list[Order]:
-    return [order for item in found for order in item.orders if not order.status.is_final]
-
-
-def _next_legs(desk: Desk, item: OpenPlan, under_way: Sequence[Order]) -> list[Order]:
+def _next_legs(desk: Desk, item: OpenPlan, at_work: Sequence[Order]) -> list[Order]:
     if item.plan.step is Step.PROTECT or all(order.remaining <= 0 for order in item.orders):
         return []
     halt = desk.ports.control.halt_level()
@@ -71,7 +67,7 @@ def _next_legs(desk: Desk, item: OpenPlan, under_way: Sequence[Order]) -> list[O
     portfolio = desk.ports.ledger.portfolio(desk.name, desk.account.quote)
     free = {asset: balance.free for asset, balance in desk.exchange.balances().items()}
     quote = desk.account.quote
-    free[quote] = min(portfolio.cash - _spent_by(under_way), free.get(quote, ZERO))
+    free[quote] = min(portfolio.cash - _spent_by(at_work, portfolio), free.get(quote, ZERO))
     legs = []
     for order in short:
         symbol = order.intent.symbol
@@ -82,7 +78,7 @@ def _next_legs(desk: Desk, item: OpenPlan, under_way: Sequence[Order]) -> list[O
             account=desk.account,
             instrument=instruments[symbol],
             price=tickers[symbol].last,
-            available=_available(order, portfolio, free, instruments[symbol], under_way),
+            available=_available(order, portfolio, free, instruments[symbol], at_work),
             now=desk.ports.clock.now(),
         )
         if leg is not None:
@@ -93,11 +89,15 @@ def _next_legs(desk: Desk, item: OpenPlan, under_way: Sequence[Order]) -> list[O
     return legs
 
 
-def _spent_by(under_way: Iterable[Order]) -> Decimal:
-    """What open purchases may still take of the pool, before fees."""
+def _spent_by(at_work: Iterable[Order], portfolio: Portfolio) -> Decimal:
+    """What purchases took, or may still take, of the pool that the books show; before fees."""
     with exact_arithmetic():
         return sum(
-            (o.remaining * o.intent.limit_price for o in under_way if o.intent.side is Side.BUY),
+            (
+                still_to_book(order, portfolio) * order.intent.limit_price
+                for order in at_work
+                if order.intent.side is Side.BUY
+            ),
             ZERO,
         )
 
@@ -107,26 +107,27 @@ def _available(
     portfolio: Portfolio,
     free: Mapping[str, Decimal],
     instrument: Instrument,
-    under_way: Iterable[Order],
+    at_work: Iterable[Order],
 ) -> Decimal:
-    """What the leg may move. A holding that another plan is selling already is not its to sell:
-    the books will show that sale only later.
+    """What the leg may move. What another plan is selling already, or has sold without its being
+    booked yet, is still in the books and yet not there to be sold.
     """
     if order.intent.side is Side.BUY:
         return free[instrument.quote]
     owners = {share.strategy for share in order.intent.shares}
     with exact_arithmetic():
         owned = sum((portfolio.holding(o, order.intent.symbol).quantity for o in owners), ZERO)
-        offered = sum((_offered(other, owners, order.intent.symbol) for other in under_way), ZERO)
-        return min(owned - offered, free.get(instrument.base, ZERO))
-
-
-def _offered(order: Order, owners: set[str], symbol: str) -> Decimal:
-    intent = order.intent
-    theirs = owners & {share.strategy for share in intent.shares}
-    if intent.side is Side.SELL and intent.symbol == symbol and theirs:
-        return order.remaining
-    return ZERO
+        promised = sum(
+            (
+                still_to_book(other, portfolio)
+                for other in at_work
+                if other.intent.side is Side.SELL
+                and other.intent.symbol == order.intent.symbol
+                and owners & {share.strategy for share in other.intent.shares}
+            ),
+            ZERO,
+        )
+        return min(owned - promised, free.get(instrument.base, ZERO))
 
 
 def _close(desk: Desk, item: OpenPlan, portfolio: Portfolio, now: datetime) -> None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from chalicelib.domain.errors import StoreConflict
+from chalicelib.domain.money import ZERO, exact_arithmetic
 from chalicelib.domain.trading.ledger import Portfolio
 from chalicelib.domain.trading.order import Order
 from chalicelib.domain.trading.plan import AccountState, Plan, Step
@@ -30,6 +32,14 @@ class OpenPlan:
         return self.plan.step is Step.PROTECT and all(
             order.status.is_resting and not order.cancel_requested for order in self.orders
         )
+
+
+def still_to_book(order: Order, portfolio: Portfolio) -> Decimal:
+    """Base that the order has moved, or may still move, and that the books do not show."""
+    booked = order.fills[: portfolio.progress.get(order.intent.id, 0)]
+    most = order.filled if order.status.is_final else order.intent.quantity
+    with exact_arithmetic():
+        return most - sum((fill.quantity for fill in booked), ZERO)
 
 
 def open_plans(plans: PlanStore, orders: OrderStore, state: AccountState) -> list[OpenPlan]:

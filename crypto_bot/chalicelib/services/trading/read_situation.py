@@ -19,7 +19,7 @@ from chalicelib.domain.trading.situation import Situation
 from chalicelib.domain.trading.wishes import Wish
 from chalicelib.ports import Exchange
 from chalicelib.services.trading.desk import Desk
-from chalicelib.services.trading.open_plans import OpenPlan, open_stops
+from chalicelib.services.trading.open_plans import OpenPlan, open_stops, still_to_book
 
 VOLATILITY_DAYS = 30
 
@@ -65,7 +65,7 @@ def read_situation(
         skew=_skew(desk, wishes),
         reducing=any(_is_reducing(item) for item in open_now)
         or any(stop.status is not OrderStatus.HELD for stop in releasing.values()),
-        committed=_committed(desk, open_now, instruments),
+        committed=_committed(desk, open_now, portfolio, instruments),
         volatilities=_volatilities(account, desk.exchange, instruments),
     )
 
@@ -95,17 +95,20 @@ def _is_on_its_way_out(stop: Order) -> bool:
 
 
 def _committed(
-    desk: Desk, open_now: Sequence[OpenPlan], instruments: Mapping[str, Instrument]
+    desk: Desk,
+    open_now: Sequence[OpenPlan],
+    portfolio: Portfolio,
+    instruments: Mapping[str, Instrument],
 ) -> Decimal:
     with exact_arithmetic():
         return sum(
             (
-                order.remaining
+                still_to_book(order, portfolio)
                 * order.intent.limit_price
                 * cost_factor(desk.account, instruments[order.intent.symbol])
                 for item in open_now
                 for order in item.orders
-                if order.intent.side is Side.BUY and not order.status.is_final
+                if order.intent.side is Side.BUY and order.intent.symbol in instruments
             ),
             ZERO,
         )
