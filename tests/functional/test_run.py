@@ -193,7 +193,7 @@ def test_a_verb_typed_elsewhere_wakes_the_run(tmp_path):
     with running(tmp_path) as program:
         assert program.alert("long") == 200
         eventually(lambda: statuses(program) == ["EXECUTED"])
-        words = ["close", "btc", "--home", str(tmp_path)]
+        words = ["close", "btc", "--yes", "--home", str(tmp_path)]
         subprocess.run([sys.executable, "-m", "chalicelib.cli", *words], check=True, timeout=60)
         eventually(lambda: statuses(program) == ["EXECUTED", "EXECUTED"])
 

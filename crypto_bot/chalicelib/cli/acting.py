@@ -1,17 +1,24 @@
 """pause, resume, halt, close, approve, decline: the owner's word on strategies and signals."""
 
+from collections.abc import Iterable
+
 import click
 
 from chalicelib import bootstrap
 from chalicelib.cli.attention import breakers_of, waits_after_restore
 from chalicelib.cli.options import in_home, one_account
+from chalicelib.cli.output import show
+from chalicelib.cli.rows import Row
 from chalicelib.cli.words import signal_line
 from chalicelib.domain.trading.account import HaltLevel
+from chalicelib.domain.trading.configuration.names import strategy_named
 from chalicelib.services.trading.close_strategy import close_strategy
 from chalicelib.services.trading.decide_signal import decide_signal
 from chalicelib.services.trading.halt_trading import halt_trading
 from chalicelib.services.trading.pause_strategy import pause_strategy
 from chalicelib.services.trading.resume_account import resume_account
+
+_SALE = ("account", "strategy", "symbol", "quantity")
 
 
 @click.command()
@@ -87,11 +94,17 @@ def _end_halt() -> None:
 @in_home
 @click.option("--flatten", is_flag=True, help="Also sell everything the strategies own.")
 @click.option("--reason", default="the owner halted trading", help="Kept with the halt.")
-def halt(flatten: bool, reason: str) -> None:
+@click.option("--yes", is_flag=True, help="Do it; without this --flatten is only shown.")
+def halt(flatten: bool, reason: str, yes: bool) -> None:
     """Stop all entries until `resume`.
 
-    On every account, from the next send on.
+    On every account, from the next send on. --flatten shows what it would sell until --yes.
     """
+    if flatten:
+        _show_sale(bootstrap.strategies().configuration().accounts)
+    if flatten and not yes:
+        click.echo("Dry run, nothing is halted: --yes stops entries and sells this.")
+        return
     level = HaltLevel.FLATTEN if flatten else HaltLevel.NO_ENTRIES
     before = halt_trading(bootstrap.trading(), level, reason)
     what = "the next tick sells what the strategies own" if flatten else "exits still run"
@@ -102,15 +115,38 @@ def halt(flatten: bool, reason: str) -> None:
 
 @click.command()
 @in_home
+@click.option("--yes", is_flag=True, help="Sell it; without this it is only shown.")
 @click.argument("strategy")
-def close(strategy: str) -> None:
+def close(yes: bool, strategy: str) -> None:
     """Sell all that a strategy owns.
 
     On every account that follows STRATEGY, with the next tick.
     """
+    configuration = bootstrap.strategies().configuration()
+    name = strategy_named(configuration, strategy).name
+    _show_sale(configuration.followers(name), name)
+    if not yes:
+        click.echo("Dry run: --yes sells this with the next tick.")
+        return
     for signal in close_strategy(bootstrap.trading(), strategy):
         click.echo(f"{signal_line(signal)}: {signal.id}")
     click.echo(f"Its next alert may enter again; crypto-bot pause {strategy} keeps it out.")
+
+
+def _show_sale(accounts: Iterable[str], strategy: str | None = None) -> None:
+    known, ledger = bootstrap.strategies().configuration().accounts, bootstrap.trading().ledger
+    rows: list[Row] = [
+        {
+            "account": name,
+            "strategy": holding.strategy,
+            "symbol": holding.symbol,
+            "quantity": holding.quantity,
+        }
+        for name in sorted(accounts)
+        for holding in ledger.portfolio(name, known[name].quote).holdings
+        if holding.quantity > 0 and strategy in {None, holding.strategy}
+    ]
+    show(rows, _SALE, as_json=False, empty="Nothing is owned that could be sold.")
 
 
 @click.command()

@@ -33,11 +33,13 @@ class Amount(click.ParamType[Decimal]):
 
 @click.command()
 @in_home
+@click.option("--yes", is_flag=True, help="Cancel it; without this it is only shown.")
 @click.argument("order_id")
-def cancel(order_id: str) -> None:
+def cancel(yes: bool, order_id: str) -> None:
     """Take back an order that rests.
 
     ORDER_ID, with the next tick.
     """
-    order = cancel_order(bootstrap.trading(), order_id)
-    click.echo(f"The next tick cancels it: {order_line(order)}")
+    order = cancel_order(bootstrap.trading(), order_id, dry_run=not yes)
+    click.echo(order_line(order))
+    click.echo("The next tick cancels it." if yes else "Dry run: --yes cancels it.")

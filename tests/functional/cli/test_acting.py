@@ -27,16 +27,40 @@ def test_halt_holds_until_resume(desk: Desk) -> None:
     desk.trade()
     assert "no entries, exits still run" in desk.run("halt").stdout
     assert bootstrap.trading().control.halt_level() is HaltLevel.NO_ENTRIES
-    assert "the next tick sells" in desk.run("halt", "--flatten").stdout
+    assert "the next tick sells" in desk.run("halt", "--flatten", "--yes").stdout
     desk.tick()
     assert desk.read("positions") == []
     assert desk.run("resume").stdout == "Trading goes on: the halt (flatten) has ended.\n"
 
 
+@pytest.mark.parametrize("words", [("halt", "--flatten"), ("close", "majors")])
+def test_what_sells_shows_first_and_changes_nothing(desk: Desk, words: tuple[str, ...]) -> None:
+    desk.trade()
+    [owned] = desk.read("positions")
+    signals = desk.read("signals")
+    _, sale, last = desk.run(*words).stdout.splitlines()
+    assert sale.split() == ["paper", "majors", "ETH/USD", owned["quantity"]]
+    assert last.startswith("Dry run")
+    assert bootstrap.trading().control.halt_level() is HaltLevel.NONE
+    assert desk.read("signals") == signals
+    desk.tick()
+    assert desk.read("positions") == [owned]
+    assert desk.run(*words, "--yes").stdout.splitlines()[1] == sale
+    desk.tick()
+    assert desk.read("positions") == []
+    assert "Nothing is owned that could be sold." in desk.run(*words).stdout
+
+
+def test_close_shows_the_positions_of_that_strategy_alone(desk: Desk) -> None:
+    desk.trade()
+    assert "Nothing is owned that could be sold." in desk.run("close", "trend").stdout
+    assert "there is no strategy trendy" in desk.refusal("close", "trendy")
+
+
 def test_close_sells_with_the_next_tick(desk: Desk) -> None:
     desk.trade()
-    shown = desk.run("close", "majors").stdout.splitlines()
-    assert len(shown) == 3
+    shown = desk.run("close", "majors", "--yes").stdout.splitlines()
+    assert len(shown) == 5
     assert "crypto-bot pause majors keeps it out" in shown[-1]
     desk.tick()
     assert desk.read("positions") == []
@@ -103,9 +127,15 @@ def test_an_amount_that_is_none_is_a_usage_error(desk: Desk, amount: str) -> Non
 
 def test_a_resting_order_is_taken_back(desk: Desk) -> None:
     resting = stored_order(desk, OrderStatus.ACCEPTED)
-    assert "The next tick cancels it: " in desk.run("cancel", resting).stdout
+    [before] = desk.read("orders")
+    told, last = desk.run("cancel", resting).stdout.splitlines()
+    assert f"{before['quantity']} {before['symbol']}" in told
+    assert last == "Dry run: --yes cancels it."
+    assert desk.read("orders") == [before]
+    assert "The next tick cancels it." in desk.run("cancel", resting, "--yes").stdout
     [row] = desk.read("orders")
     assert row["cancel_requested"] is True
+    assert "there is no order nothing" in desk.refusal("cancel", "nothing", code=1)
 
 
 def test_time_cannot_be_pretended_where_money_may_be_real(desk: Desk) -> None:

@@ -74,7 +74,7 @@ def test_each_gap_says_what_the_books_are_made_of_and_comes_by_name() -> None:
     ],
 )
 def test_whose_money_is_missing(
-    parts: dict[str, str], difference: str, lacking: str, doubtful: bool
+    parts: dict[str, str], difference: str, lacking: str, *, doubtful: bool
 ) -> None:
     found = gap("BTC", **parts)
     assert found.difference == Decimal(difference)

@@ -73,10 +73,13 @@ def test_orders_of_today_count_over_all_instruments_of_one_strategy() -> None:
 
 def test_losses_of_today_count_over_all_instruments_of_one_strategy() -> None:
     seen = situation({"daily_loss_stop": Decimal("0.1")})
-    for ethers, code in (("-39", ""), ("-40", "DAILY_LOSS_EXCEEDED")):
+    for ethers, equity, code in (
+        ("-39", "1000", ""),
+        ("-40", "1000", "DAILY_LOSS_EXCEEDED"),
+        ("-40", "1001", ""),
+    ):
         rows = (("a", BTC, 0, "-60"), ("a", ETH, 0, ethers), ("b", ETH, 1, "-999"))
-        assert refusals(realized(seen, *rows)) == {"a": code, "b": ""}
-    assert refusals(realized(seen, *rows), equity="1001") == {"a": "", "b": ""}
+        assert refusals(realized(seen, *rows), equity) == {"a": code, "b": ""}
 
 
 def test_who_never_traded_today_has_a_clean_sheet() -> None:

@@ -100,12 +100,14 @@ def test_a_day_begins_with_the_equity_that_there_is() -> None:
     assert codes(state) == ["ACCOUNT_LOSS_EXCEEDED"]
 
 
-def test_a_missing_price_is_no_loss_and_no_gain() -> None:
-    holds, limits = books("500", "5", "500"), {"max_drawdown": Decimal("0.1")}
-    up = watched((holds, "200"), (holds, None), **limits)
-    assert codes(up) == []
-    assert up.watermarks is not None
-    assert up.watermarks.best == 500
+def test_what_has_no_price_counts_as_what_it_cost() -> None:
+    holds, limits = books("500", "5", "500"), {"max_drawdown": Decimal("0.3")}
+    assert codes(watched((holds, "100"), (holds, None), **limits)) == []
+    # a gain that nobody can see any more is lost: 500 of 1,500
+    gone = watched((holds, "200"), (holds, None), **limits)
+    assert codes(gone) == ["DRAWDOWN_EXCEEDED"]
+    assert gone.watermarks is not None
+    assert gone.watermarks.best == 500
 
 
 def test_without_a_limit_nothing_is_remembered() -> None:

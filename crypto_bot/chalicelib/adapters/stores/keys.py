@@ -1,11 +1,13 @@
 """Names and times as parts of keys: they never run into each other, and their text sorts."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 # Behind the time in every `at` stands "#"; this sorts after it and before any later time.
 _AFTER_EVERY_ID = "~"
 
 
+@lru_cache(maxsize=1024)  # a tick asks for the same few rows at every step
 def key(*parts: str) -> str:
     """The parts joined by `#`; one that a part itself contains is written %23."""
     return "#".join(part.replace("%", "%25").replace("#", "%23") for part in parts)

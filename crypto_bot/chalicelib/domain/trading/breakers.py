@@ -23,14 +23,14 @@ def watch_losses(
 ) -> AccountState:
     """The state with its watermarks as of now and the breakers that are open now.
 
-    A holding without a price would look like a loss, or hide one: then nothing is judged.
+    A holding without a price counts as what it cost, so that a coin that is traded no more does not
+    keep the losses of all others from being seen.
     """
     still_open = tuple(b for b in state.breakers if b.is_open(now))
     state = replace(state, breakers=still_open)
     if not account.watches_losses:
         return replace(state, watermarks=None)
-    held = {h.symbol for h in portfolio.holdings if h.quantity}
-    if not portfolio.sequence or not held <= prices.keys():
+    if not portfolio.sequence:
         return state
     with exact_arithmetic():
         profit = _profit(portfolio, prices)
@@ -52,7 +52,14 @@ def without_breakers(state: AccountState) -> AccountState:
 
 
 def _worth(portfolio: Portfolio, prices: Mapping[str, Decimal]) -> Decimal:
-    return sum((h.quantity * prices[h.symbol] for h in portfolio.holdings if h.quantity), ZERO)
+    return sum(
+        (
+            h.quantity * prices[h.symbol] if h.symbol in prices else h.cost
+            for h in portfolio.holdings
+            if h.quantity
+        ),
+        ZERO,
+    )
 
 
 def _profit(portfolio: Portfolio, prices: Mapping[str, Decimal]) -> Decimal:

@@ -24,6 +24,7 @@ from chalicelib.domain.trading.signal import Outcome, SignalStatus
 
 # A venue that refuses these will refuse the next leg as well.
 _HOPELESS = frozenset({"AUTHENTICATION_FAILED", "PERMISSION_DENIED", "SYMBOL_UNKNOWN"})
+_NO_MORE = "no more was free, or allowed in one order"
 
 
 def wants_next_leg(
@@ -99,23 +100,28 @@ def outcomes(
             status, reason = verdict.status, verdict.reason
             if status is SignalStatus.PLANNED:
                 mine = [o for o in orders if o.intent.symbol == verdict.symbol]
-                status, reason = _judge(verdict, mine, instruments[verdict.symbol])
+                price = mine[-1].intent.limit_price if mine else _crossed_at(plan, verdict)
+                status, reason = _judge(verdict, mine, instruments[verdict.symbol], price)
             result[verdict.signal_id] = Outcome(
                 account=plan.account, status=status, reason=reason, at=at, plan_id=plan.id
             )
     return result
 
 
+def _crossed_at(plan: Plan, verdict: Verdict) -> Decimal:
+    return next((cross.price for cross in plan.crosses if cross.symbol == verdict.symbol), ONE)
+
+
 def _judge(
-    verdict: Verdict, orders: Sequence[Order], instrument: Instrument
+    verdict: Verdict, orders: Sequence[Order], instrument: Instrument, price: Decimal
 ) -> tuple[SignalStatus, str]:
     moved = moved_for(verdict.strategy, orders, instrument)
     left = verdict.quantity - moved
     if moved + verdict.crossed <= 0:
         return _nothing_moved(orders)
-    if left <= 0 or instrument.shortfall(instrument.round_quantity(left), _price(orders)):
+    if left <= 0 or instrument.shortfall(instrument.round_quantity(left), price):
         return verdict.success, _in_words(verdict, moved, orders, instrument)
-    why = _nothing_moved(orders)[1]
+    why = _nothing_moved(orders)[1] if orders else _NO_MORE
     part = f"{plain(moved + verdict.crossed)} of {plain(verdict.quantity + verdict.crossed)}"
     words = f"{part} {instrument.base}: {why}"
     if verdict.reason:
@@ -134,16 +140,12 @@ def moved_for(strategy: str, orders: Iterable[Order], instrument: Instrument) ->
     return moved
 
 
-def _price(orders: Sequence[Order]) -> Decimal:
-    return orders[-1].intent.limit_price if orders else ONE
-
-
 def _nothing_moved(orders: Sequence[Order]) -> tuple[SignalStatus, str]:
     if not orders:
         return SignalStatus.SKIPPED, "no order was needed"
     last = max(orders, key=lambda order: order.leg)
     if last.status is OrderStatus.FILLED:
-        return SignalStatus.EXPIRED, "no more was free, or allowed in one order"
+        return SignalStatus.EXPIRED, _NO_MORE
     if last.status is OrderStatus.REJECTED:
         return SignalStatus.REJECTED, last.reason or "the venue refused the order"
     if last.status is OrderStatus.DENIED:

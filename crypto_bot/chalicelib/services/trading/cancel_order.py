@@ -8,8 +8,11 @@ from chalicelib.ports import TradingPorts
 from chalicelib.services.trading.wake_account import wake_account
 
 
-def cancel_order(ports: TradingPorts, order_id: str) -> Order:
-    """Marks the order and wakes its account. ActionRefused where there is nothing to cancel."""
+def cancel_order(ports: TradingPorts, order_id: str, *, dry_run: bool = False) -> Order:
+    """Marks the order and wakes its account. ActionRefused where there is nothing to cancel.
+
+    A dry run refuses the same, and returns the order as it stands.
+    """
     order = ports.orders.get(order_id)
     if order is None:
         raise ActionRefused(f"there is no order {order_id}; crypto-bot orders lists them")
@@ -17,6 +20,8 @@ def cancel_order(ports: TradingPorts, order_id: str) -> Order:
         raise ActionRefused(
             f"order {order_id} is {order.status} and does not rest at the venue{_hint(order)}"
         )
+    if dry_run:
+        return order
     if not order.cancel_requested:
         now = ports.clock.now()
         order = ports.orders.save(replace(order, cancel_requested=True, updated_at=now))
