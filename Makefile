@@ -9,7 +9,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint format types layers coverage dead audit bench simulate kill-loop screenshot lock clean
+.PHONY: help setup run test check lint format types layers coverage dead audit mutate bench simulate kill-loop screenshot lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ dead: setup  ## List code that nothing outside the tests calls
 audit: setup  ## Check hashes, licences, and known vulnerabilities where somebody can be asked
 	@$(BIN)/python -m tests.audit
 
+mutate: setup  ## Break the domain in thousands of places and see its tests notice (MODULE=netting does one file)
+	@$(BIN)/python -m tests.mutation --processes $(or $(PROCESSES),2) $(if $(MODULE),--module $(MODULE))
+
 bench: setup  ## Measure: one JSON line per figure (ONLY=name measures one)
 	@$(BIN)/python -m tests.bench $(ONLY)
 
@@ -82,6 +85,6 @@ lock: setup  ## Write both requirements.txt anew (UPGRADE=1 takes newer versions
 	$(UV_COMPILE) --group lambda --constraints requirements.txt --output-file crypto_bot/requirements.txt
 
 clean:  ## Remove what these targets made, .venv included
-	rm -rf $(VENV) .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache \
+	rm -rf $(VENV) .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mutation .mypy_cache \
 		.pytest_cache .ruff_cache build dist crypto_bot/*.egg-info
 	find crypto_bot tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -30,6 +30,7 @@ class Habits:
     partial: float = 0.3
     nothing: float = 0.1  # an order that meets an empty book
     trailing: float = 0.1  # trades that show later than the filled quantity
+    liquid: float = 0.7  # how often somebody meets an order that rests
     expires: float = 0.05  # resting orders that the venue ends itself
     late: int = 1  # how much likelier a late arrival is than any other fault
     unfilled: OrderStatus = OrderStatus.EXPIRED  # what an immediate order's rest becomes
@@ -163,7 +164,8 @@ class Floor:
         if dice.random() < self.habits.expires:
             order.status = OrderStatus.EXPIRED
             return
-        if _crosses(order.intent, self.market.prices[order.intent.symbol]):
+        price = self.market.prices[order.intent.symbol]
+        if dice.random() < self.habits.liquid and _crosses(order.intent, price):
             self._trade(order, order.intent.limit_price)
         if order.is_open:
             later = self.kernel.now + 15 + dice.random() * 90
@@ -173,7 +175,7 @@ class Floor:
         """A fill may have come first."""
         price = self.market.prices[order.intent.symbol]
         crosses = not order.asleep and _crosses(order.intent, price)
-        if crosses and self.kernel.dice.random() < 0.5:
+        if crosses and self.kernel.dice.random() < 0.7:
             self.count("fill before cancel")
             self._trade(order, order.intent.limit_price)
         if order.is_open:

@@ -23,21 +23,22 @@ T = TypeVar("T")
 # Seconds that one effect takes on its way there and back; picked by the seed.
 LATENCIES: Final = (0.001, 0.01, 0.05, 0.2)
 LONGEST_STALL: Final = 40.0
-SEND_STALL: Final = 15.0  # times likelier where a permit may run out meanwhile
+SEND_STALL: Final = 60.0  # times likelier where a permit may run out meanwhile
+SURVIVABLE: Final = 0.5  # no step kills more often than that
 # Where a kill hurts most a process passes rarely; so that each of these steps meets enough kills,
 # they are hit more often than the reads in between.
 KILL_WEIGHTS: Final = {
     "write plan": 12.0,
     "write order INITIALIZED": 80.0,
     "write order SUBMITTED": 12.0,
-    "write order ACCEPTED": 100.0,
-    "write order PARTIALLY_FILLED": 60.0,
-    "write order FILLED": 30.0,
-    "write order EXPIRED": 40.0,
-    "write order CANCELED": 100.0,
-    "write order REJECTED": 1500.0,
-    "write order HELD": 150.0,
-    "write order DENIED": 150.0,
+    "write order ACCEPTED": 150.0,
+    "write order PARTIALLY_FILLED": 80.0,
+    "write order FILLED": 80.0,
+    "write order EXPIRED": 130.0,
+    "write order CANCELED": 200.0,
+    "write order REJECTED": 600.0,
+    "write order HELD": 250.0,
+    "write order DENIED": 250.0,
     "write lease": 4.0,
     "get lease": 3.0,
     "write ledger entries": 12.0,
@@ -177,7 +178,7 @@ class Kernel:
         rate = self.trouble.kill
         if not rate:
             return ""
-        rate *= KILL_WEIGHTS.get(name, 1.0)
+        rate = min(rate * KILL_WEIGHTS.get(name, 1.0), SURVIVABLE)
         draw = self.dice.random()
         if draw >= rate:
             return ""

@@ -67,15 +67,15 @@ def draw(seed: int) -> Setting:
         subscriptions=_subscriptions(dice, strategies, accounts),
         habits=_habits(dice),
         trouble=Trouble(
-            kill=dice.choice((0.001, 0.003, 0.006, 0.01)),
+            kill=dice.choice((0.002, 0.004, 0.008, 0.012)),
             stall=dice.choice((0.0, 0.0005, 0.002)),
             store=dice.choice((0.0, 0.003, 0.01)),
-            venue=dice.choice((0.15, 0.35, 0.6)),
+            venue=dice.choice((0.25, 0.55, 0.85)),
         ),
         fee_in=dice.choice(("quote", "received", "received", "BNB")),
         lag=dice.choice((0.0, 0.1, 0.5)),
         period=dice.choice((15.0, 30.0, 30.0, 60.0)),
-        alerts=dice.randint(6, 18),
+        alerts=dice.randint(8, 20),
         owner_acts=dice.choice((0, 1, 2, 5)),
         manual_acts=dice.choice((0, 0, 1, 3, 6)),
         faults_until=dice.choice((480.0, 900.0)),
@@ -84,7 +84,7 @@ def draw(seed: int) -> Setting:
 
 def _strategies(dice: Random) -> tuple[Strategy, ...]:
     # Two strategies on one coin nearly always: netting and crosses are where money gets lost.
-    names = ["btc", "btc_2"][: 2 if dice.random() < 0.8 else 1]
+    names = ["btc", "btc_2"][: 2 if dice.random() < 0.9 else 1]
     names += ["eth", "eth_2"][: dice.choice((0, 1, 1, 2))]
     return tuple(
         Strategy(
@@ -146,7 +146,7 @@ def _habits(dice: Random) -> Habits:
     kind = dice.choice(("window", "window", "nonce", "slow", "unbounded", "unbounded"))
     bound = {"window": 5, "nonce": 10, "slow": 60, "unbounded": None}[kind]
     visibility = dice.choice((0.0, 3.0, 5.0))
-    return Habits(
+    habits = Habits(
         traits=VenueTraits(
             in_flight=1 if kind == "nonce" else 10,
             acceptance_bound=None if bound is None else timedelta(seconds=bound),
@@ -159,12 +159,18 @@ def _habits(dice: Random) -> Habits:
         unfilled=dice.choice((OrderStatus.EXPIRED, OrderStatus.CANCELED)),
         visibility=visibility,
         hidden=dice.choice((0.0, 0.3)),
-        partial=dice.choice((0.2, 0.5)),
+        partial=dice.choice((0.2, 0.5, 0.85)),
         nothing=dice.choice((0.1, 0.4)),
         expires=dice.choice((0.05, 0.3)),
         vanishes=dice.choice((0.0, 0.5, 0.9)),
         unique_while_open=dice.random() < 0.5,
     )
+    # A market in which orders rest for long, and drop out of the lists while they do.
+    if dice.random() < 0.4:
+        return replace(
+            habits, nothing=0.6, liquid=0.3, partial=0.85, vanishes=0.6, expires=0.2, hidden=0.0
+        )
+    return habits
 
 
 def without_owner(setting: Setting) -> Setting:

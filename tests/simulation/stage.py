@@ -171,7 +171,7 @@ class Stage(World):
         self.kernel.trouble = Trouble()
 
 
-def a_setting(style: OrderStyle, policy: str, stops: str, fees_in: str, accepts: str) -> Setting:
+def a_setting(style: str, policy: str, stops: str, fees_in: str, accepts: str) -> Setting:
     """Two strategies on one coin and one on another; nothing goes wrong by itself."""
     bound = VENUES[accepts]
     traits = VenueTraits(
@@ -187,7 +187,7 @@ def a_setting(style: OrderStyle, policy: str, stops: str, fees_in: str, accepts:
         mode=Mode.SANDBOX,
         quote="USDT",
         policy=policy,
-        order_style=style,
+        order_style=OrderStyle(style),
     )
     return Setting(
         strategies=tuple(_a_strategy(name, stops) for name in STRATEGIES),

@@ -232,7 +232,7 @@ class SimulatedVenue:
             if self.kernel.now < self.banned_until:
                 self.floor.count("banned")
                 raise ExchangeUnavailable("418: banned")
-            if self._strikes(0.3):
+            if self._strikes(0.15):
                 self.floor.count(f"{name} failed")
                 raise ExchangeUnavailable("no answer in time")
 

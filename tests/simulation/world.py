@@ -44,7 +44,7 @@ MANUAL_ACTS: Final = {
     "withdraw": "withdrawal",
     "cancel": "cancelled by hand",
 }
-PATIENCE: Final = 15  # minutes within which whatever was begun has to be over
+PATIENCE: Final = 30  # minutes within which whatever was begun has to be over
 RESENDS: Final = 3  # as TradingView does, after a 5xx
 
 
@@ -120,7 +120,7 @@ class World:
         """From here on everything works, and the owner lets everything go on."""
         self.kernel.trouble = Trouble()
         for venue in self.venues.values():
-            venue.floor.habits = replace(venue.floor.habits, expires=0.0)
+            venue.floor.habits = replace(venue.floor.habits, expires=0.0, nothing=0.0, liquid=1.0)
         start = self.kernel.now
         self.kernel.spawn(start, self.owner.let_everything_go_on, "owner")
         while self.kernel.now < start + CALM:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 import pytest
@@ -770,15 +770,29 @@ def test_the_cash_to_raise_counts_fees_and_the_worst_prices_accepted() -> None:
         stances=[stance(A, LONG, surplus=True), stance(C, LONG)],
         account=an_account(**BOOST, increment=Decimal("0.01")),
         instruments=[an_instrument(BTC, taker_fee="0.002"), an_instrument(ETH, taker_fee="0.002")],
-        signals=[signal(E), signal(C, "flat")],
+        signals=[signal(E), signal(C, size_ratio=Decimal("0.5"))],
     )
-    # e wants 500 + 25 % of idle c = 7,500; c brings 15 at 99 less the fee; 500 stays of 500
-    wanted = Decimal(7500) * Decimal("1.01") * Decimal("1.002")
-    raised = wanted - Decimal(1500) * Decimal("0.99") * Decimal("0.998")
-    sold = min(raised, Decimal(6000)) / 100
-    assert moves(draft) == {
-        BTC: {"a": f"-{sold.quantize(Decimal('0.001')).normalize():f}", "c": "-15"}
-    }
+    # e costs 5,000 at 1 % more and the fee; half of c brings 750 less both; 500 of 500 stay
+    raised = Decimal(5000) * Decimal("1.01") * Decimal("1.002")
+    raised -= Decimal(750) * Decimal("0.99") * Decimal("0.998")
+    sold = (raised / 100).quantize(Decimal("0.001"), ROUND_DOWN)
+    assert moves(draft) == {BTC: {"a": f"-{sold.normalize():f}", "c": "-7.5"}}
+
+
+def test_one_holder_that_raises_enough_spares_the_next() -> None:
+    draft = decided(
+        {A: "0.2", C: "0.05", E: "0.3", ("z", ETH): "0.4"},
+        cash="500",
+        owns={A: "79", C: "15", ("z", ETH): "10"},
+        stances=[
+            stance(A, LONG, surplus=True),
+            stance(C, LONG, surplus=True),
+            stance(("z", ETH), LONG),
+        ],
+        account=an_account(**BOOST),
+        signals=[signal(E)],
+    )
+    assert moves(draft) == {BTC: {"a": "-30"}}
 
 
 def test_cash_is_raised_once_per_entry_and_only_where_it_is_short() -> None:
@@ -815,7 +829,17 @@ def test_who_is_down_to_its_base_holds_no_surplus_any_more() -> None:
 
     assert stance(A, LONG, surplus=False) in after("20", "8000")
     assert stance(A, LONG, surplus=False) in after("20.05", "8000")
-    assert stance(A, LONG, surplus=False) not in after("21", "7900")
+    assert stance(A, LONG, surplus=False) in after("20.0625", "8000")  # 5 above, to the last
+    assert stance(A, LONG, surplus=False) not in after("20.0626", "8000")
+    first = decided(
+        {A: "0.75", E: "0.2"},
+        cash="2500",
+        owns={A: "75"},
+        stances=[stance(A, LONG, surplus=True)],
+        account=an_account(**BOOST),
+        signals=[signal(E)],
+    )
+    assert [s.strategy for s in first.stances] == ["e"]
 
 
 def test_the_new_first_takes_the_surplus_and_an_exit_frees_it_for_who_asks() -> None:

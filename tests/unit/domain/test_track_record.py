@@ -1,5 +1,6 @@
 """A strategy's record on one account: exits, profits, the deepest fall, and for how long."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Context, Decimal, localcontext
 from typing import Any
@@ -82,6 +83,14 @@ def test_one_exit_is_one_plan_and_instrument_however_many_fills_it_took() -> Non
     assert found.profit == 4
 
 
+def test_legs_and_crosses_of_one_plan_are_one_exit() -> None:
+    legs = [entry("one", "p"), entry("two", "p"), entry("three", "p")]
+    legs[1] = replace(legs[1], reference=f"p#{BTC}#1")
+    legs[2] = replace(legs[2], kind=EntryKind.CROSS, reference="p")
+    exits = (closed("one", "1"), closed("two", "1"), closed("three", "1"))
+    assert record(*exits, entries=legs).trades == 1
+
+
 def test_a_share_has_three_digits() -> None:
     assert record(closed("p.0", "1"), closed("q.0", "-1"), closed("r.0", "1")).win_rate == Decimal(
         "0.667"
@@ -109,6 +118,7 @@ def test_it_counts_from_the_first_own_entry_in_tenths_of_days() -> None:
     found = record(entries=entries)
     assert found.since == NOON
     assert found.days == Decimal("30.5")
+    assert record(entries=entries, now=NOON + timedelta(days=10_000)).days == 10_000
     assert record(entries=entries, now=NOON + timedelta(hours=3, seconds=0.5)).days == Decimal(
         "0.1"
     )
