@@ -38,7 +38,7 @@ run: setup  ## Run the bot here, with a demonstration where nothing is configure
 	@$(BIN)/crypto-bot run $(ARGS)
 
 test: setup  ## Run the tests (ARGS="-k webhook", WORKERS=0 for one process)
-	@$(BIN)/pytest -n $(WORKERS) $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: lint types layers test  ## Everything that has to pass before a commit
 
