@@ -86,7 +86,7 @@ def test_an_unknown_placeholder_gets_the_nearest_one(placeholder: str, remedy: s
 
 def test_a_bare_placeholder_is_found_on_its_line() -> None:
     text = with_field('"x": {{close}}')
-    assert findings(" \n" + text) == [
+    assert findings(f" \n{text}\n\n") == [
         (
             4,
             "where a number has no value (NaN) it would be refused: NaN is not JSON; write a "
@@ -106,6 +106,21 @@ def test_a_bare_placeholder_is_found_on_its_line() -> None:
         ),
     ]
     assert findings(with_field('"x{{close}}": "{{close}}y"')) == []
+
+
+def test_two_keys_that_have_no_value_are_one() -> None:
+    found = findings(with_field('"{{close}}": 1, "{{volume}}": 2'))
+    told = [
+        (f"({word})", f"the key {key!r} appears") for word, key in (("NaN", "NaN"), ("nothing", ""))
+    ]
+    assert found == [
+        (
+            1,
+            f"where a number has no value {word} it would be refused: {key} twice; give it once",
+            QUOTES,
+        )
+        for word, key in told
+    ]
 
 
 def test_the_bars_opening_time_is_not_when_it_fired() -> None:

@@ -230,6 +230,7 @@ def test_differences_are_told_field_by_field_in_words() -> None:
     assert not [key for key in keys if key.rpartition(".")[2] in hidden]
     ended = differences(after, configuration())
     assert Difference(key="accounts.a.mode", before="virtual", after="") in ended
+    assert not [d.key for d in ended if d.key.rpartition(".")[2] in hidden]
 
 
 # --- what has to hold -----------------------------------------------------------------------
@@ -531,3 +532,9 @@ def test_a_seed_may_fill_all_but_the_reserve() -> None:
 )
 def test_a_mistake_in_the_seed_is_told_to_the_letter(text: str, sentence: str) -> None:
     assert seed_refused(text).startswith(sentence)
+
+
+def test_another_base_than_the_symbols_is_told_with_both() -> None:
+    assert seed_refused(ONE.replace('"BTC",', '"ETH",')) == (
+        "s line 1: BTCUSD.base_asset is ETH, but the base of BTC/USD is BTC"
+    )

@@ -413,6 +413,19 @@ def test_an_addition_counts_from_what_was_owned_when_it_came(
     assert draft.stances[0].grows_from is None
 
 
+def test_an_addition_is_no_entry_to_its_policy() -> None:
+    more: dict[str, Any] = {"owns": {A: "10"}, "signals": [signal(size_ratio=Decimal("1.5"))]}
+    by_risk = decided({A: "0.5"}, **more, account=an_account(policy="risk_per_trade"))
+    assert moves(by_risk) == {BTC: {"a": "+5"}}
+    boosted = decided({A: "0.5", E: "0.2"}, **more, account=an_account(policy="boost"))
+    assert moves(boosted) == {BTC: {"a": "+5"}}
+    assert not boosted.stances[0].surplus
+
+
+def test_an_entry_without_a_weight_buys_nothing() -> None:
+    assert words(decided({A: "0"}, signals=[signal()])) == {"a": ("SKIPPED", "nothing to buy")}
+
+
 def test_an_addition_to_nothing_and_a_reduction_of_nothing() -> None:
     more, less = signal(size_ratio=Decimal("1.5")), signal(size_ratio=Decimal("0.5"))
     assert words(decided({A: "0.5"}, signals=[more])) == {
@@ -531,7 +544,17 @@ def test_what_one_sells_another_takes_over_and_the_rest_is_ordered() -> None:
     assert promises(draft) == {"a": ("EXECUTED", "1", "39")}
     taken = decided({B: "0.3"}, cash="9100", owns={B: "39"}, stances=[], signals=[signal(B)])
     assert words(taken) == {"b": ("EXECUTED", "taken over inside the account")}
-    assert taken.stances[0].state is LONG
+    assert (taken.stances[0].state, taken.stances[0].surplus) == (LONG, False)
+    first = decided(
+        {B: "0.3"},
+        cash="9100",
+        owns={B: "39"},
+        stances=[],
+        account=an_account(policy="boost"),
+        signals=[signal(B)],
+    )
+    assert words(first) == words(taken)
+    assert first.stances[0].surplus
 
 
 def test_an_addition_that_a_cross_served_in_part_remembers_what_it_grew_from() -> None:
@@ -655,6 +678,10 @@ def test_what_is_on_its_way_out_makes_room_for_another() -> None:
     }
     assert words(decided({A: "0.1", E: "0.1"}, **being_sold, reducing=True)) == {}
     assert words(decided({A: "0.1", E: "0.1"}, **being_sold))["a"][0] == "DENIED"
+    on_its_way_in = decided(
+        {A: "0.1", E: "0.1"}, stances=[stance(E, LONG)], account=limited, signals=[signal(A)]
+    )
+    assert words(on_its_way_in)["a"][0] == "DENIED"
     dust = decided(
         {A: "0.1", E: "0.1"},
         owns={E: "0.1"},
@@ -741,6 +768,17 @@ def test_a_holding_does_not_follow_where_it_must_not() -> None:
     assert moves(decided(weights, **common, releasing=frozenset({B}))) == {}
     assert moves(decided(weights, **{**common, "signals": []})) == {}
     assert moves(decided({B: "0.1503", E: "0.1"}, **common)) == {}
+    assert moves(
+        decided(
+            {B: "0.155", E: "0.1"},
+            **{**common, "account": an_account(rebalance_band=Decimal("0.02"))},
+        )
+    ) == {BTC: {"b": "+0.5"}}
+    much: dict[str, Any] = {**common, "cash": "7000", "owns": {B: "30"}}
+    assert moves(decided(weights, **much)) == {BTC: {"b": "-10"}}
+    assert moves(decided(weights, **much, halt=HaltLevel.NO_ENTRIES)) == {}
+    nothing: dict[str, Any] = {**common, "owns": {}, "stances": [stance(B, LONG)]}
+    assert moves(decided(weights, **nothing)) == {}
 
 
 BOOST: dict[str, Any] = {"policy": "boost", "reserve": Decimal("0.05")}
@@ -871,6 +909,14 @@ def test_the_new_first_takes_the_surplus_and_an_exit_frees_it_for_who_asks() -> 
         account=again,
     )
     assert nearly.is_empty
+    at_the_edge = decided(
+        {A: "0.2", E: "0.75"},
+        cash="975",
+        owns={A: "90.25"},
+        stances=[stance(A, LONG, surplus=True)],
+        account=again,
+    )
+    assert at_the_edge.is_empty
 
 
 # --- slots ----------------------------------------------------------------------------------

@@ -860,9 +860,12 @@ def test_every_strategy_and_instrument_has_lots_of_its_own() -> None:
 
 
 def test_all_of_an_amount_is_not_rounded_on_the_way() -> None:
-    odd = "0.1234567890123456789012345678901"
-    [closed] = closed_positions(entries(("aX", odd, odd), ("aX", f"-{odd}", f"-7{odd}")))
-    assert closed.proceeds == Decimal(f"7{odd}")
+    quantity = "0.497867619968143932951221815452365233"
+    earned = Decimal("7.768181573394149947966859179399471869")
+    [closed] = closed_positions(
+        entries(("aX", quantity, "1"), ("aX", f"-{quantity}", f"-{earned}"))
+    )
+    assert closed.proceeds == earned
 
 
 def test_a_lot_sold_in_parts_adds_up_to_the_last_digit() -> None:

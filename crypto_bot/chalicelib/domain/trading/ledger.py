@@ -228,7 +228,7 @@ def fold(account: str, quote: str, entries: Sequence[Entry]) -> Portfolio:
     for entry in sorted(entries, key=lambda e: e.sequence):
         if entry.previous_hash != portfolio.head_hash:
             raise LedgerUnbalanced(f"entry {entry.id} of {account} does not follow its predecessor")
-        portfolio, _ = post(portfolio, replace(entry, sequence=0, previous_hash=""))
+        portfolio, _ = post(portfolio, entry)
     return portfolio
 
 
