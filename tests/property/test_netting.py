@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.money import exact_arithmetic
 from chalicelib.domain.trading.netting import Delta, Netted, net_increases, net_reductions
 from chalicelib.domain.trading.order import Order, OrderIntent, OrderStatus, Share
-from chalicelib.domain.trading.settlement import next_leg, numbered
+from chalicelib.domain.trading.settlement import Means, next_leg, numbered
 from chalicelib.domain.trading.side import Side
 from tests.situations import BTC, ETH, NOON, an_account, an_instrument
 
@@ -139,7 +139,7 @@ def test_a_further_leg_takes_no_more_than_is_left_and_affordable(
             account=ACCOUNT,
             instrument=instrument,
             price=last,
-            available=available,
+            means=Means(free=available),
             now=NOON,
         )
         if leg is None:

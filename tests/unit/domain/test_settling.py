@@ -39,6 +39,7 @@ from chalicelib.domain.trading.order import (
 from chalicelib.domain.trading.plan import Cross, Plan, Stance, Step, Verdict
 from chalicelib.domain.trading.position import ClosedPosition, closed_positions
 from chalicelib.domain.trading.settlement import (
+    Means,
     average_price,
     moved_for,
     next_leg,
@@ -106,13 +107,14 @@ def an_order(
 
 def leg(order: Order, available: str, price: str = "50", **changes: Any) -> Order | None:
     account = changes.pop("account", an_account(increment=Decimal("0.01")))
+    means = Means(free=Decimal(available), owned=changes.pop("owned", None))
     with localcontext(Context(prec=3)):
         return next_leg(
             order,
             account=account,
             instrument=an_instrument(**changes),
             price=Decimal(price),
-            available=Decimal(available),
+            means=means,
             now=LATER,
         )
 
@@ -166,6 +168,26 @@ def test_a_leg_is_bounded_by_what_is_there_and_by_what_the_venue_takes(
     order = an_order("EXPIRED", intent=an_intent(side, ("a", "4")))
     found = leg(order, available, **changes)
     assert (found and found.intent.quantity) == (quantity and Decimal(quantity))
+
+
+@pytest.mark.parametrize(
+    ("owned", "expected"),
+    [
+        ({"a": "2", "b": "1"}, (("a", "2"), ("b", "1"))),
+        ({"a": "0", "b": "1"}, (("b", "1"),)),  # the first one's is sold by another order
+        ({"a": "-1", "b": "0.5"}, (("b", "0.5"),)),
+        ({"b": "7"}, (("b", "1"),)),
+        ({"a": "9", "b": "9"}, (("a", "3"), ("b", "1"))),
+        ({"a": "0", "b": "0"}, None),
+    ],
+)
+def test_a_leg_sells_for_nobody_more_than_that_strategy_has_left(
+    owned: dict[str, str], expected: tuple[tuple[str, str], ...] | None
+) -> None:
+    order = an_order("EXPIRED", intent=an_intent(Side.SELL, ("a", "3"), ("b", "1")))
+    found = leg(order, "9", owned={name: Decimal(value) for name, value in owned.items()})
+    assert (found and found.intent.shares) == (expected and shares(*expected))
+    assert not found or found.intent.quantity == sum(s.quantity for s in found.intent.shares)
 
 
 FINAL = ["FILLED", "CANCELED", "REJECTED", "EXPIRED"]

@@ -12,6 +12,7 @@ from chalicelib.domain.trading.order import Order, OrderIntent, OrderStatus, Ord
 from chalicelib.domain.trading.order import TimeInForce as Force
 from chalicelib.domain.trading.plan import Plan, Step, Verdict
 from chalicelib.domain.trading.settlement import (
+    Means,
     average_price,
     moved_for,
     next_leg,
@@ -210,7 +211,7 @@ def test_a_leg_is_priced_today_and_fits_what_is_there(available: str, quantity: 
         account=ACCOUNT,
         instrument=INSTRUMENT,
         price=Decimal(100),
-        available=Decimal(available),
+        means=Means(free=Decimal(available)),
         now=NOON,
     )
     assert (leg.intent.quantity if leg else None) == (Decimal(quantity) if quantity else None)
@@ -223,7 +224,7 @@ def test_the_rest_of_a_netted_order_belongs_to_those_who_lack_it() -> None:
         account=ACCOUNT,
         instrument=INSTRUMENT,
         price=Decimal(100),
-        available=Decimal(10_000),
+        means=Means(free=Decimal(10_000)),
         now=NOON,
     )
     assert leg is not None

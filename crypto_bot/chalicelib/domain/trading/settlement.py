@@ -1,7 +1,7 @@
 """How a plan ends: another leg for what an order left over, then the last word on its signals."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -27,6 +27,18 @@ _HOPELESS = frozenset({"AUTHENTICATION_FAILED", "PERMISSION_DENIED", "SYMBOL_UNK
 _NO_MORE = "no more was free, or allowed in one order"
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a leg may move: `free` base for a sale, or spendable quote for a purchase.
+
+    `owned` is what each strategy of a sale has left: what it sold by another order meanwhile is not
+    sold for it again. A purchase has none.
+    """
+
+    free: Decimal
+    owned: Mapping[str, Decimal] | None = None
+
+
 def wants_next_leg(
     order: Order, orders: Sequence[Order], account: Account, halt: HaltLevel
 ) -> bool:
@@ -47,18 +59,17 @@ def next_leg(
     account: Account,
     instrument: Instrument,
     price: Decimal,
-    available: Decimal,
+    means: Means,
     now: datetime,
 ) -> Order | None:
-    """The leg for what is left, at today's price; None where it is too small to trade.
-
-    `available` bounds it: free base for a sale, spendable quote for a purchase.
-    """
+    """The leg for what is left, at today's price; None where it is too small to trade."""
     with exact_arithmetic():
-        most = available
+        most = means.free
         if order.intent.side is Side.BUY:
-            most = available / (price * cost_factor(account, instrument))
-        quantity = instrument.round_quantity(min(order.remaining, max(most, ZERO)))
+            most = means.free / (price * cost_factor(account, instrument))
+        left = _left(order, instrument, means.owned)
+        whole = sum(left.values(), ZERO)
+        quantity = instrument.round_quantity(min(whole, max(most, ZERO)))
         limit = limit_price(account, instrument, order.intent.side, price)
         if instrument.shortfall(quantity, min(limit, price)):
             return None
@@ -69,23 +80,36 @@ def next_leg(
             client_order_id=client_order_id(identity),
             quantity=quantity,
             limit_price=limit,
-            shares=_remaining_shares(order, quantity, instrument),
+            shares=_shared_out(quantity, left, instrument),
         )
     return Order(
         intent=intent, plan_id=order.plan_id, leg=order.leg + 1, created_at=now, updated_at=now
     )
 
 
-def _remaining_shares(order: Order, quantity: Decimal, instrument: Instrument) -> tuple[Share, ...]:
+def _left(
+    order: Order, instrument: Instrument, owned: Mapping[str, Decimal] | None
+) -> dict[str, Decimal]:
+    """What every strategy of the order still has to receive or give, at most what it owns."""
     received = filled_shares(order.intent, order.filled, instrument.quantity_step)
-    left = [
-        share.quantity - part for share, part in zip(order.intent.shares, received, strict=True)
-    ]
-    if quantity != order.remaining:
-        left = split_pro_rata(quantity, left, instrument.quantity_step.scaleb(-6))
+    left = {
+        share.strategy: share.quantity - part
+        for share, part in zip(order.intent.shares, received, strict=True)
+    }
+    if owned is None:
+        return left
+    return {name: max(min(part, owned.get(name, ZERO)), ZERO) for name, part in left.items()}
+
+
+def _shared_out(
+    quantity: Decimal, left: Mapping[str, Decimal], instrument: Instrument
+) -> tuple[Share, ...]:
+    parts: Sequence[Decimal] = list(left.values())
+    if quantity != sum(parts, ZERO):
+        parts = split_pro_rata(quantity, parts, instrument.quantity_step.scaleb(-6))
     return tuple(
-        Share(strategy=share.strategy, quantity=part)
-        for share, part in zip(order.intent.shares, left, strict=True)
+        Share(strategy=name, quantity=part)
+        for name, part in zip(left, parts, strict=True)
         if part > 0
     )
 

@@ -7,12 +7,11 @@ from decimal import Decimal
 
 from chalicelib.domain.money import ONE, ZERO, exact_arithmetic
 from chalicelib.domain.trading.account import next_check
-from chalicelib.domain.trading.instrument import Instrument
 from chalicelib.domain.trading.ledger import Portfolio
 from chalicelib.domain.trading.order import Order, OrderStatus
 from chalicelib.domain.trading.plan import AccountState, Stance, Step
 from chalicelib.domain.trading.protection import stop_reason
-from chalicelib.domain.trading.settlement import next_leg, outcomes, wants_next_leg
+from chalicelib.domain.trading.settlement import Means, next_leg, outcomes, wants_next_leg
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import DesiredState, Outcome
 from chalicelib.services.trading.desk import Desk
@@ -24,13 +23,15 @@ def conclude_plans(desk: Desk) -> int:
     """Move every open plan on as far as its orders have ended; how many legs or plans that is."""
     state = desk.ports.plans.state(desk.name)
     found = open_plans(desk.ports.plans, desk.ports.orders, state)
-    return sum(_conclude(desk, item, found) for item in found)
+    at_work = [order for item in found for order in item.orders]
+    return sum(_conclude(desk, item, at_work) for item in found)
 
 
-def _conclude(desk: Desk, item: OpenPlan, found: Sequence[OpenPlan]) -> int:
-    legs = _next_legs(desk, item, [order for other in found for order in other.orders])
+def _conclude(desk: Desk, item: OpenPlan, at_work: list[Order]) -> int:
+    legs = _next_legs(desk, item, at_work)
     for leg in legs:
         desk.ports.orders.save(leg)
+        at_work.append(leg)
     if legs:
         return len(legs)
     waiting = {o.intent.symbol for o in item.orders if not o.status.is_final}
@@ -73,18 +74,23 @@ def _next_legs(desk: Desk, item: OpenPlan, at_work: Sequence[Order]) -> list[Ord
         symbol = order.intent.symbol
         if symbol not in tickers:
             continue
+        is_purchase = order.intent.side is Side.BUY
+        instrument = instruments[symbol]
         leg = next_leg(
             order,
             account=desk.account,
-            instrument=instruments[symbol],
+            instrument=instrument,
             price=tickers[symbol].last,
-            available=_available(order, portfolio, free, instruments[symbol], at_work),
+            means=Means(
+                free=free.get(instrument.quote if is_purchase else instrument.base, ZERO),
+                owned=None if is_purchase else _owned(order, portfolio, at_work),
+            ),
             now=desk.ports.clock.now(),
         )
         if leg is not None:
             legs.append(leg)
-            if order.intent.side is Side.BUY:
-                fee = ONE + instruments[symbol].taker_fee
+            if is_purchase:
+                fee = ONE + instrument.taker_fee
                 free[quote] -= leg.intent.quantity * leg.intent.limit_price * fee
     return legs
 
@@ -102,32 +108,24 @@ def _spent_by(at_work: Iterable[Order], portfolio: Portfolio) -> Decimal:
         )
 
 
-def _available(
-    order: Order,
-    portfolio: Portfolio,
-    free: Mapping[str, Decimal],
-    instrument: Instrument,
-    at_work: Iterable[Order],
-) -> Decimal:
-    """What the leg may move. What another plan is selling already, or has sold without its being
-    booked yet, is still in the books and yet not there to be sold.
+def _owned(order: Order, portfolio: Portfolio, at_work: Iterable[Order]) -> dict[str, Decimal]:
+    """What each strategy of a sale has left to sell. What any order is selling for it already, or
+    has sold without its being booked yet, is still in the books and yet not there to be sold.
     """
-    if order.intent.side is Side.BUY:
-        return free[instrument.quote]
-    owners = {share.strategy for share in order.intent.shares}
+    symbol = order.intent.symbol
     with exact_arithmetic():
-        owned = sum((portfolio.holding(o, order.intent.symbol).quantity for o in owners), ZERO)
-        promised = sum(
-            (
-                still_to_book(other, portfolio)
-                for other in at_work
-                if other.intent.side is Side.SELL
-                and other.intent.symbol == order.intent.symbol
-                and owners & {share.strategy for share in other.intent.shares}
-            ),
-            ZERO,
-        )
-        return min(owned - promised, free.get(instrument.base, ZERO))
+        owned = {
+            share.strategy: portfolio.holding(share.strategy, symbol).quantity
+            for share in order.intent.shares
+        }
+        for other in at_work:
+            if other.intent.side is not Side.SELL or other.intent.symbol != symbol:
+                continue
+            part = still_to_book(other, portfolio) / other.intent.quantity
+            for share in other.intent.shares:
+                if share.strategy in owned:
+                    owned[share.strategy] -= share.quantity * part
+    return owned
 
 
 def _close(desk: Desk, item: OpenPlan, portfolio: Portfolio, now: datetime) -> None:
