@@ -82,6 +82,7 @@ def _desk(url: str, path: Path):
     from chalicelib.adapters.venues.ccxt.connect import connect
     from chalicelib.adapters.workers import ThreadWorkers
     from chalicelib.domain.trading.account import Account, Mode, Subscription
+    from chalicelib.domain.trading.plan import AccountState
     from chalicelib.domain.trading.signal import DesiredState, Signal
     from chalicelib.domain.trading.strategy import Strategy
     from chalicelib.drivers.sqlite_table import SqliteTable
@@ -111,6 +112,8 @@ def _desk(url: str, path: Path):
         ],
     )
     now = clock.now()
+    # Between two looks at what else rests on the account, of which there are four an hour.
+    ports.plans.save_state(AccountState(account="bench", listed_at=now))
     for name in names:
         ports.signals.add(
             Signal(

@@ -1,4 +1,4 @@
-"""moto's DynamoDB behind a loopback address, for clients in several processes.
+"""moto's DynamoDB and Secrets Manager behind a loopback address, for clients in several processes.
 
 moto's own server is left out of its package here, and it checks a condition and writes in two
 steps; this one lets a single request in at a time, as atomic as DynamoDB itself is.
@@ -31,7 +31,7 @@ class Imitation:
             answer = botocore_stubber.process_request(
                 AWSPreparedRequest(
                     method=request.method,
-                    url=f"https://dynamodb.{REGION}.amazonaws.com/",
+                    url=f"https://{_service(request)}.{REGION}.amazonaws.com/",
                     headers=dict(request.headers),
                     body=request.body,
                     stream_output=False,
@@ -54,6 +54,11 @@ class Imitation:
             return False
         self._writes.add(request.body)
         return len(self._writes) % 3 == 0
+
+
+def _service(request: Request) -> str:
+    is_secret = request.headers.get("x-amz-target", "").startswith("secretsmanager.")
+    return "secretsmanager" if is_secret else "dynamodb"
 
 
 def main(options: list[str]) -> None:

@@ -12,7 +12,14 @@ from chalicelib.adapters.stores.quarantine import Quarantine
 from chalicelib.adapters.stores.signals import TableSignalStore
 from chalicelib.domain.errors import StoreConflict
 from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
-from chalicelib.domain.trading.signal import Outcome, Signal, SignalStatus, Size, SizeUnit
+from chalicelib.domain.trading.signal import (
+    Failures,
+    Outcome,
+    Signal,
+    SignalStatus,
+    Size,
+    SizeUnit,
+)
 from chalicelib.drivers.table import Table
 from tests.contract.stores.records import NOON, minutes, signal
 
@@ -49,6 +56,7 @@ def test_a_signal_returns_with_every_field(signals: TableSignalStore) -> None:
                 plan_id="p",
             ),
         ),
+        failures=(Failures(account="other", count=2, why="E: x", at=NOON),),
     )
     signals.add(full)
     assert signals.get("s1") == replace(full, version=1)
@@ -107,6 +115,16 @@ def test_the_next_due_time_is_that_of_the_earliest_open_one(signals: TableSignal
     assert signals.next_due() == minutes(9)
 
 
+def test_one_that_was_over_is_due_again_when_it_is_taken_again(signals: TableSignalStore) -> None:
+    signals.add(signal("a", due_at=minutes(1)))
+    ended = signals.update(signal("a", due_at=minutes(1), status=DONE, version=1))
+    assert signals.due(minutes(9), 10) == []
+    again = signals.update(replace(ended, status=SignalStatus.RECEIVED, due_at=minutes(5)))
+    assert signals.due(minutes(4), 10) == []
+    assert signals.due(minutes(5), 10) == signals.recent(10) == [again]
+    assert signals.next_due() == minutes(5)
+
+
 def test_recent_lists_open_and_done_by_arrival(signals: TableSignalStore) -> None:
     for number, status in enumerate([DONE, SignalStatus.RECEIVED, DONE, SignalStatus.PLANNED]):
         # Due in the reverse order of arrival: the list must not follow it.
@@ -140,6 +158,19 @@ def test_only_an_urgent_signal_that_waits_wakes_the_tick(
     row = table.get("signal#s1", "signal")
     assert row is not None
     assert row.urgent is wakes
+
+
+def test_counting_a_failure_wakes_nobody_and_taking_it_again_does(table: Table) -> None:
+    store = TableSignalStore(table)
+    store.add(signal(urgent=True))
+    failed = store.update(signal(urgent=True, version=1).with_failure("main", "E: x", NOON))
+    row = table.get("signal#s1", "signal")
+    assert row is not None
+    assert not row.urgent
+    store.update(failed.taken_again({"main"}, NOON))
+    row = table.get("signal#s1", "signal")
+    assert row is not None
+    assert row.urgent
 
 
 def test_of_two_deliveries_at_once_one_is_new(signals: TableSignalStore) -> None:

@@ -1,17 +1,58 @@
 """The one primitive under every store: SQLite and DynamoDB keep the same promises."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from random import Random
-from threading import Barrier
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.errors import StoreConflict
+from chalicelib.drivers.aws_json_client import AwsJsonClient
+from chalicelib.drivers.dynamodb_table import DynamoDbTable, create_table
+from chalicelib.drivers.function_access import Access
 from chalicelib.drivers.table import Row, Table, WholeTable
+from tests.contract.stores.dynamodb_server import Imitation
+from tests.venues.loopback import Httpd
+
+_names = (f"function-{number}" for number in count(1))
+
+
+@pytest.fixture(scope="module")
+def function_dynamodb() -> Iterator[Any]:
+    """As a function on AWS reaches it; its requests go over a socket to the module's moto."""
+    server = Httpd(("127.0.0.1", 0), Imitation(loses_answers=False).serve)
+    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    access = Access(
+        endpoint=f"http://127.0.0.1:{server.server_port}",
+        region="eu-west-1",
+        key="none",
+        secret="none",
+        token="of the role",
+    )
+    client = AwsJsonClient("dynamodb", access, connect_timeout=1, read_timeout=10, attempts=1)
+    yield client
+    client.close()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def function_table(dynamodb: Any, function_dynamodb: Any) -> DynamoDbTable:
+    name = next(_names)
+    create_table(dynamodb, name)
+    return DynamoDbTable(function_dynamodb, name)
+
+
+@pytest.fixture(params=["sqlite_memory", "sqlite_file", "dynamodb_table", "function_table"])
+def table(request: pytest.FixtureRequest) -> Table:
+    chosen: Table = request.getfixturevalue(request.param)
+    return chosen
 
 
 def row(sort: str = "a", **changes: Any) -> Row:

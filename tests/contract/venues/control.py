@@ -29,10 +29,11 @@ from chalicelib.ports import Exchange
 from tests.venues import binance, bitfinex, gemini, kraken, kraken_wire, kucoin
 from tests.venues.binance_wire import ORDER
 from tests.venues.faults import Fault, FaultKind
-from tests.venues.matching import Book, OrderRequest
-from tests.venues.matching import OrderType as BookOrderType
-from tests.venues.matching import Side as BookSide
-from tests.venues.matching import TimeInForce as BookTimeInForce
+from tests.venues.matching import Book
+from tests.venues.orders import OrderRequest
+from tests.venues.orders import OrderType as BookOrderType
+from tests.venues.orders import Side as BookSide
+from tests.venues.orders import TimeInForce as BookTimeInForce
 from tests.venues.server import VenueServer
 
 CASH = Decimal(10000)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -15,10 +15,15 @@ from tests.trading_floor import HandClock, TradingFloor
 
 
 class WallClock(HandClock):
-    """The venues sign and check by the machine's time, so the desk lives by it too."""
+    """The venues sign and check by the machine's time, so the desk lives by it too.
+
+    `ahead` is for what comes later, and sends nothing.
+    """
+
+    ahead = timedelta(0)
 
     def now(self) -> datetime:
-        return SystemClock().now()
+        return SystemClock().now() + self.ahead
 
 
 @pytest.fixture(params=LOOPBACKS)
@@ -32,7 +37,7 @@ def stack() -> Iterator[ExitStack]:
         yield stack
 
 
-def _desk(name: str, venue: Control) -> TradingFloor:
+def _desk(name: str, venue: Control, clock: HandClock | None = None) -> TradingFloor:
     account = Account(
         name="a",
         exchange=name,
@@ -44,7 +49,7 @@ def _desk(name: str, venue: Control) -> TradingFloor:
         {"btc": "0.6", "btc_2": "0.3"},
         account=account,
         exchange=venue.exchange,
-        clock=WallClock(),
+        clock=clock or WallClock(),
     )
 
 
@@ -87,3 +92,26 @@ def test_an_order_accepted_unheard_is_booked_once(name: str, stack: ExitStack) -
     assert desk.outcome(bought)[0] is SignalStatus.EXECUTED
     assert len(venue.accepted()) == 1
     _assert_books_equal_the_venues(desk, venue)
+
+
+def test_an_order_of_another_bot_on_the_same_keys_is_noticed(name: str, stack: ExitStack) -> None:
+    venue = open_loopback(name, stack)
+    venue.exchange.submit(venue.resting("another bot's order"), venue.permit_until())
+    clock = WallClock()
+    desk = _desk(name, venue, clock)
+    desk.alert("btc", "long")
+    desk.tick()
+    clock.ahead += timedelta(minutes=1)
+    desk.tick()
+
+    state = desk.ports.plans.state("a")
+    if name == "bitfinex":  # its ids are numbers, like anybody's
+        assert (state.strangers, state.listed_at) == ((), None)
+        return
+    [stranger] = state.strangers
+    assert stranger.order.client_order_id == venue.resting("another bot's order").client_order_id
+    assert list(state.barred) == [venue.symbol]
+    clock.ahead = timedelta(0)
+    later = desk.alert("btc_2", "long")
+    desk.tick()
+    assert "(INSTRUMENT_FROZEN)" in desk.outcome(later)[1]

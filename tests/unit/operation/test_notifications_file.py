@@ -39,6 +39,11 @@ def test_everything_that_a_file_may_say():
     )
 
 
+def test_a_topic_of_the_stage_need_not_be_named():
+    [channel] = parse_notifications('[channels.mail]\nkind = "sns"', "n.toml").channels
+    assert channel == Channel(name="mail", kind=ChannelKind.SNS)
+
+
 def test_an_empty_file_ends_all_telling():
     assert parse_notifications("", "n.toml") == Notifications()
 
@@ -62,7 +67,6 @@ SLACK = '[channels.a]\nkind = "slack"\n'
         ),
         (SLACK, "line 1: channels.a has no secret; every one needs it"),
         (f'{SLACK}secret = "s"\ntopic = "{TOPIC}"', "is not for slack, which needs its secret"),
-        ('[channels.a]\nkind = "sns"', "channels.a has no topic"),
         ('[channels.a]\nkind = "sns"\ntopic = "alarms"', "must be the topic's name as AWS has it"),
         (f'[channels.a]\nkind = "sns"\ntopic = "{TOPIC}"\nsecret = "s"', "is not for sns"),
         (f'{SLACK}secret = "s"\nleast = "P3"', "channels.a.least is 'P3', but must be one of P1"),

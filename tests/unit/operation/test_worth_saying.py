@@ -12,6 +12,7 @@ from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
 from chalicelib.domain.trading.order import OrderStatus
 from chalicelib.domain.trading.plan import Breaker
 from chalicelib.services.trading.halt_trading import halt_trading
+from chalicelib.services.trading.replay_signal import replay_signal
 from tests.canaries import MARK
 from tests.trading_floor import TradingFloor
 from tests.unit.operation.owner import Owner
@@ -255,6 +256,53 @@ def test_a_quarantined_alert_is_told_and_counted(owner, floor):
         "an alert of btc could not become a signal (422): ticker 'X0' is unknown"
     )
     assert owner.look().quarantined == ()
+
+
+def test_a_signal_that_planning_fails_on_is_told_when_it_begins_and_when_it_ends(floor, owner):
+    known = floor.ports.strategies.configuration()
+    endless = replace(known.strategies["btc"], timeframe="99999999999w")
+    floor.ports.strategies.apply(expected_version=known.version, strategies=[endless])
+    signal_id = floor.alert("btc", "long")
+    floor.tick()
+    [first] = owner.news()
+    assert first.startswith(
+        "account paper: alert of btc for BTCUSDT (long) cannot be planned: OverflowError: "
+    )
+    for _ in range(3):
+        floor.next_minute()
+        assert owner.news() == []
+    floor.next_minute()
+    seen = owner.look()
+    assert figures_of(seen)[FigureName.SIGNALS_QUARANTINED] == 1
+    last = owner.phone.sentences[-1]
+    assert "is in quarantine, planning has failed on it 5 of 5 times: OverflowError: " in last
+    assert last.endswith(f"crypto-bot quarantine replay {signal_id}")
+    assert owner.phone.letters[-1].severity == "P1"
+    assert owner.news() == []
+    assert figures_of(owner.observe())[FigureName.SIGNALS_QUARANTINED] == 0
+
+
+def test_an_old_signal_that_was_replayed_in_vain_is_told_of_again():
+    floor = TradingFloor({"BTC/USDT": "100", "ETH/USDT": "10"}, {"btc": "0.5", "eth": "0.3"})
+    owner = Owner(floor)
+    known = floor.ports.strategies.configuration()
+    endless = replace(known.strategies["btc"], timeframe="99999999999w")
+    floor.ports.strategies.apply(expected_version=known.version, strategies=[endless])
+    signal_id = floor.alert("btc", "long")
+    for _ in range(5):
+        floor.next_minute()
+    for number in range(40):
+        floor.clock.pass_time(seconds=30)
+        floor.alert("eth", "flat", order_id=str(number))
+    floor.tick()
+    owner.look()
+    replay_signal(floor.ports, signal_id, dry_run=False)
+    for _ in range(4):
+        floor.next_minute()
+        owner.look()
+    floor.next_minute()
+    [last] = owner.news()
+    assert last.endswith(f"crypto-bot quarantine replay {signal_id}")
 
 
 def test_a_failed_tick_is_told_once_an_hour_without_its_secrets(owner, floor):

@@ -13,6 +13,11 @@ def key(*parts: str) -> str:
     return "#".join(part.replace("%", "%25").replace("#", "%23") for part in parts)
 
 
+def parts(text: str) -> list[str]:
+    """What `key` was made of."""
+    return [part.replace("%23", "#").replace("%25", "%") for part in text.split("#")]
+
+
 def time_key(at: datetime) -> str:
     """27 characters that sort as the times do. ValueError for a time without a zone."""
     if at.utcoffset() is None:

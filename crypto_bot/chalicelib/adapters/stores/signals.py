@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.adapters.stores.keys import earlier_than, key, moment, until
+from chalicelib.adapters.stores.keys import earlier_than, key, moment, parts, until
 from chalicelib.adapters.stores.quarantine import Quarantine
 from chalicelib.domain.errors import StoreConflict
 from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
@@ -79,6 +79,11 @@ class TableSignalStore:
         self._quarantine.drop(alert_id)
 
 
+def signal_id(partition: str) -> str:
+    """Whose row it is that a stream of the table shows."""
+    return parts(partition)[1]
+
+
 def _row(signal: Signal) -> Row:
     done = signal.status.is_final
     return Row(
@@ -89,7 +94,7 @@ def _row(signal: Signal) -> Row:
         shelf=DONE_SHELF if done else OPEN_SHELF,
         at=moment(signal.received_at if done else signal.due_at, signal.id),
         # A stream wakes the tick by this flag; it must not do so again for the tick's own writes.
-        urgent=signal.urgent and signal.status is SignalStatus.RECEIVED,
+        urgent=signal.urgent and signal.status is SignalStatus.RECEIVED and not signal.failures,
     )
 
 

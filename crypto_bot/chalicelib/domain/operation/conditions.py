@@ -11,7 +11,8 @@ from chalicelib.domain.operation.redaction import without_credentials
 from chalicelib.domain.trading.account import HaltLevel
 from chalicelib.domain.trading.order import Order, OrderStatus
 from chalicelib.domain.trading.plan import AccountState, Breaker, Stance
-from chalicelib.domain.trading.signal import Signal, SignalStatus
+from chalicelib.domain.trading.signal import DesiredState, Signal, SignalStatus
+from chalicelib.domain.trading.stranger import Stranger
 
 # The tick's words for an account that it could not work on.
 KEYS_REFUSED: Final = "refused"
@@ -61,9 +62,7 @@ def _told(seen: Observation) -> Iterator[_Told]:
     for trouble in seen.tick.troubles:
         if trouble.account not in silenced:
             yield from _of_a_trouble(trouble, seen.at)
-    for signal in seen.ended:
-        yield from _of_an_end(signal)
-    yield from _of_what_waits(seen)
+    yield from _of_signals(seen)
     for alert in seen.quarantined:
         whose = alert.strategy or "an unnamed strategy"
         sentence = f"an alert of {whose} could not become a signal ({alert.status}): {alert.reason}"
@@ -140,6 +139,9 @@ def _of_an_account(state: AccountState, now: datetime) -> Iterator[_Told]:
     for symbol, reason in sorted(state.frozen.items()):
         sentence = f"account {name}: {symbol} is frozen, {reason}"
         yield f"frozen#{name}#{symbol}#{_day(now)}", Severity.P1, sentence, ""
+    for stranger in state.strangers:
+        if stranger.bars_entries:
+            yield _of_a_stranger(name, stranger, now)
     for breaker in open_breakers(state, now):
         sentence = f"account {name} buys nothing: {breaker.reason} ({breaker.code})"
         key = f"breaker#{name}#{breaker.code}#{breaker.opened_at.isoformat()}"
@@ -151,6 +153,15 @@ def _of_an_account(state: AccountState, now: datetime) -> Iterator[_Told]:
         yield f"ban#{name}#{_hour(now)}", Severity.P1, sentence, ""
     for stance in state.stances:
         yield from _of_a_stop(name, stance)
+
+
+def _of_a_stranger(account: str, stranger: Stranger, now: datetime) -> _Told:
+    order = stranger.order
+    sentence = (
+        f"account {account}: nothing is bought of {order.symbol}, {stranger.reason}: does another "
+        f"bot trade with these keys? crypto-bot accounts strangers {account}"
+    )
+    return f"stranger#{account}#{order.venue_order_id}#{_day(now)}", Severity.P1, sentence, ""
 
 
 def _of_a_stop(account: str, stance: Stance) -> Iterator[_Told]:
@@ -181,26 +192,52 @@ def _of_a_trouble(trouble: AccountTrouble, now: datetime) -> Iterator[_Told]:
         yield f"blocked#{trouble.account}#{_day(now)}", Severity.P1, sentence, ""
 
 
+def _of_signals(seen: Observation) -> Iterator[_Told]:
+    for signal in (*seen.ended, *seen.waiting):
+        yield from _of_what_cannot_be_planned(signal)
+    for signal in seen.ended:
+        yield from _of_an_end(signal)
+    yield from _of_what_waits(seen)
+
+
+def _of_what_cannot_be_planned(signal: Signal) -> Iterator[_Told]:
+    """At once where somebody wants to get out, and whenever an account gives a signal up."""
+    leaves = signal.state is not DesiredState.LONG
+    for failed in signal.failing:
+        sentence = f"account {failed.account}: {_alert(signal)} cannot be planned: {failed.why}"
+        key = f"unplanned#{signal.id}#{failed.account}"
+        yield key, Severity.P1 if leaves else Severity.P2, sentence, signal.id
+    for outcome in signal.quarantined_by:
+        sentence = (
+            f"account {outcome.account}: {_alert(signal)} is in quarantine, {outcome.reason}; "
+            f"once that is mended: crypto-bot quarantine replay {signal.id}"
+        )
+        key = f"quarantine#{signal.id}#{outcome.account}#{outcome.at.isoformat()}"
+        yield key, Severity.P1, sentence, signal.id
+
+
 def _of_an_end(signal: Signal) -> Iterator[_Told]:
-    if signal.status in _AS_WISHED:
-        return
-    sentence = (
-        f"alert of {signal.strategy} for {signal.ticker} ({signal.state}) ended "
-        f"{signal.status}: {signal.reason}"
-    )
+    given_up = signal.status is SignalStatus.QUARANTINED and signal.quarantined_by
+    if signal.status in _AS_WISHED or given_up:
+        return  # as wished, or told already with what to do about it
+    sentence = f"{_alert(signal)} ended {signal.status}: {signal.reason}"
     yield f"signal#{signal.id}", Severity.P2, sentence, signal.id
 
 
 def _of_what_waits(seen: Observation) -> Iterator[_Told]:
     asked = {signal.id for signal in seen.approvals}
     for signal in seen.waiting:
-        what = f"alert of {signal.strategy} for {signal.ticker} ({signal.state})"
+        what = _alert(signal)
         if signal.id in asked:
             sentence = f"{what} waits for your yes: crypto-bot approve {signal.id}"
             yield f"approval#{signal.id}", Severity.P2, sentence, signal.id
         elif seen.at - signal.due_at > _LONGEST_WAIT:
             sentence = f"{what} has been due since {_minute(signal.due_at)} and is not done yet"
             yield f"late#{signal.id}", Severity.P2, sentence, signal.id
+
+
+def _alert(signal: Signal) -> str:
+    return f"alert of {signal.strategy} for {signal.ticker} ({signal.state})"
 
 
 def _minute(at: datetime) -> str:

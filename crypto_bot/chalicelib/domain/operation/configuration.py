@@ -55,7 +55,7 @@ def _channel(table: Table) -> Channel:
         name=name,
         kind=kind,
         secret="" if is_sns else table.need("secret", values.text),
-        topic=table.need("topic", _topic) if is_sns else "",
+        topic=table.read("topic", _topic, "") if is_sns else "",
         least=table.read("least", values.choice(Severity), Severity.P2),
     )
 

@@ -55,7 +55,8 @@ FIGURES: Final = (
     ),
     FigureKind(
         name=FigureName.LEDGER_DRIFT,
-        meaning="instruments of which strategies own more than the venue holds",
+        meaning="instruments of which strategies own more than the venue holds, or where an order "
+        "rests that may be another bot's",
     ),
     FigureKind(name=FigureName.BREAKER_OPEN, meaning="open breakers and bans of all accounts"),
     FigureKind(
@@ -70,7 +71,7 @@ FIGURES: Final = (
     ),
     FigureKind(
         name=FigureName.SIGNALS_QUARANTINED,
-        meaning="alerts that could not become signals",
+        meaning="alerts that could not become signals, and signals that could not be planned",
         counts=True,
     ),
     FigureKind(name=FigureName.DAILY_LOSS_STOP, meaning="daily loss stops that held back entries"),
@@ -83,6 +84,7 @@ def figures_of(seen: Observation) -> dict[FigureName, int]:
     unknown = [seen.at - unknown_since(order) for order in seen.unknown]
     breakers = [b for state in seen.states for b in open_breakers(state, seen.at)]
     stops = [b for b in breakers if b.code in DAILY_LOSS_CODES]
+    given_up = [s for s in seen.ended if s.quarantined_by]
     stopped = [s for s in seen.ended if any(code in s.reason for code in DAILY_LOSS_CODES)]
     refused = [trouble for trouble in seen.tick.troubles if trouble.status == KEYS_REFUSED]
     figures = {
@@ -91,11 +93,11 @@ def figures_of(seen: Observation) -> dict[FigureName, int]:
         FigureName.UNKNOWN_ORDER_AGE_SEC: max(
             (int(age.total_seconds()) for age in unknown), default=0
         ),
-        FigureName.LEDGER_DRIFT: sum(len(state.frozen) for state in seen.states),
+        FigureName.LEDGER_DRIFT: sum(len(state.barred) for state in seen.states),
         FigureName.BREAKER_OPEN: len(breakers)
         + sum(state.is_blocked(seen.at) for state in seen.states),
         FigureName.KEY_AUTH_ERRORS: len(refused) + len(seen.refused),
-        FigureName.SIGNALS_QUARANTINED: len(seen.quarantined),
+        FigureName.SIGNALS_QUARANTINED: len(seen.quarantined) + len(given_up),
         FigureName.DAILY_LOSS_STOP: len(stops) + len(stopped),
     }
     return {FigureName.TICK_HEARTBEAT: 1, **figures} if seen.tick.good else figures

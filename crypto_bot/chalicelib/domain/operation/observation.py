@@ -1,6 +1,6 @@
 """What one look at the stores after a tick has found, as plain facts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.operation.watch import Watch
@@ -67,3 +67,12 @@ class Observation:
     silences: tuple[Silence, ...] = ()
     halt: Halt | None = None
     last_good_tick: datetime | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is under way that would grow older, or end, without a tick at work."""
+        return not (self.waiting or self.held or self.unknown)
+
+    def without_news(self, at: datetime, tick: TickEnd) -> "Observation":
+        """The same standing at a later moment, after a tick that found nothing to do."""
+        return replace(self, at=at, tick=tick, ended=(), refused=(), quarantined=())

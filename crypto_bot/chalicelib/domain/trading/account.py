@@ -133,6 +133,11 @@ class Configuration:
         """What the account follows."""
         return tuple(s for s in self.subscriptions if s.account == account)
 
+    def symbols_of(self, account: str) -> list[str]:
+        """What the account trades, sorted; a strategy that does not exist trades nothing."""
+        names = {s.strategy for s in self.subscriptions_of(account)} & set(self.strategies)
+        return sorted({symbol for name in names for symbol in self.strategies[name].symbols()})
+
 
 class HaltLevel(StrEnum):
     """The kill switch: nothing, no new entries, or sell everything the strategies own."""

@@ -45,7 +45,7 @@ class Gate:
             halt=situation.halt,
             equity=self._equity,
             price=slot.price,
-            frozen=situation.state.frozen,
+            frozen=situation.state.barred,
             orders_today=self._orders.get(slot.key[0], 0),
             realized_today=self._realized.get(slot.key[0], ZERO),
             breakers=situation.state.breakers,

@@ -60,6 +60,11 @@ class Ticker(Exact):
     bid: Decimal | None = None
     ask: Decimal | None = None
 
+    @property
+    def is_priced(self) -> bool:
+        """Whether anything can be valued at it: a number above zero."""
+        return self.last.is_finite() and self.last > 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance(Exact):

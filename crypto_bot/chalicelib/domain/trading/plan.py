@@ -11,6 +11,7 @@ from chalicelib.domain.money import ZERO, Exact, plain
 from chalicelib.domain.trading.account import Account, Mode
 from chalicelib.domain.trading.order import Order, OrderIntent
 from chalicelib.domain.trading.signal import DesiredState, SignalStatus
+from chalicelib.domain.trading.stranger import Stranger
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -196,7 +197,8 @@ class AccountState:
     before `blocked_until`: it wants silence, and said so in the words of `blocked_because`.
     `breakers` are the open ones. `sends` are the last minute's, where they are limited.
     `restored_from` is when the backup was taken that the account came back from: until the owner
-    has compared it with the venue, it decides nothing.
+    has compared it with the venue, it decides nothing. `strangers` were at the venue when its open
+    orders were last listed, at `listed_at`.
     """
 
     account: str
@@ -213,7 +215,18 @@ class AccountState:
     watermarks: Watermarks | None = None
     sends: tuple[datetime, ...] = ()
     restored_from: datetime | None = None
+    strangers: tuple[Stranger, ...] = ()
+    listed_at: datetime | None = None
     version: int = 0
+
+    @property
+    def barred(self) -> dict[str, str]:
+        """Symbols of which nothing is bought, with the reason: frozen, or a stranger is there."""
+        reasons = {symbol: [reason] for symbol, reason in self.frozen.items()}
+        for stranger in self.strangers:
+            if stranger.bars_entries:
+                reasons.setdefault(stranger.order.symbol, []).append(stranger.reason)
+        return {symbol: "; ".join(each) for symbol, each in reasons.items()}
 
     @property
     def watched(self) -> tuple[str, ...]:

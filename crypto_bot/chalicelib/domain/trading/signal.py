@@ -1,8 +1,8 @@
 """A signal: the state one strategy wants one instrument to be in, and what became of that wish."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
@@ -12,6 +12,11 @@ from chalicelib.domain.money import Exact
 
 # The order id of the signals that the owner's own command to close makes.
 OWNER_CLOSE: Final = "owner-close"
+
+# So often planning may fail on a signal before it is given up for the account, and failures that
+# follow one another faster count as one: a venue that is odd for a moment costs no exit.
+MOST_FAILURES: Final = 5
+_APART: Final = timedelta(seconds=30)
 
 
 class DesiredState(StrEnum):
@@ -70,6 +75,21 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failures:
+    """How often planning has failed on a signal for one account, last at `at`, and with what."""
+
+    account: str
+    count: int
+    why: str
+    at: datetime
+
+    @property
+    def reason(self) -> str:
+        """For people."""
+        return f"planning has failed on it {self.count} of {MOST_FAILURES} times: {self.why}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signal(Exact):
     """One stored wish. Times are UTC; `due_at` is when it may be planned; prices are in quote."""
 
@@ -97,7 +117,18 @@ class Signal(Exact):
     status: SignalStatus = SignalStatus.RECEIVED
     reason: str = ""
     outcomes: tuple[Outcome, ...] = ()
+    failures: tuple[Failures, ...] = ()
     version: int = 0
+
+    @property
+    def failing(self) -> tuple[Failures, ...]:
+        """Of accounts that have not got over it: they try again."""
+        return tuple(f for f in self.failures if self.outcome_for(f.account) is None)
+
+    @property
+    def quarantined_by(self) -> tuple[Outcome, ...]:
+        """The word of the accounts that have given it up."""
+        return tuple(o for o in self.outcomes if o.status is SignalStatus.QUARANTINED)
 
     def outcome_for(self, account: str) -> Outcome | None:
         """What the account recorded so far, if anything."""
@@ -110,6 +141,35 @@ class Signal(Exact):
             return self
         others = tuple(o for o in self.outcomes if o.account != outcome.account)
         return replace(self, outcomes=(*others, outcome))
+
+    def with_failure(self, account: str, why: str, at: datetime) -> "Signal":
+        """The signal after planning has failed on it once more; too often is the last word."""
+        earlier = next((f for f in self.failures if f.account == account), None)
+        if self.outcome_for(account) is not None:
+            return self
+        if earlier is not None and at - earlier.at < _APART:
+            return self
+        others = tuple(f for f in self.failures if f.account != account)
+        count = 1 if earlier is None else earlier.count + 1
+        failed = Failures(account=account, count=count, why=why, at=at)
+        counted = replace(self, failures=(*others, failed))
+        if count < MOST_FAILURES:
+            return counted
+        return counted.with_outcome(
+            Outcome(account=account, status=SignalStatus.QUARANTINED, reason=failed.reason, at=at)
+        )
+
+    def taken_again(self, accounts: Collection[str], at: datetime) -> "Signal":
+        """The signal, due at once for accounts that had given it up: they decide anew."""
+        given_up = {o for o in self.quarantined_by if o.account in accounts}
+        return replace(
+            self,
+            status=SignalStatus.RECEIVED,
+            reason="",
+            due_at=at,
+            outcomes=tuple(o for o in self.outcomes if o not in given_up),
+            failures=tuple(f for f in self.failures if f.account not in accounts),
+        )
 
     def settled_for(self, accounts: Iterable[str]) -> "Signal":
         """The signal with its overall status, final once every following account has spoken."""

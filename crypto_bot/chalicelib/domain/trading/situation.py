@@ -59,7 +59,7 @@ class Situation:
         """Whether a holding may be resized of our own accord: nothing open, nothing frozen."""
         if key in self.releasing:
             return False
-        return key[1] not in self.busy and key[1] not in self.state.frozen
+        return key[1] not in self.busy and key[1] not in self.state.barred
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,10 +23,10 @@ def observe_trading(ports: TradingPorts, watch: Watch, tick: TickEnd) -> Observa
     now = ports.clock.now()
     configuration = ports.strategies.configuration()
     signals = _newest_signals(ports, watch)
-    ended, unended = _sorted_out(ports, watch, signals)
+    waiting = tuple(ports.signals.due(now, _WAITING))
+    ended, unended = _sorted_out(ports, watch, signals, waiting)
     quarantined = ports.signals.quarantined(_ROWS)
     states = tuple(ports.plans.state(name) for name in sorted(configuration.accounts))
-    waiting = tuple(ports.signals.due(now, _WAITING))
     heard = _heard(configuration, watch, signals, now)
     beat = ports.control.last_beat()
     return Observation(
@@ -70,9 +70,12 @@ def _newest_signals(ports: TradingPorts, watch: Watch) -> list[Signal]:
 
 
 def _sorted_out(
-    ports: TradingPorts, watch: Watch, signals: Sequence[Signal]
+    ports: TradingPorts, watch: Watch, signals: Sequence[Signal], waiting: Sequence[Signal]
 ) -> tuple[tuple[Signal, ...], tuple[str, ...]]:
-    """Those that ended since the last look, and the ids of those that have not."""
+    """Those that ended since the last look, and the ids of those that have not.
+
+    An old one that was replayed is among those `waiting` only.
+    """
     listed = {signal.id for signal in signals}
     older = [ports.signals.get(signal_id) for signal_id in watch.unended if signal_id not in listed]
     everything = [*signals, *(signal for signal in older if signal is not None)]
@@ -82,7 +85,8 @@ def _sorted_out(
         if s.status.is_final
         and (s.id in watch.unended or watch.signals.is_new(s.id, s.received_at))
     )
-    return ended, tuple(sorted(s.id for s in everything if not s.status.is_final))
+    unended = {s.id for s in (*everything, *waiting) if not s.status.is_final}
+    return ended, tuple(sorted(unended))
 
 
 def _refused(ports: TradingPorts, ended: Sequence[Signal]) -> list[Order]:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from chalicelib.domain.trading.isolation import exits_among
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import DesiredState, Signal
-from chalicelib.domain.trading.wishes import gather_wishes
 from chalicelib.services.trading.desk import Desk
 from chalicelib.services.trading.open_plans import consumed_signals, open_plans
 from chalicelib.services.trading.read_situation import undecided
@@ -20,8 +20,7 @@ def cancel_overtaken(desk: Desk, due: Sequence[Signal]) -> None:
         return
     found = open_plans(ports.plans, ports.orders, state)
     signals = undecided(desk, due, consumed_signals(found))
-    wishes, _ = gather_wishes(signals, {(s.strategy, s.symbol): s for s in state.stances})
-    exits = {key for key, wish in wishes.items() if wish.state is not DesiredState.LONG}
+    exits = exits_among(signals, state)
     for item in found:
         for order in item.orders:
             owners = {(share.strategy, order.intent.symbol) for share in order.intent.shares}

@@ -1,18 +1,17 @@
 """Due signals and open ends of an account become at most one plan, written down before it acts."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.domain.trading.account import next_check
+from chalicelib.domain.trading.isolation import Decision, decide, may_buy
 from chalicelib.domain.trading.plan import AccountState, Plan, first_sequence, plan_id
-from chalicelib.domain.trading.planning import draft_plan
 from chalicelib.domain.trading.protection import trigger_of
 from chalicelib.domain.trading.settlement import numbered
-from chalicelib.domain.trading.signal import DesiredState, Signal
-from chalicelib.domain.trading.situation import Draft, Situation, slots_of
-from chalicelib.domain.trading.wishes import gather_wishes
+from chalicelib.domain.trading.signal import Signal
+from chalicelib.domain.trading.situation import Draft
 from chalicelib.services.trading.desk import Desk
 from chalicelib.services.trading.open_plans import (
     OpenPlan,
@@ -20,6 +19,7 @@ from chalicelib.services.trading.open_plans import (
     open_plans,
     open_stops,
 )
+from chalicelib.services.trading.quarantine_signals import quarantine_signals
 from chalicelib.services.trading.read_situation import (
     read_situation,
     symbols_under_way,
@@ -32,32 +32,55 @@ from chalicelib.services.trading.settle_balances import settle_balances
 LOOK_AGAIN: Final = timedelta(minutes=1)
 
 
-def plan_orders(desk: Desk, due: Sequence[Signal]) -> Plan | None:
-    """Decide once and write the decision down; None when there was nothing to decide."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What was decided; `plan` is None when there was nothing to decide.
+
+    `left_out` are signals that planning fails on. `failure` is to be raised when the plan has been
+    seen to: without it there would have been more to decide.
+    """
+
+    plan: Plan | None = None
+    left_out: frozenset[str] = frozenset()
+    failure: Exception | None = None
+
+    @property
+    def seen_to(self) -> frozenset[str]:
+        """The signals about which nothing more is decided in this tick."""
+        verdicts = () if self.plan is None else self.plan.verdicts
+        return self.left_out | {verdict.signal_id for verdict in verdicts}
+
+
+def plan_orders(desk: Desk, due: Sequence[Signal]) -> Planned:
+    """Decide once and write the decision down."""
     ports = desk.ports
     state = ports.plans.state(desk.name)
     open_now = open_plans(ports.plans, ports.orders, state)
     signals = undecided(desk, due, consumed_signals(open_now))
     is_due = bool(signals) or _is_due(state, open_now, ports.clock.now())
     if not is_due and not _is_reached(desk, state):
-        return None
-    wishes, spent = gather_wishes(signals, {(s.strategy, s.symbol): s for s in state.stances})
+        return Planned()
     balances = desk.exchange.balances()
     if not symbols_under_way(open_now):
         portfolio = ports.ledger.portfolio(desk.name, desk.account.quote)
         instruments = desk.exchange.instruments(traded_symbols(desk, portfolio))
         state = settle_balances(desk, state, open_now, balances, instruments.values())
-    situation = read_situation(desk, state, open_now, wishes, balances)
-    draft = draft_plan(situation)
-    draft = replace(draft, verdicts=(*spent, *draft.verdicts))
-    _release(desk, open_now, draft)
-    if draft.is_empty:
-        is_working = _is_working(open_now) or bool(draft.released)
-        _rest(desk, state, situation, is_working=is_working)
-        return None
-    plan = plan_of(situation, draft)
-    ports.plans.commit(plan, _state_after(situation, draft, plan))
-    return plan
+    buys = may_buy(signals, state)
+    situation = read_situation(desk, state, open_now, balances, may_buy=buys)
+    decision = decide(situation, signals)
+    quarantine_signals(desk, decision.failing)
+    _release(desk, open_now, decision.draft)
+    planned = Planned(
+        left_out=frozenset(each.signal.id for each in decision.failing), failure=decision.failure
+    )
+    if not decision.draft.is_empty:
+        plan = plan_of(decision)
+        ports.plans.commit(plan, _state_after(decision, plan))
+        return replace(planned, plan=plan)
+    if decision.failure is None:  # else the account stays due
+        is_working = _is_working(open_now) or bool(decision.draft.released)
+        _rest(desk, state, decision, is_working=is_working)
+    return planned
 
 
 def _is_due(state: AccountState, open_now: Sequence[OpenPlan], now: datetime) -> bool:
@@ -90,31 +113,24 @@ def _release(desk: Desk, open_now: Sequence[OpenPlan], draft: Draft) -> None:
         desk.ports.orders.save(replace(stops[key], cancel_requested=True))
 
 
-def _rest(desk: Desk, before: AccountState, situation: Situation, *, is_working: bool) -> None:
+def _rest(desk: Desk, before: AccountState, decision: Decision, *, is_working: bool) -> None:
     """Nothing to do: come back for the open plans, or for the next look at the balances."""
-    now = situation.now
+    now = decision.situation.now
     due_at = next_check(desk.account, now)
     if is_working:
         due_at = now
-    elif _has_unsold(situation):
+    elif decision.unsold:
         due_at = now + LOOK_AGAIN
-    state = situation.state
+    state = decision.situation.state
     trimmed_for = state.trimmed_for if is_working else ()
     after = replace(state, due_at=due_at, trimmed_for=trimmed_for)
     if after != before:
         desk.ports.plans.save_state(replace(after, checked_at=now))
 
 
-def _has_unsold(situation: Situation) -> bool:
-    """Whether a strategy that has left still owns what could be sold, were it free at the venue."""
-    return any(
-        slot.sellable and slot.stance.state is not DesiredState.LONG
-        for slot in slots_of(situation).values()
-    )
-
-
-def plan_of(situation: Situation, draft: Draft) -> Plan:
+def plan_of(decision: Decision) -> Plan:
     """The draft as the account's next plan, with its identities; not stored."""
+    situation, draft = decision.situation, decision.draft
     last = situation.state.sequence or first_sequence(situation.account, situation.now)
     sequence = last + 1
     identity = plan_id(situation.account.name, sequence)
@@ -134,7 +150,8 @@ def plan_of(situation: Situation, draft: Draft) -> Plan:
     )
 
 
-def _state_after(situation: Situation, draft: Draft, plan: Plan) -> AccountState:
+def _state_after(decision: Decision, plan: Plan) -> AccountState:
+    situation, draft = decision.situation, decision.draft
     state = situation.state
     return replace(
         state.with_stances(draft.stances),

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 from chalicelib.domain.errors import ExchangeUnavailable, SettingsError
 from chalicelib.domain.trading.entries import opening_entry
+from chalicelib.domain.trading.isolation import decide, may_buy
 from chalicelib.domain.trading.ledger import post
 from chalicelib.domain.trading.plan import Plan
-from chalicelib.domain.trading.planning import draft_plan
-from chalicelib.domain.trading.wishes import gather_wishes
 from chalicelib.ports import TradingPorts
 from chalicelib.services.trading.desk import open_desk
 from chalicelib.services.trading.open_plans import consumed_signals, open_plans
@@ -37,9 +36,9 @@ def preview_plan(ports: TradingPorts, account: str) -> list[Plan]:
         if account in configuration.followers(signal.strategy)
     ]
     signals = undecided(desk, due, consumed_signals(open_now))
-    wishes, spent = gather_wishes(signals, {(s.strategy, s.symbol): s for s in state.stances})
     balances = desk.exchange.balances()
-    situation = read_situation(desk, state, open_now, wishes, balances)
+    buys = may_buy(signals, state)
+    situation = read_situation(desk, state, open_now, balances, may_buy=buys)
     if not situation.portfolio.sequence:  # the first tick opens the books before it decides
         opening = opening_entry(
             account=account,
@@ -49,6 +48,5 @@ def preview_plan(ports: TradingPorts, account: str) -> list[Plan]:
             at=situation.now,
         )
         situation = replace(situation, portfolio=post(situation.portfolio, opening)[0])
-    draft = draft_plan(situation)
-    draft = replace(draft, verdicts=(*spent, *draft.verdicts))
-    return [] if draft.is_empty else [plan_of(situation, draft)]
+    decision = decide(situation, signals)
+    return [] if decision.draft.is_empty else [plan_of(decision)]

@@ -1,17 +1,20 @@
 """A venue that has asked for silence is not asked again, by any step of the tick, before its time.
 
-Asking on is what makes a short ban a long one.
+Asking on is what makes a short ban a long one. A price that cannot be one is left out, so that it
+stops nothing but its own instrument.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TypeVar
 
 from chalicelib.domain.errors import ExchangeUnavailable, OrderNotPlaced
 from chalicelib.domain.trading.instrument import Balance, Instrument, Ticker
 from chalicelib.domain.trading.order import OrderIntent, OrderReport
-from chalicelib.ports import Clock, Exchange, ShowsClock, VenueTraits
+from chalicelib.domain.trading.stranger import OpenOrder
+from chalicelib.ports import Clock, Exchange, ShowsClock, ShowsOpenOrders, VenueTraits
 
 T = TypeVar("T")
 
@@ -39,8 +42,9 @@ class QuietExchange:
         return self._ask(lambda: self._exchange.instruments(symbols))
 
     def tickers(self, symbols: Sequence[str]) -> Mapping[str, Ticker]:
-        """See `Exchange.tickers`."""
-        return self._ask(lambda: self._exchange.tickers(symbols))
+        """See `Exchange.tickers`; a price that cannot be one is none."""
+        found = self._ask(lambda: self._exchange.tickers(symbols))
+        return {symbol: ticker for symbol, ticker in found.items() if ticker.is_priced}
 
     def balances(self) -> Mapping[str, Balance]:
         """See `Exchange.balances`."""
@@ -62,6 +66,18 @@ class QuietExchange:
         """See `ShowsClock.clock_skew`; None for an exchange that has no clock to show."""
         inner = self._exchange
         return self._ask(inner.clock_skew) if isinstance(inner, ShowsClock) else None
+
+    @property
+    def lists_open_orders(self) -> bool:
+        """Whether `open_orders` may have an answer; no call to the venue."""
+        return isinstance(self._exchange, ShowsOpenOrders)
+
+    def open_orders(self, symbols: Sequence[str]) -> Sequence[OpenOrder] | None:
+        """See `ShowsOpenOrders.open_orders`; None for an exchange without such a list."""
+        inner = self._exchange
+        if not isinstance(inner, ShowsOpenOrders):
+            return None
+        return self._ask(partial(inner.open_orders, symbols))
 
     def submit(self, intent: OrderIntent, permit_until: datetime) -> OrderReport:
         """See `Exchange.submit`."""

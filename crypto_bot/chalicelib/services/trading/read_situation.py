@@ -7,7 +7,6 @@ from decimal import Decimal
 from chalicelib.domain.money import ZERO, exact_arithmetic
 from chalicelib.domain.trading.account import Account
 from chalicelib.domain.trading.allocation import daily_volatility
-from chalicelib.domain.trading.breakers import watch_losses
 from chalicelib.domain.trading.instrument import Balance, Instrument
 from chalicelib.domain.trading.ledger import Portfolio
 from chalicelib.domain.trading.netting import cost_factor
@@ -16,7 +15,6 @@ from chalicelib.domain.trading.plan import AccountState, Step
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import Signal
 from chalicelib.domain.trading.situation import Situation
-from chalicelib.domain.trading.wishes import Wish
 from chalicelib.ports import Exchange
 from chalicelib.services.trading.desk import Desk
 from chalicelib.services.trading.open_plans import OpenPlan, open_stops, still_to_book
@@ -28,10 +26,14 @@ def read_situation(
     desk: Desk,
     state: AccountState,
     open_now: Sequence[OpenPlan],
-    wishes: Mapping[tuple[str, str], Wish],
     balances: Mapping[str, Balance],
+    *,
+    may_buy: bool,
 ) -> Situation:
-    """One picture of signals, books, venue and prices; changes nothing."""
+    """One picture of books, venue and prices, without any signal; changes nothing.
+
+    `may_buy` is whether the signals that are to be decided on may lead to a purchase.
+    """
     ports, account = desk.ports, desk.account
     portfolio = ports.ledger.portfolio(account.name, account.quote)
     busy, stops = symbols_under_way(open_now), open_stops(open_now)
@@ -43,9 +45,9 @@ def read_situation(
     return Situation(
         account=account,
         configuration=desk.configuration,
-        state=watch_losses(account, state, portfolio, prices, now),
+        state=state,
         portfolio=portfolio,
-        wishes=wishes,
+        wishes={},
         instruments=instruments,
         prices=prices,
         priced_at={symbol: ticker.at for symbol, ticker in tickers.items()},
@@ -62,7 +64,7 @@ def read_situation(
         releasing=frozenset(releasing),
         halt=ports.control.halt_level(),
         now=now,
-        skew=_skew(desk, wishes),
+        skew=_skew(desk, may_buy=may_buy),
         reducing=any(_is_reducing(item) for item in open_now)
         or any(stop.status is not OrderStatus.HELD for stop in releasing.values()),
         committed=_committed(desk, open_now, portfolio, instruments),
@@ -70,10 +72,10 @@ def read_situation(
     )
 
 
-def _skew(desk: Desk, wishes: Mapping[tuple[str, str], Wish]) -> timedelta | None:
+def _skew(desk: Desk, *, may_buy: bool) -> timedelta | None:
     """Asked only where something may be bought."""
     follows_up = desk.account.rebalance_band is not None or desk.account.reboost_on_exit
-    if follows_up or any(wish.wants_more for wish in wishes.values()):
+    if follows_up or may_buy:
         return desk.exchange.clock_skew()
     return None
 

@@ -13,7 +13,7 @@ from chalicelib.domain.errors import ExchangeUnavailable, KeysRefused, SettingsE
 from chalicelib.domain.trading.account import Account, Configuration
 from chalicelib.domain.trading.order import OrderStatus
 from chalicelib.domain.trading.signal import Signal
-from chalicelib.ports import Heartbeat, TradingPorts
+from chalicelib.ports import Heartbeat, RenewsKeys, TradingPorts
 from chalicelib.services.trading.book_fills import book_fills
 from chalicelib.services.trading.cancel_overtaken import cancel_overtaken
 from chalicelib.services.trading.conclude_plans import conclude_plans
@@ -22,6 +22,7 @@ from chalicelib.services.trading.execute_orders import execute_orders
 from chalicelib.services.trading.keep_following import keep_following
 from chalicelib.services.trading.keep_silence import keep_silence
 from chalicelib.services.trading.look_up_restored import look_up_restored
+from chalicelib.services.trading.notice_strangers import notice_strangers
 from chalicelib.services.trading.plan_orders import plan_orders
 from chalicelib.services.trading.protect_positions import protect_positions
 from chalicelib.services.trading.reconcile_orders import reconcile_orders
@@ -32,6 +33,7 @@ DUE_AT_ONCE: Final = 2_000
 # Reductions, increases and their next legs each take a round; the rest is the next tick's.
 ROUNDS: Final = 8
 LEASE_MARGIN: Final = timedelta(seconds=15)
+_REFUSED: Final = "refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,10 @@ def _work_under_lease(
             return AccountReport(
                 account=account.name, status="blocked", detail=state.blocked_because
             )
+        report = _try_work(open_desk(ports, account, configuration), due, deadline)
+        if report.status != _REFUSED or not _has_new_keys(ports, account):
+            return report
+        due = ports.signals.due(now, DUE_AT_ONCE)
         return _try_work(open_desk(ports, account, configuration), due, deadline)
     except SettingsError as missing:
         return AccountReport(account=account.name, status="blocked", detail=str(missing))
@@ -121,16 +127,28 @@ def _work_under_lease(
         ports.control.release(lease)
 
 
+def _has_new_keys(ports: TradingPorts, account: Account) -> bool:
+    """Whether the owner has replaced what the venue refused, once it is looked at again."""
+    exchanges = ports.exchanges
+    return isinstance(exchanges, RenewsKeys) and exchanges.renew(account)
+
+
 def _try_work(desk: Desk, due: Sequence[Signal], deadline: datetime) -> AccountReport:
+    failure: Exception | None = None
     try:
-        waits = desk.ports.plans.state(desk.name).restored_from is not None
-        report = _wait(desk) if waits else _work(desk, due, deadline)
+        if desk.ports.plans.state(desk.name).restored_from is not None:
+            report = _wait(desk)
+        else:
+            report, failure = _work(desk, due, deadline)
+            notice_strangers(desk)
     except KeysRefused as trouble:
-        report = AccountReport(account=desk.name, status="refused", detail=str(trouble))
+        report = AccountReport(account=desk.name, status=_REFUSED, detail=str(trouble))
     except ExchangeUnavailable as trouble:
         report = AccountReport(account=desk.name, status="unavailable", detail=str(trouble))
     if keep_silence(desk):
-        return replace(report, status="blocked", detail=desk.exchange.because)
+        report = replace(report, status="blocked", detail=desk.exchange.because)
+    if failure is not None:
+        raise failure
     return report
 
 
@@ -141,10 +159,15 @@ def _wait(desk: Desk) -> AccountReport:
     return AccountReport(account=desk.name, status="blocked", fills_booked=booked, detail=detail)
 
 
-def _work(desk: Desk, due: Sequence[Signal], deadline: datetime) -> AccountReport:
+def _work(
+    desk: Desk, due: Sequence[Signal], deadline: datetime
+) -> tuple[AccountReport, Exception | None]:
+    """What was done, and what planning raises of which it was done in spite."""
     mine = [s for s in due if desk.name in desk.configuration.followers(s.strategy)]
     plans = sent = booked = 0
     stops: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
+    failure: Exception | None = None
     for _ in range(ROUNDS):
         concluded = 0
         moved: list[OrderStatus] = []
@@ -156,19 +179,25 @@ def _work(desk: Desk, due: Sequence[Signal], deadline: datetime) -> AccountRepor
             reconcile_orders(desk)
             booked += book_fills(desk)
             concluded = conclude_plans(desk)
-        plan = plan_orders(desk, mine)
-        if plan is not None:
-            plans += 1
-            decided = {verdict.signal_id for verdict in plan.verdicts}
-            mine = [signal for signal in mine if signal.id not in decided]
-        if at_work or plan is not None:
+        planned = plan_orders(desk, mine)
+        mine = [signal for signal in mine if signal.id not in planned.seen_to]
+        plans += planned.plan is not None
+        left_out |= planned.left_out
+        failure = failure or planned.failure
+        if at_work or planned.plan is not None:
             moved = execute_orders(desk, deadline)
         sent += sum(status is not OrderStatus.DENIED for status in moved)
         stirred = protect_positions(desk) - stops
         stops |= stirred
-        if not (concluded or plan or moved or stirred):
+        if not (concluded or planned.plan or moved or stirred):
             break
     record_planned(desk)
-    return AccountReport(
-        account=desk.name, status="worked", plans=plans, orders_sent=sent, fills_booked=booked
+    report = AccountReport(
+        account=desk.name,
+        status="worked",
+        plans=plans,
+        orders_sent=sent,
+        fills_booked=booked,
+        detail=f"signals that planning fails on: {len(left_out)}" if left_out else "",
     )
+    return report, failure

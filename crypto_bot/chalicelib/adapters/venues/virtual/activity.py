@@ -1,4 +1,4 @@
-"""The virtual venue's pages -> what it lists of one instrument."""
+"""The virtual venue's pages -> what it lists: of one instrument, and of all that rests."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from chalicelib.adapters.venues.virtual.book import BookOrder, OrderFile
 from chalicelib.domain.trading.evidence import Activity, OwnTrade, RestingOrder
 from chalicelib.domain.trading.order import OrderIntent
+from chalicelib.domain.trading.stranger import OpenOrder
 
 
 def activity_of(
@@ -23,6 +24,22 @@ def activity_of(
         trades=tuple(
             trade for order in listed for trade in _trades(order, intent) if trade.fill.at >= since
         ),
+    )
+
+
+def open_orders_of(files: Iterable[OrderFile], now: datetime) -> tuple[OpenOrder, ...]:
+    """What rests of them, and is visible by now."""
+    return tuple(
+        OpenOrder(
+            venue_order_id=order.venue_order_id,
+            client_order_id=order.client_order_id,
+            symbol=order.symbol,
+            side=order.side,
+            quantity=order.quantity,
+            limit_price=order.limit_price,
+        )
+        for file in files
+        if (order := file.open_order) is not None and order.visible_at <= now
     )
 
 

@@ -16,7 +16,7 @@ from threading import Lock
 from time import sleep
 from typing import Final, TypeVar
 
-from chalicelib.adapters.venues.virtual.activity import activity_of
+from chalicelib.adapters.venues.virtual.activity import activity_of, open_orders_of
 from chalicelib.adapters.venues.virtual.book import Arrival, Book, BookOrder, Page
 from chalicelib.adapters.venues.virtual.faults import Fault, failure
 from chalicelib.adapters.venues.virtual.floor import Floor
@@ -36,6 +36,7 @@ from chalicelib.domain.trading.account import Account
 from chalicelib.domain.trading.evidence import Activity
 from chalicelib.domain.trading.instrument import Balance, Instrument, Ticker
 from chalicelib.domain.trading.order import OrderIntent, OrderReport
+from chalicelib.domain.trading.stranger import OpenOrder
 from chalicelib.drivers.table import Table
 from chalicelib.ports import Clock, VenueTraits
 
@@ -125,6 +126,15 @@ class VirtualExchange:
             self.match()
             files = self._book.order_files()
         return activity_of(files, intent, since, self._clock.now())
+
+    def open_orders(self, symbols: Sequence[str]) -> Sequence[OpenOrder]:
+        """Whatever the instrument."""
+        del symbols
+        self._travel()
+        with _reading():
+            self.match()
+            files = [self._book.order_file(name) for name in self._book.wallet().open_orders]
+        return open_orders_of(files, self._clock.now())
 
     def cancel(self, intent: OrderIntent, venue_order_id: str) -> None:
         """Unlock the rest of an open order; nothing happens to one that is not open."""

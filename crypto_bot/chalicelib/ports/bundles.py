@@ -1,0 +1,36 @@
+"""Ports that are handed over together."""
+
+from dataclasses import dataclass
+
+from chalicelib.ports.clock import Clock
+from chalicelib.ports.configuration import StrategyStore
+from chalicelib.ports.control import ControlStore
+from chalicelib.ports.notifications import NoticeStore, Notifiers
+from chalicelib.ports.stores import LedgerStore, OrderStore, PlanStore, SignalStore
+from chalicelib.ports.venues import Exchanges
+from chalicelib.ports.workers import Workers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingPorts:
+    """Everything the trading services may touch, so that each takes one argument for the world."""
+
+    clock: Clock
+    workers: Workers
+    signals: SignalStore
+    plans: PlanStore
+    orders: OrderStore
+    ledger: LedgerStore
+    strategies: StrategyStore
+    control: ControlStore
+    exchanges: Exchanges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationPorts:
+    """What watching over the trading needs besides."""
+
+    trading: TradingPorts
+    notices: NoticeStore
+    notifiers: Notifiers
+    stage: str
