@@ -1,12 +1,12 @@
 """While a test runs, all that comes out is looked at: a planted secret in it fails the test.
 
 Looked at are log records of every logger and level, rows on their way into a table, answers of the
-application, the terminal, and the files of the test's folder. What a program of its own prints is
-shown to `refuse` by who started it.
+application and of /metrics, the terminal, and the files of the test's folder. What a program of its
+own prints and answers is shown to `refuse` by who started it.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ from chalice.app import Chalice
 from chalicelib.drivers.dynamodb_table import DynamoDbTable
 from chalicelib.drivers.sqlite_table import SqliteTable
 from chalicelib.drivers.table import Row
+from chalicelib.local.metrics import Metrics
 from tests.canaries import found_in
 
 # Where the owner keeps secrets; the program writes them nowhere else.
@@ -67,6 +68,7 @@ def start() -> None:
         for name in ("write", "overwrite"):
             setattr(table, name, _looking_at_rows(getattr(table, name)))
     setattr(Chalice, "__call__", _looking_at_answers(Chalice.__call__))  # noqa: B010
+    setattr(Metrics, "__call__", _looking_at_pages(Metrics.__call__))  # noqa: B010
 
 
 def _looking_at_rows(write: Callable[[Any, Sequence[Row]], None]) -> Any:
@@ -84,6 +86,20 @@ def _looking_at_answers(call: Callable[..., Any]) -> Any:
     def watched(app: Any, event: Any, context: Any) -> Any:
         answer = call(app, event, context)
         WATCH.look(str(answer), "an answer")
+        return answer
+
+    return watched
+
+
+def _looking_at_pages(serve: Callable[..., Iterable[bytes]]) -> Any:
+    @wraps(serve)
+    def watched(page: Any, environ: Any, start_response: Any) -> list[bytes]:
+        def started(status: str, headers: Any) -> Any:
+            WATCH.look(f"{status} {headers}", "the head of an answer")
+            return start_response(status, headers)
+
+        answer = list(serve(page, environ, started))
+        WATCH.look(b"".join(answer).decode("latin-1"), "an answer")
         return answer
 
     return watched

@@ -109,9 +109,12 @@ class Running:
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            content = answer.read()
         finally:
             connection.close()
+        shown = f"{answer.headers}{content.decode('latin-1')}"
+        watch.refuse(shown, "an answer of crypto-bot run")
+        return answer.status, content
 
     def interrupt(self) -> int:
         """Ctrl-C; the exit code."""

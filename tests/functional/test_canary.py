@@ -6,8 +6,8 @@ What comes out is looked at by tests/watch.py, here as in every other test; here
 import json
 import logging
 import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -20,12 +20,16 @@ from click.testing import CliRunner
 import app as application
 from chalicelib import bootstrap
 from chalicelib.adapters.venues.ccxt.connect import connect
+from chalicelib.api.watching import after_tick
 from chalicelib.bootstrap import Choices
+from chalicelib.bootstrap.operation import gauges
 from chalicelib.cli.verbs import cli
 from chalicelib.domain.errors import CryptoBotError
 from chalicelib.domain.trading.account import Account, Mode, Subscription
 from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.domain.trading.strategy import Strategy
+from chalicelib.local.metrics import Metrics
+from chalicelib.local.tally import Tally
 from chalicelib.services.trading.tick import tick
 from chalicelib.settings import Settings
 from tests import watch
@@ -60,6 +64,20 @@ VERBS = (
 )
 
 
+def metrics(figures: Callable[[], str], tally: Tally, authorization: str) -> tuple[str, str]:
+    """Status and text of /metrics of the embedded run, asked from this machine."""
+    page = Metrics(lambda _environ, _start: [], figures, tally, OWNER_TOKEN)
+    environ = {
+        "PATH_INFO": "/metrics",
+        "REQUEST_METHOD": "GET",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_AUTHORIZATION": authorization,
+    }
+    heads: list[str] = []
+    body = page(environ, lambda status, _headers: heads.append(status))
+    return heads[0], b"".join(body).decode()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Desk:
     """Alerts in, ticks over a real socket, and the owner's questions."""
@@ -67,6 +85,7 @@ class Desk:
     client: Client
     venue: VenueServer
     home: Path
+    tally: Tally = field(default_factory=Tally)
 
     def alert(self, position: str, path: str = f"/hook/btc/{PATH_TOKEN}", **fields: Any) -> int:
         fired = bootstrap.clock().now().isoformat()
@@ -75,8 +94,12 @@ class Desk:
         return int(self.client.http.post(path, headers=JSON, body=body).status_code)
 
     def tick(self) -> str:
+        """A tick, and the look after it, as the embedded run has them."""
         ports = bootstrap.trading()
-        return tick(ports, owner="test", deadline=ports.clock.now() + SOON).summary()
+        report = tick(ports, owner="test", deadline=ports.clock.now() + SOON)
+        self.tally.ticked(report)
+        after_tick(report, owner="test")
+        return report.summary()
 
     def ask(self, verb: str) -> str:
         """What the owner's terminal shows, as a table and as JSON."""
@@ -175,6 +198,28 @@ def test_refused_keys_are_not_shown(desk, field):
 
     assert desk.venue.orders == []
     assert desk.ask("doctor")
+
+
+@pytest.mark.parametrize("field", ["api-key", "api-secret"])
+def test_figures_of_refused_keys_name_no_key(desk, field):
+    write_keys(desk.home, KEYS | {field: KEYS[field] + "WRONG"})
+    desk.alert("long", comment=PATH_TOKEN)
+    desk.tick()
+
+    status, text = metrics(gauges().exposition, desk.tally, f"Bearer {OWNER_TOKEN}")
+    assert (status, "crypto_bot_key_auth_errors_total 1\n" in text) == ("200 OK", True)
+    assert metrics(gauges().exposition, desk.tally, f"Bearer {PATH_TOKEN}")[0][:3] == "401"
+
+
+@pytest.mark.parametrize("secret", [EXCHANGE_KEY, OWNER_TOKEN, f"Basic {EXCHANGE_SECRET}"])
+def test_a_secret_in_the_figures_would_be_seen(secret):
+    metrics(lambda: f"crypto_bot_ticks_total{{about={secret!r}}} 1\n", Tally(), "Bearer no")
+    assert watch.WATCH.take() == []  # nobody was shown the figures
+    metrics(
+        lambda: f"crypto_bot_ticks_total{{about={secret!r}}} 1\n", Tally(), f"Bearer {OWNER_TOKEN}"
+    )
+    [leak] = watch.WATCH.take()
+    assert leak.startswith("an answer: ")
 
 
 def test_what_the_owner_asks_for_shows_no_secret(desk):

@@ -36,15 +36,8 @@ from tests.venues.binance_wire import (
 )
 from tests.venues.faults import Fault, FaultKind
 from tests.venues.loopback import Answer, Request, json_answer
-from tests.venues.matching import (
-    ZERO,
-    Book,
-    FeeAsset,
-    Instrument,
-    Order,
-    OrderType,
-    Refused,
-)
+from tests.venues.matching import Book
+from tests.venues.orders import ZERO, FeeAsset, Instrument, Order, OrderType, Refused
 from tests.venues.server import Addressed, Clock, VenueServer, run, wall_clock_ms
 
 API_KEY = EXCHANGE_KEY
@@ -139,6 +132,7 @@ class BinanceVenue(VenueServer):
         state_file: Path | None = None,
     ) -> None:
         super().__init__(book, clock=clock, latency=latency, port=port, state_file=state_file)
+        self.keys = (API_KEY, SECRET)
         self.may_withdraw = False  # what the key's restrictions say
         self._gate = Gate(limits or BinanceLimits())
         self._public: dict[tuple[str, str], Route] = {
@@ -204,11 +198,11 @@ class BinanceVenue(VenueServer):
         key = request.headers.get("x-mbx-apikey", "")
         if not key:
             raise BinanceRefusal(-2014, "API-key format invalid.", status=401)
-        if key != API_KEY:
+        if key != self.keys[0]:
             text = "Invalid API-key, IP, or permissions for action."
             raise BinanceRefusal(-2015, text, status=401)
         signed, _, signature = f"{request.query}{request.body}".rpartition("&signature=")
-        expected = hmac.new(SECRET.encode(), signed.encode(), hashlib.sha256).hexdigest()
+        expected = hmac.new(self.keys[1].encode(), signed.encode(), hashlib.sha256).hexdigest()
         if not hmac.compare_digest(signature, expected):
             raise BinanceRefusal(-1022, "Signature for this request is not valid.")
         self._check_time(request.params)

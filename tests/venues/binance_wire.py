@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, TypeVar
 
-from tests.venues.matching import (
+from tests.venues.orders import (
     ZERO,
     Instrument,
     Order,

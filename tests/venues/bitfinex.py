@@ -32,7 +32,8 @@ from tests.venues.bitfinex_wire import (
 )
 from tests.venues.faults import Fault, FaultKind
 from tests.venues.loopback import Answer, Request, json_answer
-from tests.venues.matching import Book, FeeAsset, Instrument, Order, Refused
+from tests.venues.matching import Book
+from tests.venues.orders import FeeAsset, Instrument, Order, Refused
 from tests.venues.server import Addressed, Clock, VenueServer, run, wall_clock_ms
 
 API_KEY = EXCHANGE_KEY

@@ -27,14 +27,8 @@ from tests.venues.gemini_wire import (
     trade_answer,
 )
 from tests.venues.loopback import Answer, Request, json_answer
-from tests.venues.matching import (
-    Book,
-    FeeAsset,
-    Instrument,
-    Order,
-    Refusal,
-    Refused,
-)
+from tests.venues.matching import Book
+from tests.venues.orders import FeeAsset, Instrument, Order, Refusal, Refused
 from tests.venues.server import Addressed, Clock, VenueServer, run, wall_clock_ms
 
 API_KEY = EXCHANGE_KEY  # ccxt refuses keys without "account" in them

@@ -8,7 +8,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from tests.venues.loopback import json_answer
-from tests.venues.matching import (
+from tests.venues.orders import (
     Instrument,
     Order,
     OrderRequest,

@@ -35,7 +35,8 @@ from tests.venues.kraken_wire import (
     trade_word,
 )
 from tests.venues.loopback import Answer, Request, json_answer
-from tests.venues.matching import Book, FeeAsset, Instrument, Order, Refused, Trade
+from tests.venues.matching import Book
+from tests.venues.orders import FeeAsset, Instrument, Order, Refused, Trade
 from tests.venues.server import Addressed, Clock, VenueServer, run, wall_clock_ms
 
 API_KEY = EXCHANGE_KEY

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from tests.venues.matching import (
+from tests.venues.orders import (
     ZERO,
     FeeAsset,
     Instrument,

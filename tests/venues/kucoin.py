@@ -33,7 +33,8 @@ from tests.venues.kucoin_wire import (
     trade_answer,
 )
 from tests.venues.loopback import Answer, Request, json_answer
-from tests.venues.matching import Book, FeeAsset, Instrument, Order, Refusal, Refused
+from tests.venues.matching import Book
+from tests.venues.orders import FeeAsset, Instrument, Order, Refusal, Refused
 from tests.venues.server import Addressed, Clock, VenueServer, run, wall_clock_ms
 
 API_KEY = EXCHANGE_KEY

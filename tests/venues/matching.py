@@ -5,90 +5,24 @@ test allows. Time comes in as an argument, so nothing here can differ between tw
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
-from enum import StrEnum
 
-ZERO = Decimal(0)
-FEE_STEP = Decimal("1e-8")
-
-
-class Side(StrEnum):
-    BUY = "BUY"
-    SELL = "SELL"
-
-
-class OrderType(StrEnum):
-    LIMIT = "LIMIT"
-    LIMIT_MAKER = "LIMIT_MAKER"
-    MARKET = "MARKET"
-    STOP_LOSS_LIMIT = "STOP_LOSS_LIMIT"
-
-
-class TimeInForce(StrEnum):
-    GTC = "GTC"
-    IOC = "IOC"
-    FOK = "FOK"
-
-
-class OrderStatus(StrEnum):
-    NEW = "NEW"
-    PARTIALLY_FILLED = "PARTIALLY_FILLED"
-    FILLED = "FILLED"
-    CANCELED = "CANCELED"
-    EXPIRED = "EXPIRED"
-
-
-class FeeAsset(StrEnum):
-    RECEIVED = "received"  # a buyer pays in base, a seller in quote
-    QUOTE = "quote"
-    BASE = "base"
-
-
-class Refusal(StrEnum):
-    SYMBOL = "symbol"
-    QUANTITY = "quantity"
-    PRICE = "price"
-    NOTIONAL = "notional"
-    FUNDS = "funds"
-    DUPLICATE = "duplicate"
-    TRIGGER = "trigger"
-
-
-class Refused(Exception):
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.value)
-        self.refusal = refusal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instrument:
-    """`id` is the venue's word for it, `symbol` is ccxt's."""
-
-    id: str
-    base: str
-    quote: str
-    step: Decimal = Decimal("0.00001")
-    tick: Decimal = Decimal("0.01")
-    minimum_quantity: Decimal = Decimal("0.00001")
-    maximum_quantity: Decimal = Decimal(9_000_000)
-    minimum_notional: Decimal = ZERO
-    fee_rate: Decimal = Decimal("0.001")
-    maker_fee_rate: Decimal = Decimal("0.001")
-
-    @property
-    def symbol(self) -> str:
-        return f"{self.base}/{self.quote}"
-
-
-@dataclass(slots=True)
-class Balance:
-    free: Decimal = ZERO
-    locked: Decimal = ZERO
-
-    @property
-    def total(self) -> Decimal:
-        return self.free + self.locked
+from tests.venues.orders import (
+    ZERO,
+    FeeAsset,
+    Instrument,
+    Order,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    Refusal,
+    Refused,
+    Side,
+    TimeInForce,
+    Trade,
+)
+from tests.venues.wallet import Balance, Wallet
 
 
 @dataclass(slots=True)
@@ -97,61 +31,6 @@ class Market:
     bid: Decimal
     ask: Decimal
     liquidity: Decimal | None = None  # None: without end
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trade:
-    id: int
-    order_id: int
-    client_id: str
-    instrument: Instrument
-    side: Side
-    price: Decimal
-    quantity: Decimal
-    fee: Decimal
-    fee_asset: str
-    time_ms: int
-    maker: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRequest:
-    """A market order names `quantity` or the quote amount to spend (`budget`)."""
-
-    instrument: Instrument
-    side: Side
-    type: OrderType
-    client_id: str
-    quantity: Decimal | None = None
-    price: Decimal | None = None
-    stop_price: Decimal | None = None
-    budget: Decimal | None = None
-    time_in_force: TimeInForce = TimeInForce.GTC
-    fee_asset: FeeAsset | None = None  # None: as the book has it for all
-
-
-@dataclass(slots=True, kw_only=True)
-class Order:
-    id: int
-    request: OrderRequest
-    quantity: Decimal
-    created_ms: int
-    updated_ms: int
-    visible_from_ms: int
-    waits: bool = False  # a stop that the market has not come to yet
-    status: OrderStatus = OrderStatus.NEW
-    executed: Decimal = ZERO
-    cost: Decimal = ZERO
-    locked: Decimal = ZERO
-    trades: list[Trade] = field(default_factory=list)
-
-    @property
-    def remaining(self) -> Decimal:
-        return self.quantity - self.executed
-
-    @property
-    def is_open(self) -> bool:
-        return self.status in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
 
 
 class Book:
@@ -164,11 +43,10 @@ class Book:
         unique_open_client_ids: bool = False,
     ) -> None:
         self.instruments = {instrument.id: instrument for instrument in instruments}
-        self.balances = {asset: Balance(free=amount) for asset, amount in balances.items()}
+        self._wallet = Wallet(balances, fee_asset)
         self.markets: dict[str, Market] = {}
         self.orders: list[Order] = []
         self.trades: list[Trade] = []
-        self._fee_asset = fee_asset
         self._unique_open_client_ids = unique_open_client_ids
 
     def instrument(self, name: str) -> Instrument:
@@ -180,8 +58,12 @@ class Book:
                 return instrument
         raise Refused(Refusal.SYMBOL)
 
+    @property
+    def balances(self) -> Mapping[str, Balance]:
+        return self._wallet.balances
+
     def balance(self, asset: str) -> Balance:
-        return self.balances.setdefault(asset, Balance())
+        return self._wallet.balance(asset)
 
     def set_price(
         self,
@@ -238,7 +120,7 @@ class Book:
         )
         if self._is_triggered(order):
             raise Refused(Refusal.TRIGGER)
-        self._lock(order)
+        self._wallet.lock(order, self._reference_price(request))
         self.orders.append(order)
         if not order.waits:
             self._match_arriving(order, now_ms, fill_fraction)
@@ -340,10 +222,10 @@ class Book:
         order.executed += quantity
         order.cost += quantity * price
         order.updated_ms = now_ms
-        self._settle(order, trade)
+        self._wallet.settle(order, trade)
         if order.remaining:
             order.status = OrderStatus.PARTIALLY_FILLED
-            self._release(order, down_to=self._lock_needed(order))
+            self._wallet.keep_what_it_needs(order, self._reference_price(order.request))
         else:
             self._end(order, OrderStatus.FILLED, now_ms)
 
@@ -353,8 +235,7 @@ class Book:
         request = order.request
         instrument = request.instrument
         rate = instrument.maker_fee_rate if maker else instrument.fee_rate
-        in_base = self._pays_fee_in(request) == instrument.base
-        fee = (quantity if in_base else quantity * price) * rate
+        fee, fee_asset = self._wallet.fee(request, quantity, price, rate)
         return Trade(
             id=500_001 + len(self.trades),
             order_id=order.id,
@@ -363,70 +244,16 @@ class Book:
             side=request.side,
             price=price,
             quantity=quantity,
-            fee=fee.quantize(FEE_STEP, rounding=ROUND_DOWN),
-            fee_asset=instrument.base if in_base else instrument.quote,
+            fee=fee,
+            fee_asset=fee_asset,
             time_ms=now_ms,
             maker=maker,
         )
 
-    def _settle(self, order: Order, trade: Trade) -> None:
-        instrument = trade.instrument
-        cost = trade.price * trade.quantity
-        if trade.side is Side.BUY:
-            spent, asset, received = cost, instrument.base, trade.quantity
-        else:
-            spent, asset, received = trade.quantity, instrument.quote, cost
-        if trade.fee_asset == asset:
-            received -= trade.fee
-        else:
-            spent += trade.fee
-        order.locked -= spent
-        self.balance(_paid_in(order)).locked -= spent
-        self.balance(asset).free += received
-
-    def _lock(self, order: Order) -> None:
-        needed = self._lock_needed(order)
-        balance = self.balance(_paid_in(order))
-        if needed > balance.free:
-            raise Refused(Refusal.FUNDS)
-        balance.free -= needed
-        balance.locked += needed
-        order.locked = needed
-
-    def _lock_needed(self, order: Order) -> Decimal:
-        request = order.request
-        sells = request.side is Side.SELL
-        given = order.remaining * (1 if sells else self._reference_price(request))
-        if self._pays_fee_in(request) == _paid_in(order):
-            given += given * request.instrument.fee_rate
-        return given
-
-    def _pays_fee_in(self, request: OrderRequest) -> str:
-        buys = request.side is Side.BUY
-        match request.fee_asset or self._fee_asset:
-            case FeeAsset.BASE:
-                return request.instrument.base
-            case FeeAsset.RECEIVED if buys:
-                return request.instrument.base
-            case _:
-                return request.instrument.quote
-
-    def _release(self, order: Order, *, down_to: Decimal) -> None:
-        excess = order.locked - down_to
-        balance = self.balance(_paid_in(order))
-        balance.locked -= excess
-        balance.free += excess
-        order.locked = down_to
-
     def _end(self, order: Order, status: OrderStatus, now_ms: int) -> None:
         order.status = status
         order.updated_ms = now_ms
-        self._release(order, down_to=ZERO)
-
-
-def _paid_in(order: Order) -> str:
-    instrument = order.request.instrument
-    return instrument.quote if order.request.side is Side.BUY else instrument.base
+        self._wallet.release(order)
 
 
 def _round_down(quantity: Decimal, step: Decimal) -> Decimal:

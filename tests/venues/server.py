@@ -20,7 +20,8 @@ from typing import ClassVar, Protocol, Self
 
 from tests.venues.faults import Fault, FaultKind, fault_from_json
 from tests.venues.loopback import Answer, Httpd, Request, json_answer
-from tests.venues.matching import Book, Order, OrderRequest, Trade
+from tests.venues.matching import Book
+from tests.venues.orders import Order, OrderRequest, Trade
 
 Clock = Callable[[], int]
 
