@@ -9,7 +9,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint format types layers coverage dead audit mutate bench simulate kill-loop screenshot lock clean
+.PHONY: help setup run test check configure lint format types layers coverage dead audit mutate bench simulate kill-loop screenshot lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test: setup  ## Run the tests (ARGS="-k webhook", WORKERS=0 for one process)
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: lint types layers test  ## Everything that has to pass before a commit
+
+configure: setup  ## Write what Terraform made of a stage into crypto_bot/.chalice (STAGE=dev)
+	@$(if $(STAGE),,$(error say which stage: make configure STAGE=dev))$(BIN)/crypto-bot configure $(STAGE) $(ARGS)
 
 lint: setup  ## Look for mistakes and unformatted files
 	@$(BIN)/ruff check .

@@ -5,14 +5,16 @@ They let errors raise, so that the platform counts them as failed and tries agai
 """
 
 import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
-from chalice.app import Chalice, CloudWatchEvent, Request, Response
+from chalice.app import Chalice, CloudWatchEvent, Request, Response, S3Event
 
 from chalicelib import bootstrap
 from chalicelib.adapters.telemetry.log_lines import log_as_json
 from chalicelib.api import portfolio, webhook
+from chalicelib.api.events import TickEvent, taking
 
 app = Chalice(app_name="crypto_bot")
 if bootstrap.is_deployed():
@@ -40,12 +42,13 @@ def log_request(request: Request, get_response: Callable[[Request], Response]) -
     return response
 
 
+@taking(TickEvent)
 @app.schedule(bootstrap.settings().execute_schedule)
-def tick(event: CloudWatchEvent) -> dict[str, Any]:
-    """Work off what is due, on EXECUTE_SCHEDULE."""
+def tick(event: TickEvent) -> dict[str, Any]:
+    """Work off what is due, on EXECUTE_SCHEDULE and when the stream shows an urgent signal."""
     from chalicelib.api import scheduled
 
-    return scheduled.tick(event.time, event.context)
+    return scheduled.tick(event)
 
 
 @app.schedule("rate(1 hour)")
@@ -54,3 +57,31 @@ def report_performance(_event: CloudWatchEvent) -> dict[str, Any]:
     from chalicelib.api import scheduled
 
     return scheduled.report_performance()
+
+
+if bootstrap.settings().summarized_bucket:  # a stage that pays for a database
+
+    @app.on_s3_event(
+        bucket=bootstrap.settings().summarized_bucket,
+        events=["s3:ObjectCreated:*"],
+        prefix="trades/",
+        suffix=".jsonl.gz",
+    )
+    def summarize_trades(event: S3Event) -> dict[str, Any]:
+        """Bring the row of a minute up to its objects, when one of them was written."""
+        from chalicelib.api import market
+
+        return market.summarize_trades(event)
+
+    @app.schedule("rate(1 hour)")
+    def sweep_summaries(_event: CloudWatchEvent) -> dict[str, Any]:
+        """Sum up the minutes of which no event told."""
+        from chalicelib.api import market
+
+        return market.sweep_summaries()
+
+
+if "chalice.cli" in sys.modules:  # `chalice deploy` reads this file to learn what to deploy
+    from chalicelib.cli.chalice_command import accompany
+
+    accompany()

@@ -30,6 +30,10 @@ TRADINGVIEW_SOURCES: Final = (
     "52.32.178.7",
 )
 
+_NEVER_LIVE: Final = (
+    "stage dev never trades live; use mode sandbox or virtual here, or stage prod"
+)
+
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})
 _RATE: Final = re.compile(r"rate\((?P<value>[1-9]\d*) (?P<unit>minute|hour|day)s?\)")
@@ -52,13 +56,23 @@ class Settings:
     """`increment` is a fraction of the price; `home` is None where the platform's folder is meant.
 
     `webhook_sources` empty means every address may send; `table_name` and `secret_name` are '' when
-    not given. `exchange_name` '' means that the environment names no account of its own.
+    not given. `exchange_name` '' means that the environment names no account of its own. The two
+    prefixes bound what this stage may read as a secret; `project` is the folder with .chalice.
+    `ticks_on_host`: a machine of the stage ticks, so the schedule must not. `summarized_bucket`
+    is the lake whose minutes a function sums up; '' unless TRADE_FLOW_URL names the table.
     """
 
     stage: Stage = Stage.LOCAL
     home: Path | None = None
+    project: Path | None = None
+    region: str = ""
     table_name: str = ""
     secret_name: str = ""
+    secret_prefix: str = ""
+    parameter_prefix: str = ""
+    alarm_topic: str = ""
+    ticks_on_host: bool = False
+    summarized_bucket: str = ""
     exchange_name: str = ""
     quote_currency: str = "USDT"
     increment: Decimal = DEFAULT_INCREMENT
@@ -75,8 +89,15 @@ class Settings:
         settings = cls(
             stage=_stage(given),
             home=Path(given["CRYPTO_BOT_HOME"]) if "CRYPTO_BOT_HOME" in given else None,
+            project=Path(given["CRYPTO_BOT_PROJECT"]) if "CRYPTO_BOT_PROJECT" in given else None,
+            region=given.get("CRYPTO_BOT_REGION", ""),
             table_name=given.get("TABLE_NAME", ""),
             secret_name=given.get("SECRET_NAME", ""),
+            secret_prefix=given.get("SECRET_PREFIX", ""),
+            parameter_prefix=given.get("PARAMETER_PREFIX", ""),
+            alarm_topic=given.get("ALARM_TOPIC_ARN", ""),
+            ticks_on_host=given.get("TICKS_ON") == "host",
+            summarized_bucket=given.get("LAKE_BUCKET", "") if "TRADE_FLOW_URL" in given else "",
             exchange_name=given.get("EXCHANGE_NAME", ""),
             quote_currency=_currency(given.get("QUOTE_CURRENCY", "USDT")),
             increment=_increment(given.get("INCREMENT_PCT")),
@@ -89,8 +110,9 @@ class Settings:
         if "AWS_LAMBDA_FUNCTION_NAME" in given and not settings.table_name:
             raise SettingsError(
                 "TABLE_NAME is not set, and a function keeps nothing on its disk; "
-                "put the DynamoDB table's name into .chalice/config.json"
+                "run make configure STAGE=dev, or prod, and deploy again"
             )
+        _refuse_live_on_dev(given, settings.default_account())
         return settings
 
     @property
@@ -124,8 +146,13 @@ class Settings:
     def live_refusal(self) -> str:
         """Why nothing may trade live here, as the end of a sentence; '' where it may."""
         if self.stage is Stage.DEV:
-            return "stage dev never trades live; use mode sandbox or virtual here, or stage prod"
+            return _NEVER_LIVE
         return "" if self.live else "LIVE is not set; LIVE=yes confirms that real money is meant"
+
+    @property
+    def storing_refusal(self) -> str:
+        """Why a live account may not even be stored here; '' where it waits for LIVE=yes."""
+        return _NEVER_LIVE if self.stage is Stage.DEV else ""
 
     def check_accounts(self, accounts: Iterable[Account]) -> None:
         """SettingsError for the first account that this stage must not trade."""
@@ -146,6 +173,16 @@ def _stage(given: Mapping[str, str]) -> Stage:
         return Stage(given[name].lower())
     except ValueError:
         raise SettingsError(f"{name} is {given[name]!r}; it must be local, dev or prod") from None
+
+
+def _refuse_live_on_dev(given: Mapping[str, str], account: Account | None) -> None:
+    """Also while `chalice deploy` loads the application, which is nowhere yet."""
+    word = given.get("CRYPTO_BOT_STAGE", given.get("STAGE", "")).lower()
+    if word == Stage.DEV and account is not None and account.mode is Mode.LIVE:
+        raise SettingsError(
+            "SANDBOX is false on stage dev, which never trades live; set SANDBOX to true there, "
+            "or trade on stage prod"
+        )
 
 
 def _is_chalice_cli(given: Mapping[str, str]) -> bool:

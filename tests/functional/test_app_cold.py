@@ -15,7 +15,12 @@ from tests.functional.running import configure
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"ccxt", "duckdb", "click", "rich", "boto3", "waitress", "platformdirs", "chalice.cli"}
-LATER = {"chalicelib.services.trading.tick", "chalicelib.local", "chalicelib.cli"}
+LATER = {
+    "chalicelib.services.trading.tick",
+    "chalicelib.ports",  # and with it the whole domain
+    "chalicelib.local",
+    "chalicelib.cli",
+}
 
 PROGRAM = """
 import sys

@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 
 from chalicelib import bootstrap
-from chalicelib.bootstrap import Choices
+from chalicelib.adapters.stores.notices import TableNoticeStore
+from chalicelib.bootstrap import STATE_FILE, Choices
 from chalicelib.bootstrap.operation import notices
 from chalicelib.domain.operation.channel import Channel, ChannelKind, Notifications
 from chalicelib.domain.trading.signal import SignalStatus
+from chalicelib.drivers.sqlite_table import SqliteTable
 from chalicelib.local.lookout import Lookout
 from chalicelib.local.metrics import Metrics
 from chalicelib.local.schedule import Rhythm, Schedule
@@ -88,9 +90,19 @@ def test_metrics_need_both_the_machine_and_the_token(address, token, status):
     assert answered == [status, "401 Unauthorized"]  # without a token of the owner's, nobody
 
 
+def has_looked(home: Path) -> bool:
+    """Whether the program has looked at its stores since the home folder was new."""
+    table = SqliteTable(home / STATE_FILE)
+    try:
+        return TableNoticeStore(table).watch().version > 0
+    finally:
+        table.close()
+
+
 def test_logs_as_json_are_all_that_is_printed(tmp_path: Path) -> None:
     configure(tmp_path)
     with running(tmp_path, "--log-format", "json", until="serving at") as program:
+        eventually(lambda: has_looked(tmp_path))  # what was there before the first look is no news
         assert program.alert("long") == 200
         assert program.process.stdout is not None
         for line in program.process.stdout:
@@ -206,3 +218,15 @@ def test_the_lookout_looks_after_failures_and_goes_on_after_its_own() -> None:
     lookout.stop()
     newest = [TickReport(outcome="two"), TickReport(outcome="last")]
     assert heard == [failure, failure, *newest]
+
+
+def test_an_idle_tick_stands_for_no_tick_that_worked() -> None:
+    heard: list[Any] = []
+    lookout = Lookout(look=lambda report, _: heard.append(report), pause=0.01)
+    for outcome in ("idle", "worked", "idle", "idle"):
+        lookout.hear(TickReport(outcome=outcome), None)
+    lookout.start()
+    eventually(lambda: heard)
+    lookout.hear(TickReport(outcome="idle"), None)
+    lookout.stop()
+    assert heard == [TickReport(outcome="worked"), TickReport(outcome="idle")]

@@ -14,8 +14,10 @@ from chalicelib import bootstrap
 from chalicelib.adapters.venues.ccxt.exchange import CcxtExchange
 from chalicelib.adapters.venues.virtual.exchange import VirtualExchange
 from chalicelib.bootstrap import Choices
+from chalicelib.bootstrap.operation import operation
 from chalicelib.bootstrap.venues import check_exchange
 from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.operation.channel import Channel, ChannelKind
 from chalicelib.domain.trading.account import Account, Mode, Subscription
 from chalicelib.domain.trading.strategy import Strategy
 from chalicelib.ports import Clock
@@ -33,6 +35,12 @@ class Secrets:
         if name != "keys":
             raise SettingsError(f"the secret {name!r} is not here")
         return KEYS
+
+    def forget(self, name: str) -> None:
+        """Nothing is remembered."""
+
+    def put(self, name: str, fields: Mapping[str, str]) -> None:
+        raise NotImplementedError
 
 
 class OwnVenue(VirtualExchange):
@@ -165,7 +173,7 @@ def test_keys_that_were_replaced_count_at_the_next_opening():
         opened(**changes)
 
 
-class Rotating:
+class Rotating(Secrets):
     """The owner replaces the keys while the program runs."""
 
     def __init__(self) -> None:
@@ -173,6 +181,12 @@ class Rotating:
 
     def secret(self, name: str) -> Mapping[str, str]:
         return dict(self.keys) if name == "keys" else {}
+
+
+def test_a_channel_without_a_topic_needs_a_stage():
+    channel = Channel(name="mail", kind=ChannelKind.SNS)
+    with pytest.raises(SettingsError, match="channel mail names no topic, and only a stage on AWS"):
+        operation().notifiers.open(channel)
 
 
 def test_the_connection_to_another_venues_prices_ends_with_the_venue():

@@ -17,6 +17,29 @@ def account(mode: Mode) -> Account:
     return Account(name="main", exchange="binance", mode=mode, quote="USDT")
 
 
+def test_what_configure_writes_is_read():
+    settings = Settings.from_environment(
+        {
+            "CRYPTO_BOT_STAGE": "prod",
+            "CRYPTO_BOT_REGION": "eu-west-1",
+            "TABLE_NAME": "crypto-bot-prod-state",
+            "SECRET_PREFIX": "crypto-bot-prod/",
+            "PARAMETER_PREFIX": "/crypto-bot-prod/",
+            "ALARM_TOPIC_ARN": "arn:aws:sns:eu-west-1:123456789012:crypto-bot-prod-alarms",
+            "TICKS_ON": "host",
+        }
+    )
+    assert settings == Settings(
+        stage=Stage.PROD,
+        region="eu-west-1",
+        table_name="crypto-bot-prod-state",
+        secret_prefix="crypto-bot-prod/",
+        parameter_prefix="/crypto-bot-prod/",
+        alarm_topic="arn:aws:sns:eu-west-1:123456789012:crypto-bot-prod-alarms",
+        ticks_on_host=True,
+    )
+
+
 def test_an_empty_environment_is_an_embedded_paper_run():
     assert Settings.from_environment({}) == Settings()
     assert Settings().stage is Stage.LOCAL

@@ -1,7 +1,6 @@
 """Reading routes for the owner: what became of the alerts, what is on its way, what is held."""
 
 from collections.abc import Callable, Sequence
-from hmac import compare_digest
 from typing import Final
 
 from chalice import Blueprint, Response
@@ -52,11 +51,7 @@ def _answer(name: str, read: Callable[[], Sequence[object]]) -> Response:
 
 
 def _is_owner() -> bool:
-    from chalicelib import bootstrap
+    from chalicelib.bootstrap.owner import is_owner
 
-    expected = bootstrap.owner_token()
     offered = blueprint.current_request.headers.get("authorization") or ""
-    token = offered.removeprefix(_SCHEME).encode("utf-8", "surrogateescape")
-    return (
-        bool(expected) and offered.startswith(_SCHEME) and compare_digest(token, expected.encode())
-    )
+    return offered.startswith(_SCHEME) and is_owner(offered.removeprefix(_SCHEME))

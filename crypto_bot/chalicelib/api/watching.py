@@ -5,7 +5,7 @@ The trade is done by then, and stands whatever becomes of this: no failure here 
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib import bootstrap
@@ -17,9 +17,22 @@ from chalicelib.services.operation.observe_trading import observe_trading
 from chalicelib.services.trading.tick import TickReport
 
 _WORKED: Final = "worked"
+_IDLE: Final = "idle"
 _NEEDED: Final = timedelta(seconds=8)
+# While ticks are idle. Only what other processes leave (a quarantined alert, a halt) and the time
+# itself (silence, the summary's hour) can be news then.
+_LOOK_EVERY: Final = timedelta(minutes=5)
 
 _LOG = logging.getLogger(__name__)
+
+
+@bootstrap.made_once
+def _last_look() -> list[Observation]:
+    """What this process saw last, where nothing was left to be done about it.
+
+    A hint, and lost with the process: without it the stores are looked at.
+    """
+    return []
 
 
 def after_tick(
@@ -32,9 +45,14 @@ def after_tick(
     """`report` of a good tick, or what it raised; neither: a look without a tick.
 
     `left` is the time there still is, if that is bounded. Takes a few reads and, where something
-    is to be told, about 3 s for all channels at most.
+    is to be told, about 3 s for all channels at most; mostly none after an idle tick.
     """
     end = _end(report, failure)
+    standing = _standing(report, end)
+    if standing is not None:
+        _show(standing, report)
+        return
+    _last_look().clear()
     try:
         ports = operation()
         seen = observe_trading(ports.trading, ports.notices.watch(), end)
@@ -46,8 +64,23 @@ def after_tick(
         return
     try:
         notify_owner(ports, seen, owner=owner, may_send=left is None or left > _NEEDED)
+        if seen.is_settled and not ports.notices.undone(1):
+            _last_look().append(seen)
     except Exception:  # noqa: BLE001 - nothing in here is worth a trade
         _LOG.exception("the owner could not be told; the next tick tries again")
+
+
+def _standing(report: TickReport | None, end: TickEnd) -> Observation | None:
+    """How things stand after an idle tick by the last look; None where a look is due."""
+    if report is None or report.outcome != _IDLE or not _last_look():
+        return None
+    [seen] = _last_look()
+    now = bootstrap.clock().now()
+    return seen.without_news(now, end) if _is_fresh(seen, now) else None
+
+
+def _is_fresh(seen: Observation, now: datetime) -> bool:
+    return timedelta(0) <= now - seen.at < _LOOK_EVERY
 
 
 def _end(report: TickReport | None, failure: BaseException | None) -> TickEnd:

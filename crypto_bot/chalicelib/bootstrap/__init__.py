@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # a cold webhook loads what it needs, and no more
         AnalyticsStore,
         Clock,
         Exchanges,
-        SecretStore,
+        SecretVault,
         SignalStore,
         StrategyStore,
         TradingPorts,
@@ -36,6 +36,7 @@ T = TypeVar("T")
 
 STATE_FILE: Final = "state.sqlite3"
 _SECRET_TIMEOUT: Final = 3.0
+_FROM_OUTSIDE: Final[dict[str, Any]] = {"connect_timeout": 5.0, "read_timeout": 10.0, "attempts": 3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +45,18 @@ class Choices:
 
     `prices` is a candle file that prices every virtual account, as in a replay. `loopback` says
     that only this machine reaches the webhook; `wake` and `on_fire_time` are the inbox's.
+    `from_outside`: a machine of the owner's works on a stage's stores, whatever its home is; then
+    `emits_metrics` says that its output goes to CloudWatch.
     """
 
     settings: Settings | None = None
     home: Path | None = None
+    from_outside: bool = False
+    emits_metrics: bool = False
     table: "WholeTable | None" = None
     clock: "Clock | None" = None
     workers: "Workers | None" = None
-    secrets: "SecretStore | None" = None
+    secrets: "SecretVault | None" = None
     exchanges: "Exchanges | None" = None
     prices: Path | None = None
     loopback: bool = False
@@ -104,7 +109,8 @@ def prepare() -> None:
 
 def is_deployed() -> bool:
     """Whether state and secrets are on AWS: so says the stage, unless a home folder was named."""
-    return settings().is_deployed and _chosen[0].home is None
+    chosen = _chosen[0]
+    return settings().is_deployed and (chosen.home is None or chosen.from_outside)
 
 
 @made_once
@@ -140,6 +146,15 @@ def workers() -> "Workers":
     return _chosen[0].workers or ThreadWorkers()
 
 
+def aws(service: str, **patience: Any) -> Any:
+    """A client in the stage's region. A function waits as briefly as it must, an owner longer."""
+    from chalicelib.drivers.boto3_session import aws_client
+
+    if _chosen[0].from_outside:
+        return aws_client(service, region=settings().region or None, **_FROM_OUTSIDE)
+    return aws_client(service, region=settings().region or None, **patience)
+
+
 @made_once
 def table() -> "WholeTable":
     """SQLite in the home folder, DynamoDB where deployed."""
@@ -147,10 +162,9 @@ def table() -> "WholeTable":
     if chosen is not None:
         return chosen
     if is_deployed():
-        from chalicelib.drivers.boto3_session import aws_client
         from chalicelib.drivers.dynamodb_table import DynamoDbTable
 
-        return DynamoDbTable(aws_client("dynamodb"), settings().table_name)
+        return DynamoDbTable(aws("dynamodb"), settings().table_name)
     from chalicelib.drivers.sqlite_table import SqliteTable
 
     try:
@@ -178,7 +192,11 @@ def strategies() -> "StrategyStore":
     """The owner's configuration, the account of the environment included."""
     from chalicelib.adapters.stores.strategies import TableStrategyStore
 
-    stored = TableStrategyStore(table())
+    stored: StrategyStore = TableStrategyStore(table())
+    if settings().storing_refusal:
+        from chalicelib.adapters.stores.without_live import WithoutLiveAccounts
+
+        stored = WithoutLiveAccounts(stored, settings().storing_refusal)
     account = settings().default_account()
     if account is None:
         return stored
@@ -190,13 +208,14 @@ def strategies() -> "StrategyStore":
 @made_once
 def webhook() -> "Inbox":
     """What receiving an alert needs: two stores and a clock."""
+    from chalicelib.bootstrap.senders import admits
     from chalicelib.services.trading.receive_signal import Inbox, StrategyCache
 
     return Inbox(
         signals=signals(),
         strategies=StrategyCache(strategies(), clock()),
         clock=clock(),
-        admits=_admits(settings().webhook_sources),
+        admits=admits(settings().webhook_sources),
         loopback=_chosen[0].loopback,
         wake=_chosen[0].wake,
         on_fire_time=_chosen[0].on_fire_time,
@@ -234,18 +253,20 @@ def analytics() -> "AnalyticsStore":
 
 
 @made_once
-def secrets() -> "SecretStore":
+def secrets() -> "SecretVault":
     """A file of the owner's in the home folder; Secrets Manager and SSM where deployed."""
     chosen = _chosen[0].secrets
     if chosen is not None:
         return chosen
     if is_deployed():
         from chalicelib.adapters.secrets.secrets_manager import SecretsManager
-        from chalicelib.drivers.boto3_session import aws_client
+        from chalicelib.bootstrap.stage import secret_bounds
 
-        parameters = aws_client("ssm", read_timeout=_SECRET_TIMEOUT)
         return SecretsManager(
-            aws_client("secretsmanager", read_timeout=_SECRET_TIMEOUT), clock(), parameters
+            aws("secretsmanager", read_timeout=_SECRET_TIMEOUT),
+            clock(),
+            aws("ssm", read_timeout=_SECRET_TIMEOUT),
+            secret_bounds(settings()),
         )
     from chalicelib.adapters.secrets.file import FileSecrets
 
@@ -270,21 +291,3 @@ def exchanges() -> "Exchanges":
     )
     _opened.append(venues)
     return venues
-
-
-def _admits(sources: tuple[str, ...]) -> Callable[[str], bool] | None:
-    """Whether an address is on the list; None where there is no list."""
-    if not sources:
-        return None
-    from ipaddress import ip_address, ip_network
-
-    networks = [ip_network(source) for source in sources]
-
-    def is_listed(source: str) -> bool:
-        try:
-            address = ip_address(source)
-        except ValueError:
-            return False
-        return any(address in network for network in networks)
-
-    return is_listed

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.operation.channel import Channel, ChannelKind
 from chalicelib.ports import Notifier, SecretStore
 
@@ -15,15 +16,17 @@ class Channels:
     """`Notifiers`: each kind's library is loaded by its first message.
 
     `allows_loopback` is for the embedded run: only there is this machine the owner's own.
+    `alarm_topic` is where a channel without a topic of its own publishes; '' where there is none.
     """
 
     secrets: Callable[[], SecretStore]
     allows_loopback: bool
+    alarm_topic: str = ""
 
     def open(self, channel: Channel) -> Notifier:
         """See `Notifiers.open`."""
         if channel.kind is ChannelKind.SNS:
-            return _sns(channel.topic)
+            return _sns(self._topic(channel))
         from chalicelib.adapters.notifiers.discord import DiscordNotifier
         from chalicelib.adapters.notifiers.slack import SlackNotifier
         from chalicelib.adapters.notifiers.telegram import TelegramNotifier
@@ -38,6 +41,15 @@ class Channels:
         fields = self.secrets().secret(channel.secret)
         whose = f"the secret {channel.secret!r} of channel {channel.name}"
         return makers[channel.kind](fields, whose, allows_loopback=self.allows_loopback)
+
+
+    def _topic(self, channel: Channel) -> str:
+        if channel.topic or self.alarm_topic:
+            return channel.topic or self.alarm_topic
+        raise SettingsError(
+            f"channel {channel.name} names no topic, and only a stage on AWS has one of its own; "
+            'write topic = "arn:aws:sns:..."'
+        )
 
 
 def _sns(topic: str) -> Notifier:

@@ -25,7 +25,11 @@ def operation() -> OperationPorts:
     return OperationPorts(
         trading=bootstrap.trading(),
         notices=notices(),
-        notifiers=Channels(secrets=bootstrap.secrets, allows_loopback=not bootstrap.is_deployed()),
+        notifiers=Channels(
+            secrets=bootstrap.secrets,
+            allows_loopback=not bootstrap.is_deployed(),
+            alarm_topic=bootstrap.settings().alarm_topic,
+        ),
         stage=bootstrap.settings().stage.value,
     )
 
@@ -40,8 +44,9 @@ def gauges() -> "Gauges":
 
 @bootstrap.made_once
 def telemetry() -> Telemetry:
-    """CloudWatch where deployed, else this process's own memory."""
-    if not bootstrap.is_deployed():
+    """CloudWatch where this process's output goes there, else its own memory."""
+    chosen = bootstrap.choices()
+    if not bootstrap.is_deployed() or (chosen.from_outside and not chosen.emits_metrics):
         return gauges()
     from chalicelib.adapters.telemetry.emf import EmbeddedMetrics
 

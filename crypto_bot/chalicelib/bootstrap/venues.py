@@ -62,6 +62,15 @@ class Venues:
                 self._open[account.name] = known
             return known[2]
 
+    def renew(self, account: Account) -> bool:
+        """See `RenewsKeys.renew`. Whoever opens the account next gets it with what is found."""
+        with self._lock:
+            known = self._open.get(account.name)
+            if known is None or not account.secret:
+                return False
+            self.secrets().forget(account.secret)
+            return known[1] != self._secret(account)
+
     def close(self) -> None:
         """End the connections and threads of what was opened here."""
         with self._lock:

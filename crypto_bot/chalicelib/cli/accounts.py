@@ -1,4 +1,4 @@
-"""accounts list | apply | check, and what is in adopting.py: adopt | write-off | reopen."""
+"""accounts list | apply | check; adopt | write-off | reopen and strangers have their own files."""
 
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from chalicelib.cli.checks import Check, check_account, show_checks
 from chalicelib.cli.options import as_json, in_home
 from chalicelib.cli.output import show
 from chalicelib.cli.rows import Row
+from chalicelib.cli.slips import SubVerbs
+from chalicelib.cli.strangers import strangers
 from chalicelib.cli.venue_checks import check_promises
 from chalicelib.domain.money import ZERO
 from chalicelib.domain.trading.account import Account, Configuration
@@ -36,12 +38,12 @@ _COLUMNS = (
 )
 
 
-@click.group()
+@click.group(cls=SubVerbs)
 def accounts() -> None:
     """Exchange accounts and what they follow."""
 
 
-for _command in (adopt, write_off, reopen):
+for _command in (adopt, write_off, reopen, strangers):
     accounts.add_command(_command)
 
 

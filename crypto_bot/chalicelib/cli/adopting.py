@@ -10,6 +10,7 @@ from chalicelib.cli.options import as_json, in_home
 from chalicelib.cli.orders import Amount
 from chalicelib.cli.output import show, show_json
 from chalicelib.cli.rows import Row, posting_rows
+from chalicelib.cli.slips import WithQuantity
 from chalicelib.cli.words import moment
 from chalicelib.domain.money import plain
 from chalicelib.domain.trading.evidence import OwnTrade, RestingOrder
@@ -29,7 +30,7 @@ _price = click.option("--price", type=Amount(), metavar="PRICE", help="Quote per
 _reason = click.option("--reason", default="", help="Kept in the ledger with the entry.")
 
 
-@click.command()
+@click.command(cls=WithQuantity)
 @in_home
 @as_json
 @_price
@@ -60,7 +61,7 @@ def adopt(  # noqa: PLR0917 - click hands them over by name
     _show_entries(entries, as_json=as_json, yes=yes)
 
 
-@click.command("write-off")
+@click.command("write-off", cls=WithQuantity)
 @in_home
 @as_json
 @_price

@@ -13,17 +13,27 @@ from chalicelib.services.trading.apply_configuration import (
     AppliedConfiguration,
     apply_configuration,
 )
-from chalicelib.settings import Settings, Stage
 
 _TOKEN_BYTES = 32
 
 dry_run_option = click.option(
     "--dry-run", is_flag=True, help="Only show the difference; nothing is stored."
 )
+
+
+def _public_url() -> str:
+    """The embedded run's own, or that of the stage's API."""
+    if not bootstrap.is_deployed():
+        return "http://127.0.0.1:8000"
+    from chalicelib.bootstrap.stage import api_url
+
+    return api_url()
+
+
 public_url_option = click.option(
     "--public-url",
-    default="http://127.0.0.1:8000",
-    show_default=True,
+    default=_public_url,
+    show_default="http://127.0.0.1:8000, or the API of --stage",
     metavar="URL",
     help="Where the webhook is reachable from outside.",
 )
@@ -44,7 +54,7 @@ def apply_draft(draft: Draft, *, dry_run: bool, public_url: str, as_json: bool) 
     applied = apply_configuration(
         bootstrap.trading(),
         draft,
-        live_refusal=live_refusal(bootstrap.settings()),
+        live_refusal=bootstrap.settings().live_refusal,
         make_token=make_token,
         dry_run=dry_run,
     )
@@ -98,12 +108,3 @@ def webhook_url(public_url: str, name: str, token: str) -> str:
 def make_token() -> str:
     """32 random bytes as text that an address can hold."""
     return secrets.token_urlsafe(_TOKEN_BYTES)
-
-
-def live_refusal(settings: Settings) -> str:
-    """Why nothing may trade live here; '' where it may."""
-    if settings.stage is Stage.DEV:
-        return "stage dev never trades live; use mode sandbox or virtual here, or stage prod"
-    if not settings.live:
-        return "LIVE is not set; LIVE=yes confirms that real money is meant"
-    return ""

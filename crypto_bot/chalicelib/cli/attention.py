@@ -25,8 +25,8 @@ def check_attention(configuration: Configuration) -> Iterator[Check]:
 
 
 def frozen_on(account: str) -> dict[str, str]:
-    """Symbols that the account must not trade, with the reason."""
-    return bootstrap.trading().plans.state(account).frozen
+    """Symbols of which the account buys nothing, with the reason."""
+    return bootstrap.trading().plans.state(account).barred
 
 
 def breakers_of(account: str) -> list[Breaker]:
@@ -74,10 +74,17 @@ def _held() -> Check:
 
 
 def _quarantined() -> Check:
-    count = len(bootstrap.signals().quarantined(_NEWEST))
-    if not count:
+    store = bootstrap.signals()
+    refused = len(store.quarantined(_NEWEST))
+    given_up = sum(bool(signal.quarantined_by) for signal in store.recent(_NEWEST))
+    said = []
+    if refused:
+        said.append(f"{_count(refused, 'alert')} could not become signals")
+    if given_up:
+        said.append(f"{_count(given_up, 'signal')} could not be planned")
+    if not said:
         return Check(name="quarantine", ok=True, detail="no alert is in it")
-    detail = f"{_count(count, 'alert')} could not become signals: crypto-bot quarantine list"
+    detail = f"{', '.join(said)}: crypto-bot quarantine list"
     return Check(name="quarantine", ok=None, detail=detail)
 
 
@@ -91,7 +98,7 @@ def _frozen(account: str) -> Iterator[Check]:
     name = f"account {account}: frozen"
     frozen = frozen_on(account)
     for symbol, reason in sorted(frozen.items()):
-        yield Check(name=name, ok=False, detail=f"{symbol} is not traded: {reason}")
+        yield Check(name=name, ok=False, detail=f"nothing is bought of {symbol}: {reason}")
     if not frozen:
         yield Check(name=name, ok=True, detail="no instrument is")
 

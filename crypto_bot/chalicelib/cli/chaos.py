@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from chalicelib.cli.output import show_json
+from chalicelib.domain.errors import SettingsError
 from chalicelib.local.chaos import ChaosOptions, Verdict, run_chaos
 
 
@@ -23,6 +24,11 @@ class _Silence:
         """See `ChaosView.told`."""
 
 
+def _refuse_stage(_context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        raise SettingsError("chaos breaks a bot of its own on this machine; it has no --stage")
+
+
 @click.command()
 @click.option("--seconds", type=float, default=60.0, show_default=True, help="How long.")
 @click.option("--seed", default="1", show_default=True, help="Draws other faults and kills.")
@@ -33,6 +39,7 @@ class _Silence:
     help="An empty folder that keeps the state [default: one that is thrown away].",
 )
 @click.option("--json", "as_json", is_flag=True, help="Only the verdict, as JSON.")
+@click.option("--stage", callback=_refuse_stage, expose_value=False, hidden=True)
 def chaos(seconds: float, seed: str, home: Path | None, as_json: bool) -> None:
     """Kill the bot, break its exchange, and see that it recovers.
 

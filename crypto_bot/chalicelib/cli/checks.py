@@ -96,6 +96,4 @@ def _venue_checks(
 
 def followed_symbols(account: Account, configuration: Configuration) -> list[str]:
     """What the account trades, sorted; a strategy that does not exist trades nothing."""
-    followed = {s.strategy for s in configuration.subscriptions_of(account.name)}
-    known = [configuration.strategies[name] for name in followed & set(configuration.strategies)]
-    return sorted({symbol for strategy in known for symbol in strategy.symbols()})
+    return configuration.symbols_of(account.name)

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -32,8 +32,13 @@ def doctor(as_json: bool, offline: bool) -> None:
 
     Checks the home folder, the state, the secrets, what waits for you, the ways to tell you, and of
     every account its mode, weights, keys, filters, sizes and clock; exit code 1 if one is wrong.
+    With --stage also the credentials, the table, the functions, the AWS account's limits and plan,
+    and whether the exchanges answer to where the functions run.
     """
-    checks = [_home(bootstrap.home()), _secrets(bootstrap.home()), _ccxt()]
+    checks = [*_surroundings(offline=offline), _ccxt()]
+    if not _can_go_on(checks):
+        show_checks(checks, as_json=as_json)
+        return
     try:
         checks += [_state(), _halt(), _heartbeat()]
         configuration = bootstrap.strategies().configuration()
@@ -51,6 +56,22 @@ def doctor(as_json: bool, offline: bool) -> None:
             Check(name="accounts", ok=None, detail="none yet: crypto-bot accounts apply FILE")
         )
     show_checks(checks, as_json=as_json)
+
+
+def _surroundings(*, offline: bool) -> Iterator[Check]:
+    """What holds state and secrets: a folder here, or a stage on AWS."""
+    if bootstrap.is_deployed():
+        from chalicelib.cli.stage_checks import check_stage
+
+        yield from check_stage(asks_venues=not offline)
+        return
+    yield _home(bootstrap.home())
+    yield _secrets(bootstrap.home())
+
+
+def _can_go_on(checks: Sequence[Check]) -> bool:
+    """Without these nothing can be read that the other checks are about."""
+    return all(check.ok is not False for check in checks if check.name in {"credentials", "table"})
 
 
 def _home(home: Path) -> Check:

@@ -15,6 +15,7 @@ from chalicelib.adapters.stores.archive import (
     put_into_empty,
     rows_at_one_moment,
 )
+from chalicelib.adapters.stores.without_live import refuse_live
 from chalicelib.cli.options import as_json, in_home
 from chalicelib.cli.output import show_json
 from chalicelib.cli.words import moment, signal_line
@@ -62,6 +63,8 @@ def restore(as_json: bool, yes: bool, file: Path) -> None:
     """
     found = read_backup(file)
     with _apart(found.rows) as table:
+        accounts = bootstrap.strategies().configuration().accounts.values()
+        refuse_live(accounts, bootstrap.settings().storing_refusal)
         entries = verify_books(bootstrap.trading().ledger, accounts_with_books(found.rows))
         suspended = suspend_restored(bootstrap.trading(), taken_at=found.manifest.taken_at)
         rows = table.scan()

@@ -9,8 +9,13 @@ from typing import Any, TypeVar
 import click
 
 from chalicelib import bootstrap
+from chalicelib.domain.errors import SettingsError
+from chalicelib.settings import Stage
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_HOME = f"{__name__}.home"
+DEPLOYED = [stage.value for stage in Stage if stage is not Stage.LOCAL]
 
 
 def _choose_home(context: click.Context, _: click.Parameter, value: Path | None) -> Path | None:
@@ -18,10 +23,25 @@ def _choose_home(context: click.Context, _: click.Parameter, value: Path | None)
     before = bootstrap.choices()
     context.call_on_close(partial(bootstrap.use, before))
     bootstrap.use(before if value is None else replace(before, home=value))
+    context.meta[_HOME] = value
     return value
 
 
-in_home = click.option(
+def _choose_stage(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
+    """Read after --home, whose callback gives everything back at the end."""
+    if value is None:
+        return None
+    if context.meta[_HOME] is not None:
+        raise SettingsError(
+            f"--home names a folder here, and --stage {value} the stores on AWS; give one of them"
+        )
+    from chalicelib.bootstrap.stage import work_on
+
+    work_on(Stage(value))
+    return value
+
+
+_home = click.option(
     "--home",
     type=click.Path(path_type=Path, file_okay=False),
     callback=_choose_home,
@@ -30,6 +50,19 @@ in_home = click.option(
     metavar="DIR",
     help="Folder that holds the state [default: CRYPTO_BOT_HOME, else the platform's].",
 )
+_stage = click.option(
+    "--stage",
+    type=click.Choice(DEPLOYED),
+    callback=_choose_stage,
+    expose_value=False,
+    help="Work on the stores of this stage on AWS, with your credentials.",
+)
+
+
+def in_home(command: F) -> F:
+    """--home for the embedded state, --stage for that of a deployment."""
+    return _home(_stage(command))
+
 
 as_json = click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
 

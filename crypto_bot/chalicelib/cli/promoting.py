@@ -6,7 +6,7 @@ from decimal import Decimal
 import click
 
 from chalicelib import bootstrap
-from chalicelib.cli.applying import live_refusal, make_token
+from chalicelib.cli.applying import make_token
 from chalicelib.cli.checks import Check, check_account
 from chalicelib.cli.options import as_json, in_home
 from chalicelib.cli.orders import Amount
@@ -92,7 +92,7 @@ def _apply(
     apply_configuration(
         bootstrap.trading(),
         promotion_draft(configuration, wanted),
-        live_refusal=live_refusal(bootstrap.settings()),
+        live_refusal=bootstrap.settings().live_refusal,
         make_token=make_token,
         dry_run=dry_run,
     )

@@ -12,7 +12,7 @@ from chalicelib.domain.trading.performance import PerformancePoint
 from chalicelib.domain.trading.plan import AccountState
 from chalicelib.domain.trading.position import ClosedPosition
 from chalicelib.domain.trading.side import Side
-from chalicelib.domain.trading.signal import Signal
+from chalicelib.domain.trading.signal import Signal, SignalStatus
 
 Row = dict[str, object]
 
@@ -64,6 +64,18 @@ def quarantine_row(alert: QuarantinedAlert) -> Row:
     }
 
 
+def given_up_row(signal: Signal) -> Row:
+    """One signal that an account could not plan, with the fields of `quarantine_row`."""
+    return {
+        "received_at": signal.received_at,
+        "strategy": signal.strategy,
+        "status": SignalStatus.QUARANTINED.value,
+        "reason": "; ".join(f"{o.account}: {o.reason}" for o in signal.quarantined_by),
+        "excerpt": f"{signal.ticker} {signal.state}",
+        "id": signal.id,
+    }
+
+
 def order_row(order: Order) -> Row:
     """One order; `strategies` are those that share it."""
     intent = order.intent
@@ -105,7 +117,7 @@ def holding_row(state: AccountState, quote: str, holding: Holding) -> Row:
         "stop_loss": stance.stop_loss,
         "take_profit": stance.take_profit,
         "stop_refused": stance.stop_refused,
-        "frozen": state.frozen.get(holding.symbol, ""),
+        "frozen": state.barred.get(holding.symbol, ""),
     }
 
 

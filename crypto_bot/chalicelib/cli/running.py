@@ -1,6 +1,7 @@
 """run and tick: everything in this process until stopped, or one round of work."""
 
 import os
+import platform
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,10 +10,11 @@ from pathlib import Path
 import click
 
 from chalicelib import bootstrap
-from chalicelib.cli.options import in_home
+from chalicelib.cli.options import DEPLOYED, in_home
 from chalicelib.cli.output import show_json
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.account import Mode
+from chalicelib.settings import Stage
 
 _BUDGET = timedelta(seconds=50)
 
@@ -23,6 +25,11 @@ _BUDGET = timedelta(seconds=50)
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
     help="Folder that holds the state [default: CRYPTO_BOT_HOME, else the platform's].",
+)
+@click.option(
+    "--stage",
+    type=click.Choice(DEPLOYED),
+    help="Trade with the stores of this stage on AWS; home keeps the log and a lock only.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -59,6 +66,7 @@ _BUDGET = timedelta(seconds=50)
 )
 def run(  # noqa: PLR0917 - click hands them over by name
     home: Path | None,
+    stage: str | None,
     host: str,
     port: int,
     seconds: float | None,
@@ -71,7 +79,8 @@ def run(  # noqa: PLR0917 - click hands them over by name
 ) -> None:
     """Take alerts and trade until Ctrl-C.
 
-    With nothing configured, a demonstration runs in a sub-folder of its own.
+    With nothing configured, a demonstration runs in a sub-folder of its own. With --stage, alerts
+    arrive at the stage's API, and whoever else ticks there is waited for: both never act at once.
     """
     from chalicelib import local
     from chalicelib.cli.screenshot import Photographer
@@ -87,6 +96,7 @@ def run(  # noqa: PLR0917 - click hands them over by name
         replay_clock=replay_clock,
         prices=prices,
         logs_json=log_format == "json",
+        stage=None if stage is None else Stage(stage),
     )
     view = LogView() if options.logs_json else view_for(sys.stdout)
     local.run(options, view if picture is None else Photographer(view, picture))
@@ -108,7 +118,7 @@ def tick(as_json: bool, at: str | None) -> None:
         _pretend(at)
     ports = bootstrap.trading()
     deadline = ports.clock.now() + _BUDGET
-    owner = f"cli-{os.getpid()}"
+    owner = f"cli-{platform.node()}-{os.getpid()}"  # on a stage, other machines tick, too
     try:
         report = do_tick(ports, owner=owner, deadline=deadline)
     except Exception as failure:

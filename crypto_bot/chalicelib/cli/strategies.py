@@ -17,6 +17,7 @@ from chalicelib.cli.applying import (
 from chalicelib.cli.options import as_json, in_home
 from chalicelib.cli.output import show, show_json
 from chalicelib.cli.rows import Row
+from chalicelib.cli.slips import SubVerbs
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.account import Account, Configuration
 from chalicelib.domain.trading.configuration.files import parse_strategies
@@ -29,7 +30,7 @@ _COLUMNS = ("name", "instruments", "timeframe", "tokens", "followers", "paused_o
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group()
+@click.group(cls=SubVerbs)
 def strategies() -> None:
     """Named sources of signals, and tokens."""
 

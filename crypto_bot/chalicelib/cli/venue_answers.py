@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.domain.errors import ExchangeError, SettingsError
@@ -42,7 +43,12 @@ def ask_venue(asked: Asked) -> Iterator[tuple[str, Answer]]:
             yield what, (False, trouble)
 
 
+_FOLLOWS_NOTHING: Final = "the account follows nothing yet, so nothing was asked"
+
+
 def _instruments(asked: Asked) -> Answer:
+    if not asked.symbols:
+        return None, _FOLLOWS_NOTHING
     found = _existing(asked)
     return True, ", ".join(
         f"{symbol} from {plain(i.minimum_notional)} {i.quote}" for symbol, i in found.items()
@@ -56,6 +62,8 @@ def _existing(asked: Asked) -> Mapping[str, Instrument]:
 
 
 def _prices(asked: Asked) -> Answer:
+    if not asked.symbols:
+        return None, _FOLLOWS_NOTHING
     prices = _last_prices(asked)
     return True, ", ".join(f"{symbol} {plain(price)}" for symbol, price in prices.items())
 
@@ -129,6 +137,8 @@ def _clock(asked: Asked) -> Answer:
     exchange = asked.exchange
     skew = exchange.clock_skew() if isinstance(exchange, ShowsClock) else None
     if skew is None:
+        if not asked.symbols:
+            return None, _FOLLOWS_NOTHING
         now = bootstrap.clock().now()
         tickers = exchange.tickers(asked.symbols).values()
         skew = max((ticker.at - now for ticker in tickers), default=timedelta(0))
@@ -144,9 +154,11 @@ def _clock(asked: Asked) -> Answer:
 
 def _balances(asked: Asked) -> Answer:
     found = asked.exchange.balances()
-    quote = found.get(asked.account.quote)
-    free = "no" if quote is None else plain(quote.free)
-    return True, f"{len(found)} assets, {free} {asked.account.quote} free"
+    name = asked.account.quote
+    quote = found.get(name)
+    if quote is None:
+        return None, f"{len(found)} assets, and no {name} among them: nothing can be bought"
+    return True, f"{len(found)} assets, {plain(quote.free)} {name} free"
 
 
 def _permissions(asked: Asked) -> Answer:

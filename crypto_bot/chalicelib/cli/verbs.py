@@ -39,7 +39,16 @@ _FILES: Final = {
     "restore": "keeping",
     "doctor": "doctor",
     "notify": "notifying",
+    "configure": "configuring",
+    "vendor": "deploying",
+    "deploy": "deploying",
+    "destroy": "deploying",
+    "secrets": "storing_secrets",
+    "owner-token": "owner_token",
     "chaos": "chaos",
+    "worker": "working",
+    "summaries": "working",
+    "sweep-summaries": "working",
 }
 
 
@@ -90,6 +99,18 @@ class Verbs(click.Group):
             return super().invoke(ctx)
         except CryptoBotError as error:
             raise _sentence(error) from error
+        except Exception as error:
+            told = _of_aws(error)
+            if told is None:
+                raise
+            raise Misuse(told) from error
+
+
+def _of_aws(error: Exception) -> str | None:
+    """Looked up late: a verb that works at home never loads botocore."""
+    from chalicelib.cli.aws_trouble import aws_sentence
+
+    return aws_sentence(error)
 
 
 def _sentence(error: CryptoBotError) -> Refusal:

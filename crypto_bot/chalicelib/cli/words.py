@@ -27,12 +27,14 @@ def outcome_words(signal: Signal) -> str:
     """The reason on record, else what each account has said so far."""
     if signal.reason:
         return signal.reason
-    return "; ".join(f"{o.account}: {o.reason or o.status.value.lower()}" for o in signal.outcomes)
+    said = [f"{o.account}: {o.reason or o.status.value.lower()}" for o in signal.outcomes]
+    return "; ".join((*said, *(f"{f.account}: {f.reason}" for f in signal.failing)))
 
 
 def told_at(signal: Signal) -> datetime:
     """When the newest word on the signal was said."""
-    return max((outcome.at for outcome in signal.outcomes), default=signal.received_at)
+    said = [outcome.at for outcome in signal.outcomes]
+    return max((*said, *(f.at for f in signal.failing)), default=signal.received_at)
 
 
 def signal_line(signal: Signal) -> str:

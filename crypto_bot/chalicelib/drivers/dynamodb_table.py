@@ -18,7 +18,7 @@ from botocore.exceptions import (
     IncompleteReadError,
 )
 
-from chalicelib.domain.errors import StoreConflict, StoreUnavailable
+from chalicelib.domain.errors import SettingsError, StoreConflict, StoreUnavailable
 from chalicelib.drivers.table import Row
 
 TRANSACTION_LIMIT: Final = 100
@@ -272,6 +272,11 @@ def _trouble_named(table: str) -> Iterator[None]:
     except (HTTPClientError, ConnectionError, IncompleteReadError) as error:
         raise StoreUnavailable(f"the DynamoDB table {table} did not answer: {error}") from error
     except ClientError as error:
+        if _code(error) == "ResourceNotFoundException":
+            raise SettingsError(
+                f"there is no DynamoDB table {table} in the AWS account and region that were "
+                "asked; make infra makes it, or other credentials open its account"
+            ) from error
         if not _is_transient(error):
             raise
         raise StoreUnavailable(f"the DynamoDB table {table} is busy: {error}") from error

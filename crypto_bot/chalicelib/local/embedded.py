@@ -13,6 +13,7 @@ from chalicelib.local.stopping import stopped_by_signals
 from chalicelib.local.view import RunOptions, RunSummary, View
 
 _SNAPSHOT_SECONDS: Final = 1.0
+_SNAPSHOT_SECONDS_ON_STAGE: Final = 30.0  # each takes a dozen reads, which are rationed there
 
 
 def run(options: RunOptions, view: View) -> RunSummary:
@@ -38,7 +39,9 @@ def run(options: RunOptions, view: View) -> RunSummary:
             invitation = session.invitation
             view.started(url=invitation.url, token=invitation.token, curl=invitation.curl)
             view.snapshot(before)
-            _show_until(stopping, options.seconds, watch, view)
+            pause = _SNAPSHOT_SECONDS if options.stage is None else _SNAPSHOT_SECONDS_ON_STAGE
+            end = None if options.seconds is None else time.monotonic() + options.seconds
+            _show_until(stopping, end, pause, watch, view)
         _show(watch, view)
         summary = _summary(session, time.monotonic() - began)
         view.stopped(summary)
@@ -46,6 +49,8 @@ def run(options: RunOptions, view: View) -> RunSummary:
 
 
 def _check(options: RunOptions) -> None:
+    if options.stage is not None and options.replay_clock:
+        raise SettingsError("--replay-clock is for a home folder; it never works on a stage")
     if options.seconds is not None and not options.seconds > 0:
         raise SettingsError(f"--for is {options.seconds}; it must be a number of seconds above 0")
     if options.prices is None:
@@ -60,15 +65,16 @@ def _check(options: RunOptions) -> None:
         raise SettingsError(f"--prices is {options.prices}, and there is no such file or folder")
 
 
-def _show_until(stopping: Event, seconds: float | None, watch: Watch, view: View) -> None:
-    end = None if seconds is None else time.monotonic() + seconds
+def _show_until(
+    stopping: Event, end: float | None, longest: float, watch: Watch, view: View
+) -> None:
     pause = 0.0
     while not stopping.wait(pause):
         _show(watch, view)
-        left = _SNAPSHOT_SECONDS if end is None else end - time.monotonic()
+        left = longest if end is None else end - time.monotonic()
         if left <= 0:
             return
-        pause = min(_SNAPSHOT_SECONDS, left)
+        pause = min(longest, left)
 
 
 def _show(watch: Watch, view: View) -> None:

@@ -1,17 +1,16 @@
 """The home folder of a run: held by one process at a time, its secrets the owner's alone."""
 
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
+from chalicelib.adapters.secrets.owner_only import write_for_owner
 from chalicelib.domain.errors import SettingsError
 
 _OWNER_TOKEN: Final = "owner-token"  # noqa: S105 - the name of the file, not the token
 _LOCK: Final = "run.lock"
-_OWNER_ONLY: Final = 0o600
 
 
 @contextmanager
@@ -64,15 +63,5 @@ def owner_token(home: Path) -> str:
     """The token that opens the reading routes; made on the first run and kept."""
     path = home / _OWNER_TOKEN
     if not path.exists():
-        write_secret(path, secrets.token_urlsafe(32))
+        write_for_owner(path, secrets.token_urlsafe(32))
     return path.read_text(encoding="ascii").strip()
-
-
-def write_secret(path: Path, text: str) -> None:
-    """A file of mode 0600 from its first byte on, whole or not there at all."""
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)
-    draft.replace(path)

@@ -13,6 +13,7 @@ from chalicelib.services.trading.tick import TickReport
 
 _LOG = logging.getLogger(__name__)
 
+_IDLE: Final = "idle"
 # Without a tick for so long, it looks why.
 _LONGEST_PAUSE: Final = 90.0
 
@@ -24,6 +25,10 @@ class _Heard:
     report: TickReport | None = None
     failure: BaseException | None = None
     correlation: str = ""
+
+    @property
+    def worked(self) -> bool:
+        return self.report is not None and self.report.outcome != _IDLE
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,10 +79,12 @@ class Lookout:
                 self._stopping.wait(self.pause)
 
     def _taken(self) -> list[_Heard]:
-        """Every failure, and the newest good tick, which stands for those before it."""
+        """Every failure, and the newest good tick that did something, for all the good ones."""
         with self._lock:
             heard, self._heard = self._heard, []
-        return [each for each in heard if each.failure is not None or each is heard[-1]]
+        good = [each for each in heard if each.failure is None]
+        stands = next((each for each in reversed(good) if each.worked), good[-1] if good else None)
+        return [each for each in heard if each.failure is not None or each is stands]
 
     def _look(self, heard: _Heard) -> None:
         with correlated(heard.correlation):

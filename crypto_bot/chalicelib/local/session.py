@@ -13,9 +13,11 @@ from chalicelib.adapters.clock import ReplayClock
 from chalicelib.adapters.workers import InlineWorkers
 from chalicelib.api.watching import after_tick
 from chalicelib.bootstrap.operation import gauges, operation, telemetry
+from chalicelib.bootstrap.stage import work_on
 from chalicelib.bootstrap.venues import check_exchange
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.account import Configuration
+from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.local import demo
 from chalicelib.local.gateway import Gateway
 from chalicelib.local.home import held, owner_token
@@ -34,6 +36,7 @@ _DEMO_FOLDER: Final = "demo"
 _DEMO_RHYTHM: Final = Rhythm(tick=1.0, report=3.0)
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_STAGE_RHYTHM: Final = Rhythm(look=2.0)  # each look is two reads, which are rationed there
 _OWNER: Final = "run"  # one run holds the home folder, so its leases are its own after a kill, too
 
 
@@ -63,20 +66,33 @@ class Session:
 def assemble(options: RunOptions, stack: ExitStack) -> Session:
     """Locks the home folder, picks the adapters, binds the port; `stack` takes it all back."""
     stack.callback(bootstrap.use, bootstrap.choices())
+    if options.stage is not None:
+        work_on(options.stage)
     home, is_demo = _enter_home(options, stack)
     token = owner_token(home)
     bootstrap.use(
-        replace(bootstrap.choices(), home=home, loopback=_is_loopback(options), owner_token=token)
+        replace(
+            bootstrap.choices(),
+            home=home,
+            loopback=_is_loopback(options),
+            owner_token=token,
+            emits_metrics=options.logs_json,
+        )
     )
     tally = Tally()
-    driver = _replay(options, tally) if options.replay_clock else _schedule(tally, is_demo=is_demo)
-    lookout = Lookout(look=partial(after_tick, owner=_OWNER))
+    owner = lease_owner(options, token)
+    driver = (
+        _replay(options, tally)
+        if options.replay_clock
+        else _schedule(tally, owner, _rhythm(options, is_demo=is_demo))
+    )
+    lookout = Lookout(look=partial(after_tick, owner=owner))
     if isinstance(driver, Schedule):
         driver.ended = lookout.hear
-    server = _server(options, driver, tally, stack)
     tokens = demo.set_the_stage(bootstrap.strategies()) if is_demo else {}
     configuration = bootstrap.strategies().configuration()
     _refuse_unusable(configuration)
+    server = _server(options, driver, tally, stack)
     parts: tuple[Part, ...] = (lookout, driver, server)
     if isinstance(driver, Replay):
         parts = (driver, server)  # of the past there is nothing to be told
@@ -97,6 +113,8 @@ def assemble(options: RunOptions, stack: ExitStack) -> Session:
 def _enter_home(options: RunOptions, stack: ExitStack) -> tuple[Path, bool]:
     """The folder of this run, and whether it is the demonstration's."""
     home = bootstrap.home() if options.home is None else options.home.expanduser()
+    if options.stage is not None:
+        return stack.enter_context(held(home / options.stage)), False
     stack.enter_context(held(home))
     if not options.demo or options.replay_clock:
         return home, False
@@ -125,13 +143,24 @@ def _replay(options: RunOptions, tally: Tally) -> Replay:
     return replay
 
 
-def _schedule(tally: Tally, *, is_demo: bool) -> Schedule:
+def lease_owner(options: RunOptions, token: str) -> str:
+    """On a stage others work beside this run: the name is this folder's, and stays after a kill."""
+    return _OWNER if options.stage is None else f"{_OWNER} {hash_token(token)[:12]}"
+
+
+def _rhythm(options: RunOptions, *, is_demo: bool) -> Rhythm:
+    if is_demo:
+        return _DEMO_RHYTHM
+    return Rhythm() if options.stage is None else _STAGE_RHYTHM
+
+
+def _schedule(tally: Tally, owner: str, rhythm: Rhythm) -> Schedule:
     return Schedule(
         ports=bootstrap.trading(),
         analytics=bootstrap.analytics(),
         tally=tally,
-        owner=_OWNER,
-        rhythm=_DEMO_RHYTHM if is_demo else Rhythm(),
+        owner=owner,
+        rhythm=rhythm,
     )
 
 

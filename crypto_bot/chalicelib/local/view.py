@@ -11,6 +11,7 @@ from chalicelib.domain.trading.ledger import Portfolio
 from chalicelib.domain.trading.order import Order
 from chalicelib.domain.trading.performance import PerformancePoint
 from chalicelib.domain.trading.signal import Signal
+from chalicelib.settings import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,8 @@ class RunOptions:
     """`home` None means CRYPTO_BOT_HOME or the platform's folder, `seconds` None until stopped.
 
     `public_url` is where a tunnel or router serves this port to the outside. `prices` is the
-    candle file of a replay. `logs_json` also writes the log to standard output, as JSON.
+    candle file of a replay. `logs_json` also writes the log to standard output, as JSON. `stage` is
+    the deployment whose stores are worked on instead of those at home.
     """
 
     home: Path | None = None
@@ -30,6 +32,7 @@ class RunOptions:
     replay_clock: bool = False
     prices: Path | None = None
     logs_json: bool = False
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

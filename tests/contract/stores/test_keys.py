@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from chalicelib.adapters.stores.keys import earlier_than, key, moment, time_key, until
+from chalicelib.adapters.stores.keys import earlier_than, key, moment, parts, time_key, until
 
 INSTANT = datetime(2024, 8, 10, 2, 30, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -16,6 +16,11 @@ TICK = timedelta(microseconds=1)
 )
 def test_different_parts_make_different_keys(one: tuple[str, ...], other: tuple[str, ...]) -> None:
     assert key(*one) != key(*other)
+
+
+@pytest.mark.parametrize("made_of", [("signal", "a"), ("a#b", "c%23", "%"), ("",)])
+def test_a_key_tells_what_it_was_made_of(made_of: tuple[str, ...]) -> None:
+    assert parts(key(*made_of)) == list(made_of)
 
 
 def test_times_sort_as_text() -> None:

@@ -162,6 +162,16 @@ def test_what_cannot_be_is_refused_with_what_would_be_right(
     ("words", "sentence"),
     [
         ("adopt papr BTC 1 --to trend", "there is no account papr; did you mean paper?"),
+        (
+            "adopt paper USD -5 --to pool",
+            "the quantity is -5; it must be more than nothing: adopt and write-off are each "
+            "other's opposite",
+        ),
+        (
+            "write-off paper trend BTC/USD -.5",
+            "the quantity is -.5; it must be more than nothing: adopt and write-off are each "
+            "other's opposite",
+        ),
         ("adopt paper BTC 1 --to trent", "there is no strategy trent; did you mean trend?"),
     ],
 )

@@ -264,7 +264,7 @@ def test_doctor_names_frozen_instruments_with_the_reason(desk: Desk) -> None:
     check = offline(desk, code=1)["account paper: frozen"]
     assert check["ok"] is False
     assert check["detail"] == (
-        "ETH/USD is not traded: the strategies own 2 ETH and the venue holds 1"
+        "nothing is bought of ETH/USD: the strategies own 2 ETH and the venue holds 1"
     )
 
 

@@ -79,6 +79,31 @@ def test_a_key_that_can_only_trade_is_good_and_better_tied_down(desk: Desk) -> N
     assert found["sizes"] == (True, "btc would hold 500 USDT of BTC/USDT")
 
 
+def test_what_was_not_asked_is_not_called_good(desk: Desk, venue: BinanceVenue) -> None:
+    """Of an account that follows nothing there are no filters and no prices to be right."""
+    strategies = bootstrap.strategies()
+    strategies.apply(
+        expected_version=strategies.configuration().version,
+        removed_subscriptions=[("main", "btc")],
+    )
+    found = checked(desk, code=0)
+    nothing = (None, "the account follows nothing yet, so nothing was asked")
+    assert (found["instruments"], found["prices"]) == (nothing, nothing)
+    assert found["sizes"] == (None, "the account follows nothing yet")
+    assert found["clock"] == (True, "within 5 s of the exchange's")  # that one tells its time
+    assert found["balances"] == (True, "1 assets, 1000 USDT free")
+    assert venue.count("/api/v3/ticker/24hr") == 0
+
+
+def test_an_account_without_its_quote_is_not_called_good(desk: Desk, venue: BinanceVenue) -> None:
+    venue.book.balance("USDT").free = Decimal(0)
+    venue.book.balance("BTC").free = Decimal(1)
+    assert checked(desk, code=1)["balances"] == (
+        None,
+        "1 assets, and no USDT among them: nothing can be bought",
+    )
+
+
 def test_a_key_that_can_withdraw_is_wrong(desk: Desk, venue: BinanceVenue) -> None:
     venue.may_withdraw = True
     assert checked(desk, code=1)["permissions"] == (

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from chalicelib.domain.errors import StoreConflict, StoreUnavailable
+from chalicelib.domain.errors import SettingsError, StoreConflict, StoreUnavailable
 from chalicelib.drivers.boto3_session import aws_client
 from chalicelib.drivers.dynamodb_table import DynamoDbTable, create_table
 from chalicelib.drivers.table import Row
@@ -83,7 +83,7 @@ def test_every_write_has_a_writer_of_its_own(client: Any) -> None:
 
 
 def test_a_table_that_is_not_there_is_no_passing_trouble(client: Any) -> None:
-    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+    with pytest.raises(SettingsError, match="there is no DynamoDB table other in the AWS account"):
         DynamoDbTable(client, "other").get("p", "a")
 
 
@@ -115,11 +115,17 @@ def answering(status: int, body: dict[str, Any]) -> Iterator[int]:
             thread.join()
 
 
-@pytest.fixture
-def table_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], DynamoDbTable]]:
+@pytest.fixture(params=["anywhere", "in a function"])
+def table_at(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[int], DynamoDbTable]]:
     clients: list[Any] = []
 
     def connect(port: int) -> DynamoDbTable:
+        if request.param == "in a function":
+            monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "crypto_bot-prod")
+            for name in ("AWS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+                monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", f"http://127.0.0.1:{port}")
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "made-up")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")

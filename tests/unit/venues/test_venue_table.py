@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.adapters.venues.ccxt.client_ids import ClientIdFormat, render
+from chalicelib.adapters.venues.ccxt.client_ids import ClientIdFormat, recognise, render
 from chalicelib.adapters.venues.ccxt.venue_table import (
     VENUES,
     constructor_config,
@@ -72,3 +72,16 @@ def test_other_requests_cost_what_ccxt_says() -> None:
     assert VENUES["binance"].request_cost("order", {}) is None
     assert VENUES["binance"].request_cost("ticker/24hr", {}) is None
     assert VENUES["gemini"].request_cost("ticker/24hr", {"symbols": "[]"}) is None
+
+
+@pytest.mark.parametrize("form", ClientIdFormat)
+def test_an_id_of_ours_is_recognised_in_every_form_but_a_number(form: ClientIdFormat) -> None:
+    rendered = str(render(UUID, form))
+    expected = "" if form is ClientIdFormat.INTEGER45 else UUID
+    assert recognise(rendered) == expected
+    assert recognise(rendered.upper().replace("0X", "0x")) == expected
+
+
+@pytest.mark.parametrize("given", ["", "None", "web_1234", "x-TKT5PX2F22bf0f", "1655110144598"])
+def test_what_others_call_their_orders_is_no_id_of_ours(given: str) -> None:
+    assert recognise(given) == ""

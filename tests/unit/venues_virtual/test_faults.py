@@ -157,6 +157,18 @@ def test_an_order_may_stay_invisible_for_a_while():
     assert venue.find(intent) is not None
 
 
+def test_what_is_invisible_is_not_listed_either():
+    venue = open_venue(faults={"invisible": "1", "invisible_seconds": "2"})
+    resting = buy("1", "90", rests=True)
+    assert venue.send(resting).status is OrderStatus.ACCEPTED
+    assert venue.exchange.open_orders(()) == ()
+    venue.wait(2)
+    [listed] = venue.exchange.open_orders(())
+    assert (listed.client_order_id, listed.limit_price) == (resting.client_order_id, Decimal(90))
+    venue.exchange.cancel(resting, listed.venue_order_id)
+    assert venue.exchange.open_orders(()) == ()
+
+
 def test_the_traits_promise_what_the_faults_do():
     calm = open_venue().exchange.traits()
     assert (calm.acceptance_bound, calm.visibility_lag) == (timedelta(0), timedelta(0))

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from chalicelib.adapters.secrets.fields import EXAMPLE, text_fields
+from chalicelib.adapters.secrets.owner_only import write_for_owner
 from chalicelib.domain.errors import SettingsError
 
 FILE_NAME: Final = "secrets.json"
 
 
 class FileSecrets:
-    """Read afresh each time: a changed key counts at once. ports.SecretStore."""
+    """Read afresh each time: a changed key counts at once. ports.SecretVault."""
 
     def __init__(self, home: Path) -> None:
         self._path = home / FILE_NAME
@@ -27,6 +28,18 @@ class FileSecrets:
                 f"the secret {name!r} is not in {self._path}: add it as in {_example(name)}"
             )
         return text_fields(secrets[name], f"the secret {name!r} in {self._path}")
+
+    def forget(self, name: str) -> None:
+        """Nothing is remembered."""
+
+    def put(self, name: str, fields: Mapping[str, str]) -> None:
+        """See `SecretVault.put`. The file is the owner's alone from its first byte on."""
+        known = self._read(name) if self._path.exists() else {}
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_for_owner(self._path, json.dumps({**known, name: dict(fields)}, indent=2) + "\n")
+        except OSError as error:
+            raise SettingsError(f"{self._path} cannot be written: {error.strerror}") from error
 
     def _read(self, name: str) -> dict[str, Any]:
         try:

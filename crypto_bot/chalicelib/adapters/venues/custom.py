@@ -55,7 +55,7 @@ def _load(account: Account) -> Any:
     if missing:
         raise SettingsError(
             f"account {account.name!r}: {account.exchange} is no exchange, it lacks "
-            f"{', '.join(missing)} (see Exchange in chalicelib/ports.py)"
+            f"{', '.join(missing)} (see Exchange in chalicelib/ports/venues.py)"
         )
     return found
 

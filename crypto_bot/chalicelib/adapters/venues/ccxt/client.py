@@ -10,6 +10,7 @@ from chalicelib.adapters.venues.ccxt.pace import Pace
 from chalicelib.adapters.venues.ccxt.sending import SENDING
 from chalicelib.adapters.venues.ccxt.silence import Silence
 from chalicelib.adapters.venues.ccxt.venue_table import VenueRow
+from chalicelib.drivers.trust import packaged_trust
 
 # ccxt logs every request with its keys and signature on DEBUG.
 _WITHOUT_REQUESTS: Final = logging.getLogger("ccxt.without_requests")
@@ -82,6 +83,8 @@ def make_client(exchange_id: str, row: VenueRow, config: dict[str, Any]) -> Any:
     """A client that nothing was asked of yet; `config` goes to ccxt's constructor as it is."""
     guarded = type(exchange_id, (_Guarded, exchange_class(exchange_id)), {})
     client: Any = guarded(config)
+    if client.verify and "cafile" not in config:
+        client.ssl_context = packaged_trust()  # None: ccxt makes its own on its first request
     client.row = row
     client.slots = asyncio.Semaphore(row.in_flight)
     if client.tokenBucket["algorithm"] == "leakyBucket":

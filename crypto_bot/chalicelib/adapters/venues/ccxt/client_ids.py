@@ -14,6 +14,14 @@ class ClientIdFormat(StrEnum):
     HEX128 = "hex128"  # 0x and 32 hexadecimal digits
 
 
+def recognise(venue_id: str) -> str:
+    """The UUID that the id renders, as text; '' where it renders none, as no number does."""
+    try:
+        return str(UUID(venue_id.removeprefix("0x")))
+    except ValueError:
+        return ""
+
+
 def render(client_order_id: str, form: ClientIdFormat) -> str | int:
     """`client_order_id` is a UUID as text."""
     identity = UUID(client_order_id)

@@ -26,6 +26,12 @@ FIELDS: Final[Mapping[str, str]] = {
 }
 
 
+def needed_fields(exchange: str) -> list[str]:
+    """What a secret of this exchange must hold; SettingsError for an exchange ccxt has not."""
+    client = make_venue(exchange, venue_row(exchange), {}).client
+    return [FIELDS.get(name, name) for name, needed in client.requiredCredentials.items() if needed]
+
+
 def connect(account: Account, secret: Mapping[str, str], clock: Clock) -> CcxtExchange:
     """No request is made. SettingsError names the account and what is wrong with it."""
     if account.mode is Mode.VIRTUAL:

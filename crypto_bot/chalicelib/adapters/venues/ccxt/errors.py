@@ -47,6 +47,7 @@ _REFUSED_BY_KRAKEN: Final = re.compile(
 )
 _TOO_FAST: Final = re.compile(r"Domain rate limit exceeded|ERR_RATE_LIMIT", re.I)
 _TOO_LATE: Final = re.compile(r"EService:Deadline elapsed")
+_KEYS_WITHDRAWN: Final = re.compile(r'"code":\s*-2015\b')
 _BAD_SIGNATURE: Final = re.compile(r"EAPI:Invalid signature")
 
 # (class of ccxt or one of its bases, what its text says, what it means for the order)
@@ -147,7 +148,9 @@ def submit_failure(
 def refuses_keys(error: Exception) -> bool:
     """Whether it is the keys that the venue does not take, or not for this."""
     kinds = {k.__name__ for k in type(error).__mro__ if k.__module__ == "ccxt.base.errors"}
-    return "AuthenticationError" in kinds
+    # Of keys that have worked before, ccxt takes Binance's refusal for a passing ban.
+    withdrawn = "DDoSProtection" in kinds and _KEYS_WITHDRAWN.search(str(error)) is not None
+    return withdrawn or "AuthenticationError" in kinds
 
 
 def verdict(error: Exception, sending: Sending) -> str:

@@ -1,12 +1,12 @@
 """ports.Exchange over ccxt: one class for every venue; the venue table tells the differences."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextvars import Context
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from chalicelib.adapters.venues.ccxt import orders, parsing
-from chalicelib.adapters.venues.ccxt.activity import activity
+from chalicelib.adapters.venues.ccxt.activity import activity, open_orders
 from chalicelib.adapters.venues.ccxt.errors import submit_failure
 from chalicelib.adapters.venues.ccxt.market_data import MarketData
 from chalicelib.adapters.venues.ccxt.sending import SENDING, Sending
@@ -17,6 +17,7 @@ from chalicelib.domain.trading.evidence import Activity
 from chalicelib.domain.trading.instrument import Balance, Instrument
 from chalicelib.domain.trading.key_permissions import KeyPermissions
 from chalicelib.domain.trading.order import OrderIntent, OrderReport, OrderType
+from chalicelib.domain.trading.stranger import OpenOrder
 from chalicelib.ports import Clock, VenueTraits
 
 T = TypeVar("T")
@@ -69,6 +70,10 @@ class CcxtExchange(MarketData):
         return self._read(
             "its lists of orders", lambda: self._activity(intent, venue_order_id, since)
         )
+
+    def open_orders(self, symbols: Sequence[str]) -> Sequence[OpenOrder] | None:
+        """In one request where the venue lists every instrument at once."""
+        return self._read("its open orders", lambda: self._open_orders(symbols))
 
     def key_permissions(self) -> KeyPermissions | None:
         """Asked only where the venue table knows how."""
@@ -124,6 +129,11 @@ class CcxtExchange(MarketData):
     ) -> Activity:
         await self._prepare(intent)
         return await activity(self._venue, intent, venue_order_id, since)
+
+    async def _open_orders(self, symbols: Sequence[str]) -> Sequence[OpenOrder] | None:
+        await self._venue_clock.adjust()
+        await self._markets.ensure(symbols)
+        return await open_orders(self._venue, symbols)
 
     async def _key_permissions(self) -> KeyPermissions:
         await self._venue_clock.adjust()

@@ -5,7 +5,6 @@ the two packages, so that one exchange is found without them; where that fails, 
 as it wants to be.
 """
 
-import difflib
 import importlib
 import sys
 from importlib.machinery import PathFinder
@@ -14,6 +13,7 @@ from threading import Lock
 from types import ModuleType
 from typing import Any, Final
 
+from chalicelib.adapters.venues.ccxt.lighter_import import lighter_import
 from chalicelib.domain.errors import SettingsError
 
 _BASES: Final = ("ccxt.base.errors", "ccxt.base.decimal_to_precision", "ccxt.base.precise")
@@ -52,6 +52,8 @@ def known_exchanges() -> list[str]:
 
 
 def _unknown(exchange_id: str, known: list[str]) -> str:
+    import difflib  # loaded for a mistake, not by every cold function
+
     close = difflib.get_close_matches(exchange_id.lower(), known, n=3)
     hint = f"did you mean {' or '.join(close)}?" if close else "its id is the name ccxt gives it."
     return (
@@ -65,7 +67,8 @@ def _load(exchange_id: str) -> type[Any]:
     if not stand_in:
         return _from_package(exchange_id)
     try:
-        return _from_stand_ins(exchange_id)
+        with lighter_import():
+            return _from_stand_ins(exchange_id)
     except (ImportError, AttributeError):
         for name in [name for name in sys.modules if name.partition(".")[0] == "ccxt"]:
             del sys.modules[name]

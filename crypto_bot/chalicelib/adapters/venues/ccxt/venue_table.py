@@ -55,6 +55,7 @@ class VenueRow:
     order_params: Mapping[str, Any] = field(default_factory=dict)  # said with every order
     deadline_param: str = ""  # until when the venue may accept the order: permit and bound
     list_params: Mapping[str, Any] = field(default_factory=dict)  # said with every list of orders
+    lists_all_open: bool = False  # open orders of every instrument in one request
     refuses_with_500: bool = False  # also for a reason that lies in the order
     tick_field: str = ""  # the venue's own price step, where it may be coarser than ccxt's
     burst: timedelta = timedelta(0)  # how much of its rate limit a client may save up
@@ -99,6 +100,7 @@ _BINANCE: Final = VenueRow(
     has_market_orders=True,
     has_stop_orders=True,
     adjusts_clock=True,
+    lists_all_open=True,
     markets=Markets.SYMBOLS,
     weighs_symbols=True,
     permissions="sapiGetAccountApiRestrictions",
@@ -108,6 +110,7 @@ _BINANCE: Final = VenueRow(
         "fetchCurrencies": False,
         "fetchMargins": False,
         "newOrderRespType": {"market": "FULL", "limit": "FULL"},
+        "fetchOpenOrders": {"warnWithoutSymbol": False},  # a weight of 80, four times an hour
     },
 )
 
@@ -120,6 +123,7 @@ VENUES: Final[Mapping[str, VenueRow]] = {
         in_flight=10,
         acceptance_bound=timedelta(seconds=5),
         has_market_orders=True,
+        lists_all_open=True,
         adjusts_clock=True,
         markets=Markets.SYMBOLS,
         weighs_symbols=True,
@@ -130,6 +134,7 @@ VENUES: Final[Mapping[str, VenueRow]] = {
         lookup=Lookup.ORDER_STATUS,
         acceptance_bound=_RISING_NONCE,
         has_sandbox=True,
+        lists_all_open=True,
         markets=Markets.DETAILS,
         options={
             "fetchMarketsFromAPI": {"fetchDetailsForAllSymbols": True},
@@ -144,6 +149,7 @@ VENUES: Final[Mapping[str, VenueRow]] = {
         deadline_param="deadline",
         visibility_lag=timedelta(seconds=5),
         has_market_orders=True,
+        lists_all_open=True,
         # Without a word a seller pays his fee in base, and the list of trades does not say so.
         order_params={"oflags": "fciq"},
         list_params={"trades": "true"},
@@ -176,6 +182,7 @@ VENUES: Final[Mapping[str, VenueRow]] = {
         in_flight=10,
         acceptance_bound=timedelta(seconds=5),
         has_sandbox=True,
+        lists_all_open=True,
         adjusts_clock=True,
         options={**_SPOT_ONLY, "recvWindow": 5000},
     ),
@@ -188,6 +195,7 @@ VENUES: Final[Mapping[str, VenueRow]] = {
         acceptance_bound=timedelta(seconds=30),
         has_sandbox=True,
         has_market_orders=True,
+        lists_all_open=True,
         adjusts_clock=True,
         options=_SPOT_ONLY,
     ),
@@ -197,6 +205,7 @@ VENUES: Final[Mapping[str, VenueRow]] = {
         in_flight=10,
         acceptance_bound=timedelta(seconds=120),
         visibility_lag=timedelta(seconds=5),
+        lists_all_open=True,
         adjusts_clock=True,
     ),
     "bitget": VenueRow(
@@ -205,6 +214,7 @@ VENUES: Final[Mapping[str, VenueRow]] = {
         lookup_param="clientOid",
         in_flight=10,
         acceptance_bound=timedelta(seconds=30),
+        lists_all_open=True,
         adjusts_clock=True,
         options=_SPOT_ONLY,
     ),
@@ -213,6 +223,7 @@ VENUES: Final[Mapping[str, VenueRow]] = {
         lookup=Lookup.FETCH_ORDER,
         lookup_param="clientOrderId",
         has_sandbox=True,
+        lists_all_open=True,
         options={**_SPOT_ONLY, "builderFee": False},
         silenced=("handle_builder_fee_approval", "set_ref"),
     ),

@@ -1,0 +1,1 @@
+"""The TradeFlowTable port: SQLite for one machine, MySQL or MariaDB for more."""

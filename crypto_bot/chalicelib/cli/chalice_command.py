@@ -1,0 +1,64 @@
+"""`chalice deploy` and its kin, typed by the owner: our zip, and one memory for all machines.
+
+Chalice reads app.py before it makes anything, and app.py calls `accompany`: that is early enough to
+refuse, and to lay the package where Chalice looks for it. What Chalice remembers of the deployment
+goes to the lake bucket when its command ends, however it ends.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from chalicelib.deployment import package
+from chalicelib.deployment.stage_state import state_file
+from chalicelib.domain.errors import CryptoBotError
+from chalicelib.settings import Stage
+
+_PACKAGES: Final = frozenset({"deploy", "package", "plan"})
+_CHANGES: Final = frozenset({"deploy", "delete"})
+
+
+def accompany() -> None:
+    """Nothing, unless one of Chalice's own commands is reading app.py."""
+    context = click.get_current_context(silent=True)
+    if context is None or not _is_of_chalice(context):
+        return
+    try:
+        _accompany(context)
+    except CryptoBotError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _is_of_chalice(context: click.Context) -> bool:
+    return isinstance(context.obj, dict) and "factory" in context.obj
+
+
+def _accompany(context: click.Context) -> None:
+    project = Path(context.obj["project_dir"]).resolve()
+    if context.info_name in _CHANGES:
+        _keep_state(context, project)
+    if context.info_name in _PACKAGES:
+        package.stop_writing_bytecode()
+        _lay(project)
+
+
+def _keep_state(context: click.Context, project: Path) -> None:
+    stage: Any = context.params["stage"]
+    if stage not in (Stage.DEV, Stage.PROD):
+        raise click.ClickException(f"there is no stage {stage}: --stage is dev or prod")
+    state = state_file(project, stage)
+    # The owner's profile may mean another region, where Chalice would make a second stage.
+    os.environ["AWS_DEFAULT_REGION"] = state.region
+    state.require_current()
+    context.call_on_close(state.keep)
+
+
+def _lay(project: Path) -> None:
+    laid = package.lay_package(project)
+    if laid is None:
+        click.echo("There is no vendor/: Chalice brings all that requirements.txt names.")
+    else:
+        size = f"{laid.zipped / 1e6:.1f} MB, {laid.unzipped / 1e6:.1f} MB unzipped"
+        click.echo(f"The package for Lambda: {size}.")

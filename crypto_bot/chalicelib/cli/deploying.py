@@ -1,0 +1,212 @@
+"""vendor, deploy, destroy: the way to the owner's AWS account, and back."""
+
+import subprocess
+import sys
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+import click
+
+from chalicelib import bootstrap
+from chalicelib.bootstrap.stage import project, project_folder, work_on
+from chalicelib.cli.alive import prove_alive
+from chalicelib.cli.checks import Check, check_account
+from chalicelib.cli.configuring import configure
+from chalicelib.cli.options import DEPLOYED
+from chalicelib.cli.stage_checks import check_stage
+from chalicelib.deployment.package import lay_package, stop_writing_bytecode
+from chalicelib.deployment.refusal import DeploymentError
+from chalicelib.deployment.runtime import refuse_runtime
+from chalicelib.deployment.stage_state import state_file
+from chalicelib.deployment.terraform import Terraform
+from chalicelib.deployment.vendor import USUAL, make_vendor, vendored
+from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.trading.account import Configuration
+from chalicelib.drivers.boto3_session import aws_client
+from chalicelib.settings import Settings, Stage
+
+_NOT_CCXT = frozenset({"", "synthetic", "virtual"})
+_ANY_REGION = "us-east-1"  # whoever one is, one is everywhere
+_PATIENCE: dict[str, Any] = {"connect_timeout": 5.0, "read_timeout": 10.0}
+
+_stage = click.argument("stage", type=click.Choice(DEPLOYED))
+_infra = click.option(
+    "--infra",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=lambda: project_folder().parent / "infra",
+    metavar="DIR",
+    help="Terraform's folder [default: infra].",
+)
+_wheels = click.option(
+    "--wheels",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="Take the libraries from this folder of wheels, and not from the package index.",
+)
+
+
+@click.command()
+@click.option(
+    "--exchanges",
+    default="",
+    metavar="IDS",
+    help=f"ccxt's ids of the exchanges to take along, or all [default: {' '.join(USUAL)}].",
+)
+@_wheels
+def vendor(exchanges: str, wheels: Path | None) -> None:
+    """Make vendor/: what the functions need, as Lambda's Python runs it.
+
+    Pruned to the exchanges and compiled; the same pins make the same files.
+    """
+    refuse_runtime()
+    _make_vendor(exchanges.replace(",", " ").split() or USUAL, wheels)
+
+
+@click.command()
+@_stage
+@_infra
+@_wheels
+@click.option("--yes", is_flag=True, help="Let Terraform act without asking.")
+@click.pass_context
+def deploy(context: click.Context, stage: str, infra: Path, wheels: Path | None, yes: bool) -> None:
+    """Bring STAGE to your AWS account, or up to date there, and see that it lives.
+
+    What is wrong here is refused before anything is made on AWS. Safe while orders are open: a tick
+    that is cut off is taken up by the next one.
+    """
+    terraform = Terraform(folder=infra, stage=stage, approved=yes)
+    _refuse_here(stage)
+    known = _refuse_there(stage, needs_table=False)
+    _package(_vendored_for(_exchanges_of(known), wheels))
+    terraform.apply()
+    context.invoke(configure, source=None, infra=infra, reserve=(), stage=stage)
+    _fetch_state(stage)
+    _vendored_for(_exchanges_of(_refuse_there(stage, needs_table=True)), wheels)
+    _chalice("deploy", stage)
+    terraform.apply(again=True)
+    prove_alive(sleep)
+    click.echo(f"Stage {stage} is deployed: {project().deployed_url(stage)}")
+
+
+@click.command()
+@_stage
+@_infra
+def destroy(stage: str, infra: Path) -> None:
+    """Take STAGE from your AWS account, with all that it knows.
+
+    The books are lost, too: crypto-bot export and crypto-bot backup keep what you want to keep.
+    Asks you to type the stage's name. What the strategies hold at an exchange stays there.
+    """
+    click.echo(f"This removes every function, table, secret and file of stage {stage} from AWS.")
+    if click.prompt(f"Type {stage} to go on", default="", show_default=False) != stage:
+        raise DeploymentError("that was not the stage's name: nothing is removed")
+    terraform = Terraform(folder=infra, stage=stage, approved=True)
+    if _is_configured(stage):
+        _fetch_state(stage)
+        _chalice("delete", stage)
+        state_file(project_folder(), stage).forget()
+    terraform.apply("protected=false")
+    terraform.destroy()
+    click.echo(f"Stage {stage} is gone.")
+
+
+def _make_vendor(exchanges: Collection[str], wheels: Path | None) -> None:
+    made = make_vendor(project_folder(), exchanges, wheels)
+    click.echo(f"vendor/ is made for Python {made.python}: {', '.join(made.exchanges)}.")
+
+
+def _refuse_here(stage: str) -> None:
+    """What can be told without AWS."""
+    refuse_runtime()
+    settings = Settings.from_environment(project().environment(stage))
+    if settings.stage is not Stage(stage):
+        raise SettingsError(
+            f"stages.{stage} of .chalice/config.json has CRYPTO_BOT_STAGE = {settings.stage}; it "
+            f"must be {stage}"
+        )
+
+
+def _vendored_for(exchanges: Collection[str], wheels: Path | None) -> set[str]:
+    """Have a vendor/ with these; what it has. One that is out of date is made anew."""
+    try:
+        known = vendored(project_folder())
+    except DeploymentError as stale:
+        click.echo(f"{stale}: that is done now.")
+        known = None
+    has = set(known.exchanges) if known else set(USUAL)
+    if known is None or known.lacks(exchanges):
+        _make_vendor(has | set(exchanges), wheels)
+    return has | set(exchanges)
+
+
+def _package(exchanges: Iterable[str]) -> None:
+    """Too large a one is refused before anything is made."""
+    laid = lay_package(project_folder())
+    if laid is not None:
+        click.echo(f"The package with {', '.join(sorted(exchanges))}: {laid.zipped / 1e6:.1f} MB.")
+
+
+def _is_configured(stage: str) -> bool:
+    return bool(project().environment(stage).get("TABLE_NAME"))
+
+
+def _exchanges_of(configuration: Configuration) -> set[str]:
+    named = {a.exchange for a in configuration.accounts.values()}
+    named |= {a.prices_from for a in configuration.accounts.values()}
+    return {name for name in named - _NOT_CCXT if ":" not in name}
+
+
+def _refuse_there(stage: str, *, needs_table: bool) -> Configuration:
+    """Credentials, table, limits and accounts as they are; an empty configuration without a table.
+
+    Functions are not looked at: they are about to be deployed.
+    """
+    if not _is_configured(stage):
+        found = aws_client("sts", region=_ANY_REGION, **_PATIENCE).get_caller_identity()
+        click.echo(f"Deploying as {found['Arn']}.")
+        return Configuration()
+    work_on(Stage(stage))
+    checks = [c for c in check_stage(asks_venues=False) if not c.name.startswith("function")]
+    has_table = all(c.ok for c in checks if c.name == "table")
+    if not needs_table:
+        checks = [c for c in checks if c.name != "table"]
+    _tell(checks)
+    if not has_table:
+        return Configuration()
+    configuration = bootstrap.strategies().configuration()
+    for account in configuration.accounts.values():
+        _tell(check_account(account, configuration, ask_venue=False))
+    return configuration
+
+
+def _tell(checks: Iterable[Check]) -> None:
+    wrong = []
+    for check in checks:
+        if check.ok is not True:
+            click.echo(f"{'WRONG' if check.ok is False else '-    '} {check.name}: {check.detail}")
+        if check.ok is False:
+            wrong.append(check.name)
+    if wrong:
+        raise DeploymentError(f"nothing is deployed: {', '.join(wrong)} must be mended first")
+
+
+def _fetch_state(stage: str) -> None:
+    told = state_file(project_folder(), stage).fetch()
+    if told:
+        click.echo(f"{told[0].upper()}{told[1:]}.")
+
+
+def _chalice(command: str, stage: str) -> None:
+    """As the owner would type it, in the folder where it is typed."""
+    program = Path(sys.executable).with_name("chalice")
+    stop_writing_bytecode()
+    done = subprocess.run(  # noqa: S603 - the words are ours
+        [program, command, "--stage", stage], cwd=project_folder(), check=False
+    )
+    if done.returncode:
+        raise DeploymentError(
+            f"chalice {command} failed; what it made so far stays, and make deploy STAGE={stage} "
+            "goes on from there"
+        )

@@ -1,0 +1,102 @@
+"""`terraform output -json` -> what a stage's functions have to know, or a sentence."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, Final
+
+from chalicelib.domain.errors import SettingsError
+
+_ARN: Final = re.compile(r"arn:[\w-]+:\w+:[\w-]+:\d{12}:\S+")
+_SHAPES: Final = {
+    "stage": (re.compile(r"dev|prod"), "dev or prod"),
+    "region": (re.compile(r"[a-z]{2}(-[a-z]+)+-\d"), "a region such as eu-west-1"),
+    "account_id": (re.compile(r"\d{12}"), "twelve digits"),
+    "state_table_name": (re.compile(r"[\w.-]{3,255}"), "a table's name"),
+    "secret_prefix": (re.compile(r"[\w+=.@-]+/"), "a name that ends in a slash"),
+    "parameter_prefix": (re.compile(r"/[\w.-]+/"), "a name between two slashes"),
+    "lake_bucket_name": (re.compile(r"[a-z0-9.-]{3,63}"), "a bucket's name"),
+    "ticks_on": (re.compile("schedule|host"), "schedule or host"),
+    "function_subnet_ids": (re.compile(r"subnet-\w+"), "ids of subnets"),
+    "function_security_group_ids": (re.compile(r"sg-\w+"), "ids of security groups"),
+}
+_ARN_SHAPE: Final = (_ARN, "an ARN")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageOutputs:
+    """Each field is the output of that name in infra/outputs.tf; those with a value may be absent.
+
+    `ticks_on` says who ticks: the functions' schedule, or a host. Subnets and security groups are
+    those of the functions that call exchanges, where they have a fixed address.
+    """
+
+    stage: str
+    region: str
+    account_id: str
+    state_table_name: str
+    state_table_arn: str
+    state_table_stream_arn: str
+    secret_prefix: str
+    parameter_prefix: str
+    alarm_topic_arn: str
+    dead_letter_queue_arn: str
+    lake_bucket_name: str
+    ticks_on: str = "schedule"
+    function_subnet_ids: tuple[str, ...] = ()
+    function_security_group_ids: tuple[str, ...] = ()
+
+    @property
+    def partition(self) -> str:
+        """`aws`, or the name of one of AWS's separate clouds."""
+        return self.state_table_arn.split(":")[1]
+
+    def arn(self, service: str, resource: str) -> str:
+        """Of something in this stage's region and account."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
+
+
+def parse_outputs(document: object, stage: str) -> StageOutputs:
+    """SettingsError says which output is missing, odd or another stage's, and what mends it."""
+    found = _values(document, stage)
+    missing = [f.name for f in fields(StageOutputs) if f.default is MISSING and f.name not in found]
+    if missing:
+        raise SettingsError(
+            f"terraform's outputs lack {', '.join(missing)}; {_remedy(stage)} brings infra/ up to "
+            "date"
+        )
+    if found["stage"] != stage:
+        raise SettingsError(
+            f"terraform's outputs are those of stage {found['stage']}, and {stage} is to be "
+            f"configured; {_remedy(stage)} makes that one"
+        )
+    for name, value in found.items():
+        for text in value if isinstance(value, tuple) else (value,):
+            _check(name, text, stage)
+    return StageOutputs(**found)
+
+
+def _values(document: object, stage: str) -> dict[str, Any]:
+    if not isinstance(document, Mapping):
+        raise SettingsError(f"terraform's outputs are no JSON object; {_remedy(stage)} makes them")
+    known = {field.name for field in fields(StageOutputs)}
+    values = {
+        name: output.get("value") if isinstance(output, Mapping) else None
+        for name, output in document.items()
+        if name in known
+    }
+    found = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
+    return {name: value for name, value in found.items() if value}
+
+
+def _check(name: str, value: object, stage: str) -> None:
+    pattern, words = _SHAPES.get(name, _ARN_SHAPE)
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise SettingsError(
+            f"terraform's output {name} is {value!r}; it must be {words}: {_remedy(stage)} "
+            "brings infra/ up to date"
+        )
+
+
+def _remedy(stage: str) -> str:
+    return f"make infra STAGE={stage}"

@@ -1,0 +1,89 @@
+"""What Terraform made -> the stage in Chalice's config.json, and the policies that it names.
+
+Only what is Terraform's, or follows from it, is written; whatever else the owner has put there
+stays, so that `configure` may be repeated at any time.
+"""
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+from chalicelib.domain.deployment.outputs import StageOutputs
+from chalicelib.domain.deployment.policies import APP_NAME, function_policy, gateway_policy
+from chalicelib.domain.deployment.rights import RIGHTS, calls_exchanges
+from chalicelib.domain.errors import SettingsError
+
+Config = dict[str, Any]
+
+
+def configured(
+    config: Mapping[str, Any], outputs: StageOutputs, reserved: Mapping[str, int]
+) -> Config:
+    """config.json with this stage as Terraform has it. `reserved` is concurrency; 0 ends it."""
+    _check_name(config)
+    changed: Config = deepcopy(dict(config))
+    stage = changed.setdefault("stages", {}).setdefault(outputs.stage, {})
+    stage["api_gateway_stage"] = outputs.stage
+    stage["api_gateway_policy_file"] = _gateway_file(outputs.stage)
+    stage["environment_variables"] = stage.get("environment_variables", {}) | variables(outputs)
+    functions = stage.setdefault("lambda_functions", {})
+    for name in RIGHTS:
+        own = functions.setdefault(name, {})
+        own["iam_policy_file"] = _policy_file(outputs.stage, name)
+        if calls_exchanges(name):
+            _join(own, "subnet_ids", outputs.function_subnet_ids)
+            _join(own, "security_group_ids", outputs.function_security_group_ids)
+    for name, count in reserved.items():
+        functions[name].pop("reserved_concurrency", None)
+        if count:
+            functions[name]["reserved_concurrency"] = count
+    return changed
+
+
+def _join(function: Config, name: str, ids: Sequence[str]) -> None:
+    function.pop(name, None)
+    if ids:
+        function[name] = list(ids)
+
+
+def _check_name(config: Mapping[str, Any]) -> None:
+    """Terraform's alarms, log groups and the stream's mapping know the functions by their names."""
+    name = config.get("app_name")
+    if name != APP_NAME:
+        raise SettingsError(
+            f"app_name of .chalice/config.json is {name!r}; it must be {APP_NAME!r}, as infra/ "
+            "knows the functions"
+        )
+
+
+def variables(outputs: StageOutputs) -> dict[str, str]:
+    """What the stage's functions find in their environment."""
+    return {
+        "CRYPTO_BOT_STAGE": outputs.stage,
+        "CRYPTO_BOT_REGION": outputs.region,
+        "TABLE_NAME": outputs.state_table_name,
+        "SECRET_PREFIX": outputs.secret_prefix,
+        "PARAMETER_PREFIX": outputs.parameter_prefix,
+        "ALARM_TOPIC_ARN": outputs.alarm_topic_arn,
+        "LAKE_BUCKET": outputs.lake_bucket_name,
+        "TICKS_ON": outputs.ticks_on,
+    }
+
+
+def policy_files(
+    outputs: StageOutputs, sources: Sequence[str], secret_name: str
+) -> dict[str, Mapping[str, Any]]:
+    """Each policy under the file name by which config.json knows it."""
+    documents = {
+        _policy_file(outputs.stage, name): function_policy(name, outputs, secret_name)
+        for name in RIGHTS
+    }
+    return documents | {_gateway_file(outputs.stage): gateway_policy(outputs.stage, sources)}
+
+
+def _policy_file(stage: str, function: str) -> str:
+    return f"policy-{stage}-{function}.json"
+
+
+def _gateway_file(stage: str) -> str:
+    return f"gateway-{stage}.json"

@@ -1,0 +1,24 @@
+"""Whom a function trusts to be AWS, or a venue.
+
+To read the bundle of all authorities takes a tenth of a second in a cold function; `make vendor`
+lays a folder beside the application in which OpenSSL opens the certificate that it looks for.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+AUTHORITIES: Final = "authorities"
+_PACKAGE: Final = Path(__file__).parents[2]
+
+
+def packaged_trust(package: Path = _PACKAGE) -> "SSLContext | None":
+    """A context that verifies by the package's folder; None where the package has none."""
+    folder = package / AUTHORITIES
+    if not folder.is_dir():
+        return None
+    import ssl
+
+    return ssl.create_default_context(capath=str(folder))
