@@ -1,0 +1,9 @@
+variable "name" {
+  description = "What everything here is called."
+  type        = string
+}
+
+variable "kind" {
+  description = "instance or gateway."
+  type        = string
+}

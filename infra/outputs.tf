@@ -1,0 +1,84 @@
+# `make configure` reads the first block (chalicelib/domain/deployment/outputs.py).
+
+output "stage" {
+  value = var.stage
+}
+
+output "region" {
+  value = local.region
+}
+
+output "account_id" {
+  value = local.account_id
+}
+
+output "state_table_name" {
+  value = aws_dynamodb_table.state.name
+}
+
+output "state_table_arn" {
+  value = aws_dynamodb_table.state.arn
+}
+
+output "state_table_stream_arn" {
+  value = aws_dynamodb_table.state.stream_arn
+}
+
+output "secret_prefix" {
+  value = local.secret_prefix
+}
+
+output "parameter_prefix" {
+  value = local.parameter_prefix
+}
+
+output "alarm_topic_arn" {
+  value = aws_sns_topic.alarms.arn
+}
+
+output "dead_letter_queue_arn" {
+  value = aws_sqs_queue.dead_letters.arn
+}
+
+output "lake_bucket_name" {
+  value = aws_s3_bucket.lake.bucket
+}
+
+output "market_table_name" {
+  value = aws_dynamodb_table.market.name
+}
+
+output "functions_tied" {
+  description = "The functions that this apply has found and tied to stream and dead letters."
+  value       = sort(setintersection(local.deployed, values(local.functions)))
+}
+
+output "ticks_on" {
+  description = "host where an EC2 host ticks, so that the schedule must not; else schedule."
+  value       = var.host ? "host" : "schedule"
+}
+
+output "function_subnet_ids" {
+  description = "For Chalice's subnet_ids; empty without a fixed egress address."
+  value       = try(module.egress[0].subnet_ids, [])
+}
+
+output "function_security_group_ids" {
+  description = "For Chalice's security_group_ids; empty without a fixed egress address."
+  value       = try(module.egress[0].security_group_ids, [])
+}
+
+output "fixed_addresses" {
+  description = "What to allow at the exchange: the addresses that orders come from."
+  value       = compact([try(module.egress[0].address, ""), try(module.host[0].address, "")])
+}
+
+output "host_instance_id" {
+  description = "For aws ssm start-session --target; empty without a host."
+  value       = try(module.host[0].instance_id, "")
+}
+
+output "deployer_role_arn" {
+  description = "For the workflows' role-to-assume; empty without github_repository."
+  value       = try(aws_iam_role.deployer[0].arn, "")
+}

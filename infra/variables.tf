@@ -1,0 +1,173 @@
+variable "stage" {
+  description = "dev (sandbox and virtual accounts only) or prod. Each has a state of its own: its workspace has the same name."
+  type        = string
+
+  validation {
+    condition     = contains(["dev", "prod"], var.stage)
+    error_message = "stage must be dev or prod: terraform apply -var-file=dev.tfvars, or prod.tfvars."
+  }
+}
+
+variable "protected" {
+  description = "Whether tables, secrets and the lake resist being destroyed; without a word, prod's do and dev's do not. To give up prod, apply with false first."
+  type        = bool
+  default     = null
+}
+
+# --- tables ---------------------------------------------------------------------------------
+
+variable "capacity" {
+  description = "Units per second of each table and index; without an entry, the stage's own numbers in tables.tf."
+  type        = map(object({ read = number, write = number }))
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.capacity), ["state", "shelf", "market"])) == 0
+    error_message = "capacity names something else than state, shelf (the index of state) and market."
+  }
+}
+
+variable "capacity_limit" {
+  description = "The most units of reading, and of writing, that this stage's tables and indexes may have together. 17 for prod and 8 for dev are the 25 that are free, in sum of an account; an account with one stage can give it all 25. Each unit above costs $0.47 a month for writing and $0.09 for reading."
+  type        = number
+  default     = null
+}
+
+# --- secrets, lake, logs --------------------------------------------------------------------
+
+variable "secret_names" {
+  description = "Containers to make in Secrets Manager, without values: crypto-bot secrets put fills them. Each costs $0.40 a month. None are needed where the keys are in Parameter Store, which is free."
+  type        = set(string)
+  default     = ["exchange"]
+
+  validation {
+    condition     = alltrue([for name in var.secret_names : can(regex("^[A-Za-z0-9_.-]{1,64}$", name))])
+    error_message = "secret_names holds a name with other characters than letters, digits, _ . and -; the stage's prefix is put before it."
+  }
+}
+
+variable "lake_noncurrent_days" {
+  description = "How long the lake bucket keeps an object that was deleted or replaced."
+  type        = number
+  default     = 30
+}
+
+variable "log_retention_days" {
+  description = "How long CloudWatch keeps the functions' logs."
+  type        = number
+  default     = 30
+}
+
+variable "s3_use_path_style" {
+  description = "For stand-ins of S3 that know buckets by path only; AWS does without."
+  type        = bool
+  default     = false
+}
+
+# --- being told -----------------------------------------------------------------------------
+
+variable "alarm_email" {
+  description = "Address that gets alarms and budget notices, once it has confirmed AWS's mail; empty for none. Free."
+  type        = string
+  default     = ""
+}
+
+variable "alarms" {
+  description = "Whether this stage has the ten alarms; without a word, prod has and dev has not. The first ten of an account are free, ten more cost $1.00 a month."
+  type        = bool
+  default     = null
+}
+
+variable "quarantine_alarm" {
+  description = "An eleventh alarm, for alerts that could not be understood. The bot tells its owner of them anyway. It costs $0.10 a month."
+  type        = bool
+  default     = false
+}
+
+variable "tick_minutes" {
+  description = "Minutes between two ticks, as EXECUTE_SCHEDULE has it: without a good tick for two of them, the alarm goes."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.tick_minutes >= 1 && var.tick_minutes <= 720 && floor(var.tick_minutes) == var.tick_minutes
+    error_message = "tick_minutes must be a whole number from 1 to 720: an alarm looks back a day at most."
+  }
+}
+
+variable "monthly_budget" {
+  description = "US dollars a month for the whole account; a notice comes at half of it and when it will not suffice. 0 for no budget. Free."
+  type        = number
+  default     = 5
+}
+
+# --- opt-ins --------------------------------------------------------------------------------
+
+variable "github_repository" {
+  description = "OWNER/NAME whose workflows may deploy this stage, without stored keys; empty for none. Needs infra/account. Free."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.github_repository == "" || can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.github_repository))
+    error_message = "github_repository must be OWNER/NAME, such as jane/crypto-bot."
+  }
+}
+
+variable "state_bucket" {
+  description = "The bucket of infra/account that holds Terraform's state, for the workflows of github_repository to reach."
+  type        = string
+  default     = ""
+}
+
+variable "egress" {
+  description = "A fixed address for the functions' calls to exchanges: none; instance, a NAT instance for $7.36 a month; or gateway, a NAT gateway for $36.50 a month and $0.045 per GB."
+  type        = string
+  default     = "none"
+
+  validation {
+    condition     = contains(["none", "instance", "gateway"], var.egress)
+    error_message = "egress must be none, instance or gateway."
+  }
+}
+
+variable "host" {
+  description = "An EC2 host with a fixed address that ticks in place of the schedule: $11.02 a month."
+  type        = bool
+  default     = false
+}
+
+variable "host_instance_type" {
+  description = "ARM instance type of the host. The price above is that of t4g.micro, which has 1 GB."
+  type        = string
+  default     = "t4g.micro"
+}
+
+variable "host_workers" {
+  description = "What the host runs beside the bot: names that crypto-bot worker --help lists, such as archive."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for name in var.host_workers : can(regex("^[a-z][a-z-]*$", name))])
+    error_message = "host_workers holds a name that is none: crypto-bot worker --help lists them."
+  }
+}
+
+variable "host_environment" {
+  description = "More variables for the bot on the host, such as { LIVE = \"yes\" }; no secrets, they stand in Terraform's state."
+  type        = map(string)
+  default     = {}
+}
+
+variable "dashboard" {
+  description = "A CloudWatch dashboard of the ten figures. The first three of an account are free, each further one costs $3.00 a month."
+  type        = bool
+  default     = false
+}
+
+variable "any_workspace" {
+  description = "Lets infra/tests plan both stages in one workspace. With a state of your own, leave it alone."
+  type        = bool
+  default     = false
+}

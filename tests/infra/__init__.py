@@ -1,0 +1,1 @@
+"""What infra/ describes, held against what the code expects of it."""
