@@ -1,0 +1,46 @@
+"""`crypto-bot worker archive`: the bus's trades into the lake, minute by minute."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from threading import Event
+from typing import Final
+
+from chalicelib import bootstrap
+from chalicelib.bootstrap.market import TRADES_TOPIC, bus, lake
+from chalicelib.services.market.archive_trades import Archiving, archive_trades
+from chalicelib.worker.rounds import Round, work_in_rounds
+
+_LOG = logging.getLogger(__name__)
+_GROUP: Final = "archive"
+_IDLE: Final = timedelta(seconds=15)
+_WAIT: Final = 0.5
+
+
+def archive(stopping: Event, *, once: bool) -> None:
+    """Until stopped; with `once` until everything that is over by now is in the lake."""
+
+    @contextmanager
+    def opened() -> Iterator[Round]:
+        with closing(bus()) as opened_bus, closing(opened_bus.read(TRADES_TOPIC, _GROUP)) as reader:
+            work = Archiving(
+                reader=reader,
+                lake=lake(),
+                clock=bootstrap.clock(),
+                idle=timedelta(0) if once else _IDLE,
+            )
+            yield lambda: _round(work, once=once)
+
+    work_in_rounds(opened, stopping)
+
+
+def _round(work: Archiving, *, once: bool) -> bool:
+    report = archive_trades(work, wait=_WAIT)
+    if report.objects:
+        _LOG.info("%d objects from %d messages", report.objects, report.messages)
+    if report.rejected:
+        _LOG.warning("%d messages are no trades; see quarantine/trades", report.rejected)
+    if not once or report.messages or report.waiting or not work.cutters:
+        return True
+    return work.reader.lag() > 0
