@@ -50,10 +50,7 @@ def report(
     )
     problems = [as_entry(c) for c in dict.fromkeys(survivors) if not accepted.why(c)]
     if is_whole:
-        gone = set(accepted.reasons) - set(survivors)
-        problems += [
-            f"argued, and no survivor any more: {change}" for change in sorted(gone, key=str)
-        ]
+        problems += [f"argued, and no survivor any more: {it}" for it in accepted.idle(survivors)]
         if _score(mutants) < THRESHOLD:
             problems.append(f"{_score(mutants):.1f} % is less than {THRESHOLD:g} %")
     sys.stderr.write("".join(f"{problem}\n" for problem in problems))

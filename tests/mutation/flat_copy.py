@@ -6,6 +6,7 @@ import: both agree only where the package lies beside the tests.
 
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -29,24 +30,28 @@ settings.register_profile(
 settings.load_profile("mutation")
 '''
 
-# One pytest session per mutant: it starts without what it does not need.
+# Tests run in forks of one pytest session, without what a fork does not need or cannot use.
 _SETTINGS: Final = """[tool.pytest]
 testpaths = ["tests"]
 pythonpath = ["."]
 strict = true
 addopts = [
-    "--import-mode=importlib",
+    "--import-mode=importlib", "--assert=plain",
     "-p", "_hypothesis_pytestplugin", "-p", "no:cacheprovider", "-p", "no:terminalreporter",
-    "-p", "no:logging", "-p", "no:junitxml", "-p", "no:pastebin",
+    "-p", "no:logging", "-p", "no:junitxml", "-p", "no:pastebin", "-p", "no:doctest",
+    "-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:faulthandler",
+    "-p", "no:warnings", "-p", "no:stepwise", "-p", "no:setuponly", "-p", "no:setupplan",
+    "-p", "no:capture",
 ]
 markers = ["slow: as in the repository"]
 
 [tool.mutmut]
 source_paths = ["chalicelib"]
-also_copy = ["docs"]
+also_copy = ["docs", {beside}]
 only_mutate = [{sources}]
 use_git_change_detection = false
 on_dependency_change = "ignore"
+timeout_multiplier = 6.0
 """
 
 
@@ -64,16 +69,22 @@ def make_flat_copy(root: Path, to: Path, module: str = "") -> list[Path]:
     shutil.rmtree(to, ignore_errors=True)
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(package / "domain", to / "chalicelib" / "domain", ignore=ignored)
-    shutil.copy(package / "__init__.py", to / "chalicelib")
+    (to / "chalicelib" / "__init__.py").touch()  # the domain needs nothing of the package's own
     shutil.copytree(root / "docs", to / "docs")
+    beside = sorted(root.glob("*.toml"))  # of which tests read some, as they do docs
+    for path in beside:
+        shutil.copy(path, to)
     shutil.copytree(root / "tests" / "fixtures", to / "tests" / "fixtures")
     for path, text in DomainTests(root).files().items():
         (to / path).parent.mkdir(parents=True, exist_ok=True)
         (to / path).write_text(_with_few_examples(text), "utf-8")
     (to / "tests" / "conftest.py").write_text(_CONFTEST.format(examples=_EXAMPLES), "utf-8")
     mutated = [source.relative_to(package.parent) for source in sources]
-    named = ", ".join(f'"{source.as_posix()}"' for source in mutated)
-    (to / "pyproject.toml").write_text(_SETTINGS.format(sources=named), "utf-8")
+    settings = _SETTINGS.format(
+        sources=_quoted(source.as_posix() for source in mutated),
+        beside=_quoted(path.name for path in beside),
+    )
+    (to / "pyproject.toml").write_text(settings, "utf-8")
     return mutated
 
 
@@ -87,6 +98,10 @@ def _sources(domain: Path, module: str) -> list[Path]:
         candidates = ", ".join(str(s.relative_to(domain).with_suffix("")) for s in found or sources)
         raise UnknownModule(f"{module!r} must be one file of the domain: one of {candidates}")
     return found
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def _with_few_examples(text: str) -> str:

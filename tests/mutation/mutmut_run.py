@@ -12,6 +12,7 @@ from typing import Final
 
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 
+_JUDGE: Final = Path(__file__).with_name("judge.py")
 _KILLED: Final = frozenset({"killed", "timeout"})
 _NAME: Final = re.compile(r"chalicelib\.domain\.(?P<module>[\w.]+)\.x(?P<rest>[_ǁ].+)__mutmut_\d+")
 
@@ -72,7 +73,7 @@ def _call(copy: Path, *arguments: str) -> str:
     """What mutmut prints, where nobody watches it."""
     watched = sys.stderr.isatty() and arguments[0] == "run"
     ended = subprocess.run(
-        [str(Path(sys.executable).with_name("mutmut")), *arguments],
+        [sys.executable, str(_JUDGE), *arguments],
         cwd=copy,
         env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # noqa: TID251
         stdout=sys.stderr if watched else subprocess.PIPE,

@@ -1,5 +1,6 @@
 """Which tests break the domain with mutmut, which survivors are accepted, and what makes it red."""
 
+import re
 import textwrap
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +11,7 @@ from tests.mutation.__main__ import report
 from tests.mutation.domain_tests import DomainTests
 from tests.mutation.flat_copy import UnknownModule, make_flat_copy
 from tests.mutation.mutmut_run import Change, Mutant, MutmutFailed
-from tests.mutation.survivors import Accepted, BadEntry, as_entry, read_accepted
+from tests.mutation.survivors import Accepted, BadEntry, Kind, as_entry, read_accepted
 
 ROOT = Path(__file__).parents[2]
 
@@ -155,10 +156,49 @@ def test_an_entry_reads_back_as_the_change_it_was_written_for(tmp_path: Path) ->
         assert read_accepted(path).why(Change("other", change.was, change.now)) == ""
 
 
+A_KIND = """
+[[kind]]
+was = '(sum\\([^)]*), ZERO\\)'
+now = ['\\1, None)', '\\1, )']
+why = "0 and ZERO add up to the same"
+"""
+TWO_SUMS = "x = max(sum(a, ZERO), sum(b, ZERO), ZERO)"
+
+
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [
+        ("x = max(sum(a, ), sum(b, ZERO), ZERO)", "0 and ZERO add up to the same"),
+        ("x = max(sum(a, ZERO), sum(b, ), ZERO)", "0 and ZERO add up to the same"),
+        ("x = max(sum(a, ), sum(b, ), ZERO)", ""),
+        ("x = max(sum(a, None), sum(b, ZERO), ZERO)", "0 and ZERO add up to the same"),
+        ("x = max(sum(a, ONE), sum(b, ZERO), ZERO)", ""),
+        ("x = min(sum(a, ), sum(b, ZERO), ZERO)", ""),
+    ],
+)
+def test_a_kind_argues_its_one_change_wherever_it_is(tmp_path: Path, now: str, why: str) -> None:
+    path = tmp_path / "survivors.toml"
+    path.write_text(A_KIND, "utf-8")
+    assert read_accepted(path).why(Change("money.plain", TWO_SUMS, now)) == why
+
+
+def test_a_kind_may_be_held_to_some_functions(tmp_path: Path) -> None:
+    path = tmp_path / "survivors.toml"
+    path.write_text(A_KIND + "functions = 'trading\\..*'\n", "utf-8")
+    accepted = read_accepted(path)
+    assert accepted.why(Change("trading.drift._tally", "sum(a, ZERO)", "sum(a, )"))
+    assert not accepted.why(Change("money.plain", "sum(a, ZERO)", "sum(a, )"))
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
         (as_entry(CHANGE), "needs function, was, now"),
+        ('[[kind]]\nwas = "a"\nnow = ["b"]\nwhy = " "\n', r"needs was \(a pattern\)"),
+        ('[[kind]]\nwas = ""\nnow = ["b"]\nwhy = "x"\n', r"needs was \(a pattern\)"),
+        ('[[kind]]\nwas = "a"\nnow = ["b"]\nwhy = "x"\nif = "c"\n', r"needs was \(a pattern\)"),
+        ('[[kind]]\nwas = "(a"\nnow = ["b"]\nwhy = "x"\n', "kind 1: '\\(a' is no pattern"),
+        (A_KIND + as_entry(Change("f", "sum(a, ZERO)", "sum(a, )")).replace('""', '"x"'), "twice"),
         ('[[survivor]]\nfunction = "f"\nwas = "a"\nnow = []\nwhy = "x"\n', "needs function"),
         ('[[survivor]]\nfunction = "f"\nwas = "a"\nnow = "b"\nwhy = "x"\n', "needs function"),
         (2 * as_entry(CHANGE).replace('why = ""', 'why = "x"'), "is listed twice"),
@@ -174,7 +214,8 @@ def test_an_entry_that_accepts_nothing_or_without_a_reason_is_refused(
 
 
 def test_the_survivors_of_the_repository_can_be_read() -> None:
-    assert all(why.strip() for why in read_accepted().reasons.values())
+    accepted = read_accepted()
+    assert all(why.strip() for why in (*accepted.reasons.values(), *accepted.kinds.values()))
 
 
 # --- red or green ---------------------------------------------------------------------------
@@ -188,14 +229,17 @@ def mutants(killed: int, survived: int) -> list[Mutant]:
     ]
 
 
-ARGUED = Accepted({CHANGE: "an equal text"})
+ARGUED = Accepted({CHANGE: "an equal text"}, {})
+ZERO_IS_ONE = Kind(re.compile('"0"'), ("'XX0XX'",), re.compile(".*"))
 
 
 @pytest.mark.parametrize(
     ("killed", "survivors", "accepted", "problems"),
     [
         (9, [CHANGE], ARGUED, []),
-        (9, [CHANGE], Accepted({}), ["[[survivor]]"]),
+        (9, [CHANGE], Accepted({}, {}), ["[[survivor]]"]),
+        (9, [CHANGE], Accepted({}, {ZERO_IS_ONE: "an equal text"}), []),
+        (10, [], Accepted({}, {ZERO_IS_ONE: "x"}), ["argued, and no survivor any more: "]),
         (8, [CHANGE, CHANGE], ARGUED, ["80.0 % is less than 90 %"]),
         (10, [], ARGUED, ["argued, and no survivor any more: "]),
     ],

@@ -336,6 +336,15 @@ def test_a_message_that_means_something_else_is_told(
         assert found == problems
 
 
+def test_a_size_that_is_none_before_an_entry_is_noticed_where_a_price_belongs() -> None:
+    text = alert_template(TREND).replace(
+        "{{strategy.order.price}}", "{{strategy.prev_market_position_size}}"
+    )
+    assert lint_template(text) == [
+        "with an entry: order_price is '0'; it must be above zero (the webhook would answer 422)"
+    ]
+
+
 def test_without_a_strategy_any_name_and_ticker_will_do() -> None:
     other = alert_template(TREND).replace('"trend"', '"swing"').replace("{{ticker}}", "XRPUSD")
     assert lint_template(other) == []

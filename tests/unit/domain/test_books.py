@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Context, Decimal, localcontext
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -204,8 +205,20 @@ def test_a_fee_of_odd_digits_is_shared_to_the_last_one() -> None:
     fees = [e.fee for e in entry.executions]
     assert sum(fees) == Decimal("1E-10")
     assert fees[1:] == [Decimal("3.33333333333E-11")] * 2
+    third = filled(thirds, a_fill("1", "1"))
+    assert [e.quantity for e in third.executions] == [
+        Decimal("0.333333334"),  # shared to the millionth of a step
+        Decimal("0.333333333"),
+        Decimal("0.333333333"),
+    ]
     whole = filled(thirds, a_fill("3", "1", "1"))
     assert [e.fee for e in whole.executions][1:] == [Decimal("0.33333333333333333333")] * 2
+
+
+def test_a_fee_for_nothing_is_paid_and_nobodys() -> None:
+    entry = filled(BOTH, a_fill("0", "100", "0.8"))
+    assert legs_of(entry) == [("pool", "USDT", "-0.8"), ("fees", "USDT", "0.8")]
+    assert [e.fee for e in entry.executions] == [0, 0]
 
 
 def test_fills_are_exact_whatever_the_context() -> None:
@@ -559,6 +572,24 @@ def test_the_hash_is_over_everything_that_an_entry_says() -> None:
     assert len({entry_hash(e) for e in [entry, *others]}) == len(others) + 1
     equal = (replace(legs[0], amount=Decimal("1.5")),)
     assert entry_hash(replace(entry, postings=equal)) == entry_hash(entry)
+
+
+def test_the_link_of_books_that_are_kept_somewhere_stays_what_it_is() -> None:
+    legs = [("pool", "USDT", "-2"), ("strategy:a", "BTC", "1")]
+    entry = moved(
+        execution("a", "1", "2"),
+        execution("b", "-0.50", "-1", fee="0.1", fee_base="0.01"),
+        id="fill#t7",
+        postings=tuple(Posting(account=a, asset=b, amount=Decimal(c)) for a, b, c in legs),
+        reference="p#0",
+        sequence=3,
+        previous_hash="abc",
+    )
+    text = (
+        "3;fill#t7;main;fill;2026-03-02T12:00:00+00:00;pool,USDT,-2|strategy:a,BTC,1;"
+        "a,BTC/USDT,1,2,0,0|b,BTC/USDT,-0.5,-1,0.1,0.01;p#0;abc"
+    )
+    assert entry_hash(entry) == sha256(text.encode()).hexdigest()
 
 
 # --- what it is worth -----------------------------------------------------------------------

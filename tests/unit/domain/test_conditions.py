@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,7 +21,9 @@ from chalicelib.domain.trading.account import Halt, HaltLevel
 from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
 from chalicelib.domain.trading.order import Order, OrderStatus
 from chalicelib.domain.trading.plan import AccountState, Breaker, Stance
+from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import SignalStatus
+from chalicelib.domain.trading.stranger import OpenOrder, Stranger
 from chalicelib.domain.trading.strategy import Strategy
 from tests.contract.stores.records import order as an_order
 from tests.situations import BTC, ETH, NOON, a_signal
@@ -91,6 +94,40 @@ def test_a_failure_and_a_missing_heartbeat_are_two_notices() -> None:
         "tick#OSError#2026-03-02T12",
         "stalled#2026-03-02T11:00:00+00:00",
     ]
+
+
+def test_without_news_only_what_stands_is_seen_again() -> None:
+    order, signal = an_order(), a_signal("a")
+    alert = QuarantinedAlert(
+        id="q", strategy="", received_at=NOON, status=401, reason="no", excerpt="", digest=""
+    )
+    stands: dict[str, Any] = {"waiting": (signal,), "held": (order,), "last_good_tick": minute(-1)}
+    before = observation(**stands, ended=(signal,), refused=(order,), quarantined=(alert,))
+    tick = TickEnd(good=True, interval=timedelta(minutes=1))
+    assert before.without_news(minute(1), tick) == observation(**stands, at=minute(1), tick=tick)
+
+
+# --- strangers ------------------------------------------------------------------------------
+
+
+def test_a_stranger_that_bars_purchases_is_told_every_day() -> None:
+    resting = OpenOrder(
+        venue_order_id="7",
+        client_order_id="8f0ff51c-93ea-5b9d-a2e4-4d0a2f0a4b5c",
+        symbol=BTC,
+        side=Side.BUY,
+        quantity=Decimal("0.50"),
+        limit_price=Decimal(90),
+    )
+    sure = Stranger(order=resting, seen_at=minute(-5), confirmed=True)
+    known = replace(sure, mine=True)
+    states = (AccountState(account="main", strangers=(sure, known)),)
+    sentence = (
+        "account main: nothing is bought of BTC/USDT, order 7 to buy 0.5 at 90 rests at the venue "
+        "under an id like the bot's (8f0ff51c-93ea-5b9d-a2e4-4d0a2f0a4b5c) and is in no plan of "
+        "its: does another bot trade with these keys? crypto-bot accounts strangers main"
+    )
+    assert told(states=states) == [("stranger#main#7#2026-03-02", P1, sentence, "")]
 
 
 # --- the switch -----------------------------------------------------------------------------

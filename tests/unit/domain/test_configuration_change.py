@@ -503,6 +503,10 @@ def test_a_seed_may_fill_all_but_the_reserve() -> None:
             '{\n"A": {"x": 1,\n"x": 2}}',
             "s line 3: x is there twice; every ticker and field may be there once",
         ),
+        (
+            '{"A": 1, "\\u0041": 2}',  # the same name to whoever reads it
+            "s line 1: A is there twice; every ticker and field may be there once",
+        ),
         ('{"A":\n-Infinity}', "s line 2: -Infinity is not a number"),
         ("\nNaN", "s line 2: NaN is not a number"),
         (

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.trading.account import Basis, HaltLevel
+from chalicelib.domain.trading.instrument import Instrument
 from chalicelib.domain.trading.ledger import Holding
 from chalicelib.domain.trading.plan import Stance, Trigger
 from chalicelib.domain.trading.planning import draft_plan
@@ -105,6 +106,24 @@ def test_an_entry_takes_its_stance_with_all_that_belongs_to_it() -> None:
     assert moves(draft) == {BTC: {"a": "+50"}}
     assert promises(draft) == {"a": ("EXECUTED", "5E+1", "0")}
     assert (draft.step.value, draft.equity) == ("increase", 10000)
+
+
+def test_an_entry_is_protected_by_its_strategys_fractions_of_the_price() -> None:
+    situation = a_situation(weights={A: "0.5"}, signals=[signal()])
+    known = situation.configuration.strategies["a"]
+    protected = replace(known, stop_loss=Decimal("0.1"), take_profit=Decimal("0.2"))
+    configuration = replace(situation.configuration, strategies={"a": protected})
+    [taken] = draft_plan(replace(situation, configuration=configuration)).stances
+    assert (taken.stop_loss, taken.take_profit) == (Decimal(90), Decimal(120))
+
+
+def test_who_has_lost_too_much_of_the_equity_today_buys_nothing() -> None:
+    lost = Holding(strategy="a", symbol=BTC, realized_on=TODAY, realized_today=Decimal(-200))
+    terms = {"holdings": [lost], "signals": [signal()]}
+    stopped = decided({A: "0.5"}, **terms, subscription={"daily_loss_stop": Decimal("0.02")})
+    assert (moves(stopped), words(stopped)["a"][0]) == ({}, "DENIED")
+    spared = decided({A: "0.5"}, **terms, subscription={"daily_loss_stop": Decimal("0.0201")})
+    assert moves(spared) == {BTC: {"a": "+50"}}
 
 
 def test_an_exit_takes_its_stance_and_forgets_what_protected() -> None:
@@ -286,8 +305,8 @@ def test_who_is_followed_no_more_only_leaves() -> None:
         "out": ("PLANNED", ""),
     }
     assert moves(draft) == {BTC: {"gone": "-2"}}
-    lost = decided({A: "0.5"}, signals=[a_signal("gone", id="x")])
-    assert words(lost) == {"x": ("SKIPPED", "not followed any more, nothing is held")}
+    lost = decided({A: "0.5"}, signals=[signal(), a_signal("gone", id="x")])
+    assert words(lost)["x"] == ("SKIPPED", "not followed any more, nothing is held")
 
 
 def test_an_entry_that_is_refused_leaves_the_exit_before_it_standing() -> None:
@@ -308,6 +327,10 @@ def test_an_entry_that_waits_for_the_owner_leaves_the_exit_before_it_standing() 
         "out": ("SUPERSEDED", "overtaken by long of in"),
         "in": ("SKIPPED", "already long"),
     }
+    another = decided(
+        {A: "0.4", B: "0.4"}, **terms, signals=[signal(("0", BTC), id="lost"), *said_yes]
+    )
+    assert set(words(another)) == {"lost", "out", "in"}
 
 
 def test_while_an_order_is_under_way_only_the_exit_is_heeded() -> None:
@@ -416,7 +439,7 @@ def test_an_addition_counts_from_what_was_owned_when_it_came(
 def test_an_addition_is_no_entry_to_its_policy() -> None:
     more: dict[str, Any] = {"owns": {A: "10"}, "signals": [signal(size_ratio=Decimal("1.5"))]}
     by_risk = decided({A: "0.5"}, **more, account=an_account(policy="risk_per_trade"))
-    assert moves(by_risk) == {BTC: {"a": "+5"}}
+    assert (moves(by_risk), words(by_risk)) == ({BTC: {"a": "+5"}}, {"a": ("PLANNED", "")})
     boosted = decided({A: "0.5", E: "0.2"}, **more, account=an_account(policy="boost"))
     assert moves(boosted) == {BTC: {"a": "+5"}}
     assert not boosted.stances[0].surplus
@@ -815,6 +838,50 @@ def test_the_cash_to_raise_counts_fees_and_the_worst_prices_accepted() -> None:
     raised -= Decimal(750) * Decimal("0.99") * Decimal("0.998")
     sold = (raised / 100).quantize(Decimal("0.001"), ROUND_DOWN)
     assert moves(draft) == {BTC: {"a": f"-{sold.normalize():f}", "c": "-7.5"}}
+
+
+def test_a_holder_keeps_its_base_however_much_is_lacking() -> None:
+    draft = decided(
+        {A: "0.2", E: "0.5", C: "0.25"},
+        cash="500",
+        owns={A: "35", C: "60"},  # c has grown to 60 %, and holds no surplus that it could give up
+        stances=[stance(A, LONG, surplus=True), stance(C, LONG)],
+        account=an_account(**BOOST),
+        signals=[signal(E)],
+    )
+    # e lacks 5,000; what a has above its 20 % of 10,000 is 1,500
+    assert moves(draft) == {BTC: {"a": "-15"}}
+
+
+def test_who_holds_no_surplus_is_passed_over_and_as_little_as_the_venue_takes_is_raised() -> None:
+    weights = {A: "0.1", B: "0.1", E: "0.75"}
+    common: dict[str, Any] = {
+        "cash": "9996",
+        "owns": {A: "5", B: "20"},
+        "stances": [stance(A, LONG), stance(B, LONG, surplus=True)],
+        "signals": [signal(E)],
+        "account": an_account(**BOOST),
+    }
+    # of 12,496 e gets 9,372, 624.80 stay, and 9,996 are there: 0.80 is lacking
+    raised = decided(weights, **common, instruments=[cheap(BTC), cheap(ETH)])
+    assert moves(raised) == {BTC: {"b": "-0.008"}}
+    assert decided(weights, **common).step.value == "increase"
+
+
+def cheap(symbol: str) -> Instrument:
+    return an_instrument(symbol, minimum_notional="0.5")
+
+
+def test_of_equal_weights_the_higher_priority_takes_the_surplus() -> None:
+    situation = a_situation(
+        weights={A: "0.4", E: "0.4"},
+        signals=[signal(A), signal(E)],
+        account=an_account(**BOOST),
+    )
+    first, second = situation.configuration.subscriptions
+    preferred = replace(situation.configuration, subscriptions=(first, replace(second, priority=1)))
+    draft = draft_plan(replace(situation, configuration=preferred))
+    assert moves(draft) == {BTC: {"a": "+40"}, ETH: {"e": "+550"}}
 
 
 def test_one_holder_that_raises_enough_spares_the_next() -> None:

@@ -231,6 +231,16 @@ def test_a_volume_with_another_suffix_is_refused(volume: str) -> None:
     )
 
 
+@pytest.mark.parametrize("volume", ["5X", "10%Q"])
+def test_the_suffix_of_a_volume_is_small_as_the_bot_has_it(volume: str) -> None:
+    said_so = f"VOLUME is {volume!r}; it must be a number such as 67656.77, "
+    assert refused(OCTO_BOT, VOLUME=volume) == (
+        400,
+        "VOLUME",
+        f"{said_so}without separators or units",
+    )
+
+
 # --- protecting prices ----------------------------------------------------------------------
 
 

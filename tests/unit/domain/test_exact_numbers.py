@@ -106,6 +106,17 @@ def test_a_float_is_refused_in_every_amount_and_named_and_nowhere_else() -> None
             Weighed(name="x", gross=values[0], net=values[1])  # type: ignore[arg-type]
 
 
+def test_an_amount_is_guarded_that_is_written_as_text_of_its_type() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Nested(Exact):
+        amount: "Decimal | None" = None
+        inner: "Nested | None" = None
+
+    assert Nested(inner=Nested(amount=Decimal(1))).amount is None
+    with pytest.raises(TypeError, match=r"^Nested\.amount is the float 0\.5; "):
+        Nested(amount=0.5)  # type: ignore[arg-type]
+
+
 def test_one_amount_alone_is_guarded_and_a_record_without_any_takes_what_it_gets() -> None:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Single(Exact):

@@ -271,6 +271,11 @@ EXECUTED, PLANNED, SKIPPED = SignalStatus.EXECUTED, SignalStatus.PLANNED, Signal
 DENIED, PARTIALLY = SignalStatus.DENIED, SignalStatus.PARTIALLY_EXECUTED
 
 
+def test_a_try_that_nobody_follows_ends_as_a_try() -> None:
+    tried = replace(heard(), test=True).settled_for([])
+    assert (tried.status, tried.reason) == (SKIPPED, "test: nothing is traded")
+
+
 def test_a_final_word_is_never_replaced_and_another_one_is() -> None:
     signal = heard(("m", PLANNED), ("n", PLANNED), ("m", EXECUTED), ("m", DENIED))
     assert [(o.account, o.status) for o in signal.outcomes] == [("n", PLANNED), ("m", EXECUTED)]
@@ -340,6 +345,18 @@ def test_who_follows_whom() -> None:
     )
     assert configuration.followers("a") == ("m", "n")
     assert [s.strategy for s in configuration.subscriptions_of("m")] == ["a", "b"]
+
+
+def test_an_account_trades_what_the_strategies_trade_that_it_follows_and_that_are_there() -> None:
+    rows = [("m", "a"), ("m", "b"), ("m", "lost"), ("n", "c")]
+    traded = {"a": {"E": ETH, "B": BTC}, "b": {"B": BTC}, "c": {"S": "SOL/USDT"}}
+    configuration = Configuration(
+        strategies={name: Strategy(name=name, instruments=pairs) for name, pairs in traded.items()},
+        subscriptions=tuple(Subscription(account=x, strategy=y) for x, y in rows),
+    )
+    assert configuration.symbols_of("m") == [BTC, ETH]
+    assert configuration.symbols_of("n") == ["SOL/USDT"]
+    assert configuration.symbols_of("nobody") == []
 
 
 def test_a_strategy_in_time() -> None:

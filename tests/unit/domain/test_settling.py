@@ -148,6 +148,15 @@ def test_a_whole_rest_is_shared_as_it_was_left() -> None:
     assert found.intent.limit_price == Decimal("50.50")
 
 
+def test_a_leg_is_shared_to_the_millionth_of_a_step() -> None:
+    order = an_order("EXPIRED", intent=an_intent(Side.BUY, ("a", "1"), ("b", "1"), ("c", "1")))
+    found = leg(order, "50.5")
+    assert found is not None
+    assert found.intent.shares == shares(
+        ("a", "0.333333334"), ("b", "0.333333333"), ("c", "0.333333333")
+    )
+
+
 @pytest.mark.parametrize(
     ("side", "available", "changes", "quantity"),
     [
@@ -445,6 +454,18 @@ def test_sellers_and_buyers_meet_in_order_of_name_in_whole_steps() -> None:
     assert netted.moved == {("r", BTC): Decimal("0.5"), ("s", BTC): Decimal("0.6")}
 
 
+def test_who_has_got_all_is_passed_over_and_every_instrument_crosses_by_itself() -> None:
+    sellers = [delta(name, "1", "1", symbol) for symbol in (BTC, ETH) for name in ("r", "s")]
+    buyers = [delta(name, "1", symbol=symbol) for symbol in (BTC, ETH) for name in ("a", "b")]
+    netted = net_reductions(an_account(), sellers, buyers, {})
+    assert [(c.symbol, c.seller, c.buyer) for c in netted.crosses] == [
+        (BTC, "r", "a"),
+        (BTC, "s", "b"),
+        (ETH, "r", "a"),
+        (ETH, "s", "b"),
+    ]
+
+
 def test_a_sale_is_bounded_by_what_is_free_and_by_the_most_the_venue_takes() -> None:
     sellers = [delta("a", "2", "2"), delta("b", "3", "3")]
     bounded = net_reductions(an_account(), sellers, [], {"BTC": Decimal("2.5")})
@@ -506,6 +527,11 @@ def why(buyer: Delta, spendable: str = "9999", **account: Any) -> dict[tuple[str
             delta("a", "2", maximum_quantity="1.5"),
             "9999",
             "2 BTC > maximum 1.5 (QUANTITY_ABOVE_MAXIMUM)",
+        ),
+        (
+            delta("a", "1.5", maximum_quantity="1.5", minimum_notional="200"),
+            "9999",
+            "150 USDT < minimum 200 (NOTIONAL_BELOW_MINIMUM)",
         ),
     ],
 )
@@ -571,6 +597,8 @@ def test_a_test_is_told_and_does_nothing() -> None:
     wish, spent = gathered(signal("t", test=True))
     assert wish is None
     assert spent == [("t", "SKIPPED", "test: nothing is traded")]
+    _, [word] = gather_wishes([signal("t", test=True)], {})
+    assert (word.strategy, word.symbol) == ("a", BTC)
 
 
 def test_the_newest_state_overtakes_and_says_by_what() -> None:
