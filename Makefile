@@ -9,7 +9,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check configure lint format types layers coverage dead audit mutate bench simulate kill-loop screenshot lock clean
+.PHONY: help setup run test check infra configure vendor deploy destroy wheels lint format types layers coverage dead audit mutate bench simulate kill-loop screenshot lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,16 +34,37 @@ $(VENV)/.project: pyproject.toml $(VENV)/.requirements
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# What the tests pack for Lambda: with it here, no test asks the package index.
+$(VENV)/.wheels: crypto_bot/requirements.txt $(VENV)/.project
+	@if $(BIN)/python -m tests.aws.vendoring; then touch $@; else \
+		echo "The libraries for Lambda could not be fetched: the tests that need them will be skipped." >&2; fi
+
+wheels: $(VENV)/.wheels  ## Fetch the libraries that the tests pack for Lambda
+
 run: setup  ## Run the bot here, with a demonstration where nothing is configured (ARGS="--port 9000")
 	@$(BIN)/crypto-bot run $(ARGS)
 
-test: setup  ## Run the tests (ARGS="-k webhook", WORKERS=0 for one process)
+test: setup wheels  ## Run the tests (ARGS="-k webhook", WORKERS=0 for one process)
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: lint types layers test  ## Everything that has to pass before a commit
 
+infra: setup  ## Let Terraform make what a stage needs (STAGE=dev)
+	@$(if $(STAGE),,$(error say which stage: make infra STAGE=dev))terraform -chdir=infra init -input=false
+	@terraform -chdir=infra workspace select -or-create $(STAGE)
+	@terraform -chdir=infra apply -var-file=$(STAGE).tfvars $(ARGS)
+
 configure: setup  ## Write what Terraform made of a stage into crypto_bot/.chalice (STAGE=dev)
 	@$(if $(STAGE),,$(error say which stage: make configure STAGE=dev))$(BIN)/crypto-bot configure $(STAGE) $(ARGS)
+
+vendor: setup  ## Make crypto_bot/vendor, slim and compiled, for Lambda (EXCHANGES="gemini kraken")
+	@$(BIN)/crypto-bot vendor $(if $(EXCHANGES),--exchanges "$(EXCHANGES)") $(ARGS)
+
+deploy: setup  ## Bring a stage to your AWS account, or up to date there (STAGE=dev)
+	@$(if $(STAGE),,$(error say which stage: make deploy STAGE=dev))$(BIN)/crypto-bot deploy $(STAGE) $(ARGS)
+
+destroy: setup  ## Take a stage from your AWS account, with all that it knows (STAGE=dev)
+	@$(if $(STAGE),,$(error say which stage: make destroy STAGE=dev))$(BIN)/crypto-bot destroy $(STAGE) $(ARGS)
 
 lint: setup  ## Look for mistakes and unformatted files
 	@$(BIN)/ruff check .
@@ -59,7 +80,7 @@ types: setup  ## Check the types
 layers: setup  ## Check who imports whom
 	@PYTHONPATH=crypto_bot $(BIN)/lint-imports --no-logo
 
-coverage: setup  ## Run the tests and list the lines and branches that none reached
+coverage: setup wheels  ## Run the tests and list the lines and branches that none reached
 	@$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term-missing $(ARGS)
 
 dead: setup  ## List code that nothing outside the tests calls
@@ -71,7 +92,7 @@ audit: setup  ## Check hashes, licences, and known vulnerabilities where somebod
 mutate: setup  ## Break the domain in thousands of places and see its tests notice (MODULE=netting does one file)
 	@$(BIN)/python -m tests.mutation --processes $(or $(PROCESSES),2) $(if $(MODULE),--module $(MODULE))
 
-bench: setup  ## Measure: one JSON line per figure (ONLY=name measures one)
+bench: setup wheels  ## Measure: one JSON line per figure (ONLY=name measures one)
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 screenshot: setup  ## Draw the README's picture of the terminal view
@@ -89,5 +110,6 @@ lock: setup  ## Write both requirements.txt anew (UPGRADE=1 takes newer versions
 
 clean:  ## Remove what these targets made, .venv included
 	rm -rf $(VENV) .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mutation .mypy_cache \
-		.pytest_cache .ruff_cache build dist crypto_bot/*.egg-info
+		.pytest_cache .ruff_cache build dist crypto_bot/*.egg-info crypto_bot/vendor \
+		crypto_bot/.chalice/deployments
 	find crypto_bot tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -30,9 +30,7 @@ TRADINGVIEW_SOURCES: Final = (
     "52.32.178.7",
 )
 
-_NEVER_LIVE: Final = (
-    "stage dev never trades live; use mode sandbox or virtual here, or stage prod"
-)
+_NEVER_LIVE: Final = "stage dev never trades live; use mode sandbox or virtual here, or stage prod"
 
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})

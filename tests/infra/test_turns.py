@@ -31,6 +31,8 @@ from tests.trading_floor import TradingFloor
 
 MOST_ROUNDS = 200
 CALL_SECONDS = 0.002
+# The hourly report reads these beside the ticks, without the account's lease.
+REPORTED = frozenset({"balances", "tickers", "instruments"})
 
 
 @dataclass(kw_only=True)
@@ -51,7 +53,7 @@ class Turnstile:
                 time.sleep(CALL_SECONDS)
                 return method(*arguments, **named)
 
-        return call if callable(method) else method
+        return call if callable(method) and name not in REPORTED else method
 
     @contextmanager
     def _entered(self) -> Iterator[None]:

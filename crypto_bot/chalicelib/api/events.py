@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from chalice.app import BaseLambdaEvent, EventSourceHandler
+from typing_extensions import override
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -16,6 +17,7 @@ class TickEvent(BaseLambdaEvent):
 
     context: Any
 
+    @override
     def _extract_attributes(self, event_dict: dict[str, Any]) -> None:
         self.scheduled_at: str = event_dict.get("time", "")
         self.records: Sequence[Mapping[str, Any]] = event_dict.get("Records", ())

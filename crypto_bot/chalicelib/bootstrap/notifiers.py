@@ -42,7 +42,6 @@ class Channels:
         whose = f"the secret {channel.secret!r} of channel {channel.name}"
         return makers[channel.kind](fields, whose, allows_loopback=self.allows_loopback)
 
-
     def _topic(self, channel: Channel) -> str:
         if channel.topic or self.alarm_topic:
             return channel.topic or self.alarm_topic

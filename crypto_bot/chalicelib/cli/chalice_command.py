@@ -2,10 +2,12 @@
 
 Chalice reads app.py before it makes anything, and app.py calls `accompany`: that is early enough to
 refuse, and to lay the package where Chalice looks for it. What Chalice remembers of the deployment
-goes to the lake bucket when its command ends, however it ends.
+goes to the lake bucket when its command ends, however it ends. Its own memory it has read by then:
+where the bucket knows better, the command begins anew.
 """
 
 import os
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,7 +53,11 @@ def _keep_state(context: click.Context, project: Path) -> None:
     state = state_file(project, stage)
     # The owner's profile may mean another region, where Chalice would make a second stage.
     os.environ["AWS_DEFAULT_REGION"] = state.region
-    state.require_current()
+    told = state.fetch()
+    if told:
+        click.echo(f"{told[0].upper()}{told[1:]}.")
+        sys.stdout.flush()
+        os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - the same command
     context.call_on_close(state.keep)
 
 

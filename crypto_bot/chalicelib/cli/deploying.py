@@ -82,7 +82,6 @@ def deploy(context: click.Context, stage: str, infra: Path, wheels: Path | None,
     _package(_vendored_for(_exchanges_of(known), wheels))
     terraform.apply()
     context.invoke(configure, source=None, infra=infra, reserve=(), stage=stage)
-    _fetch_state(stage)
     _vendored_for(_exchanges_of(_refuse_there(stage, needs_table=True)), wheels)
     _chalice("deploy", stage)
     terraform.apply(again=True)
@@ -104,7 +103,6 @@ def destroy(stage: str, infra: Path) -> None:
         raise DeploymentError("that was not the stage's name: nothing is removed")
     terraform = Terraform(folder=infra, stage=stage, approved=True)
     if _is_configured(stage):
-        _fetch_state(stage)
         _chalice("delete", stage)
         state_file(project_folder(), stage).forget()
     terraform.apply("protected=false")
@@ -190,12 +188,6 @@ def _tell(checks: Iterable[Check]) -> None:
             wrong.append(check.name)
     if wrong:
         raise DeploymentError(f"nothing is deployed: {', '.join(wrong)} must be mended first")
-
-
-def _fetch_state(stage: str) -> None:
-    told = state_file(project_folder(), stage).fetch()
-    if told:
-        click.echo(f"{told[0].upper()}{told[1:]}.")
 
 
 def _chalice(command: str, stage: str) -> None:

@@ -5,6 +5,8 @@ import logging
 from datetime import UTC, datetime
 from typing import Final
 
+from typing_extensions import override
+
 from chalicelib.adapters.telemetry.correlation import correlation
 from chalicelib.domain.operation.redaction import without_credentials
 
@@ -19,6 +21,7 @@ _REQUEST: Final = "aws_request_id"
 class JsonLines(logging.Formatter):
     """One object per line: time, level, logger, message, correlation, what the line is about."""
 
+    @override
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC)
         line: dict[str, object] = {
@@ -43,6 +46,7 @@ class Words(logging.Formatter):
     def __init__(self) -> None:
         super().__init__(_WORDS)
 
+    @override
     def format(self, record: logging.LogRecord) -> str:
         return without_credentials(super().format(record))
 

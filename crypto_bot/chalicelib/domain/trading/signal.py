@@ -13,6 +13,9 @@ from chalicelib.domain.money import Exact
 # The order id of the signals that the owner's own command to close makes.
 OWNER_CLOSE: Final = "owner-close"
 
+# The last word on an alert that was only a try.
+TESTED: Final = "test: nothing is traded"
+
 # So often planning may fail on a signal before it is given up for the account, and failures that
 # follow one another faster count as one: a venue that is odd for a moment costs no exit.
 MOST_FAILURES: Final = 5
@@ -175,7 +178,7 @@ class Signal(Exact):
         """The signal with its overall status, final once every following account has spoken."""
         followers = tuple(accounts)
         if not followers and not self.outcomes:
-            reason = f"no account follows strategy {self.strategy}"
+            reason = TESTED if self.test else f"no account follows strategy {self.strategy}"
             return replace(self, status=SignalStatus.SKIPPED, reason=reason)
         heard = {o.account for o in self.outcomes if o.status.is_final}
         if any(account not in heard for account in followers) or any(

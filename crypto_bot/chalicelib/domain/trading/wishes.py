@@ -13,6 +13,7 @@ from chalicelib.domain.money import ONE, Exact, exact_arithmetic
 from chalicelib.domain.trading.plan import Stance, Verdict
 from chalicelib.domain.trading.signal import (
     OWNER_CLOSE,
+    TESTED,
     DesiredState,
     Signal,
     SignalStatus,
@@ -69,7 +70,7 @@ def gather_wishes(
     verdicts: list[Verdict] = []
     for signal in signals:
         if signal.test:
-            verdicts.append(verdict(signal, SignalStatus.SKIPPED, "test: nothing is traded"))
+            verdicts.append(verdict(signal, SignalStatus.SKIPPED, TESTED))
             continue
         grouped.setdefault((signal.strategy, signal.symbol), []).append(signal)
     wishes = {}

@@ -1,0 +1,50 @@
+"""A project with vendor/ in a folder of its own, made once per run of the tests."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from chalicelib.deployment.vendor import VENDOR, make_vendor
+from tests.aws.moto import ROOT
+
+WHEELS = Path(sys.prefix) / "lambda-wheels"  # `make wheels` brings them
+CORE = ("binance", "bitfinex", "gemini", "kraken", "kucoin")
+
+
+def clone(folder: Path, *, vendor: Path | None = None) -> Path:
+    """The project as a clone has it; with this vendor/, if one is given."""
+    project = folder / "crypto_bot"
+    shutil.copytree(
+        ROOT / "crypto_bot",
+        project,
+        ignore=shutil.ignore_patterns(
+            "__pycache__", VENDOR, "deployed", "deployments", "*.egg-info"
+        ),
+    )
+    if vendor is not None:
+        (project / VENDOR).symlink_to(vendor, target_is_directory=True)
+    return project
+
+
+def made_vendor(folder: Path, wheels: Path = WHEELS) -> Path:
+    """vendor/ for the trading core, from wheels that are here already."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "crypto_bot" / "requirements.txt", folder)
+    make_vendor(folder, CORE, wheels)
+    return folder / VENDOR
+
+
+def main() -> None:
+    """Bring the wheels from the package index, so that no test has to."""
+    from tempfile import TemporaryDirectory
+
+    from chalicelib.deployment import wheels
+
+    with TemporaryDirectory(dir=WHEELS.parent) as folder:
+        wheels.download(ROOT / "crypto_bot" / "requirements.txt", Path(folder))
+        shutil.rmtree(WHEELS, ignore_errors=True)
+        shutil.copytree(folder, WHEELS)
+
+
+if __name__ == "__main__":
+    main()
