@@ -157,6 +157,7 @@ def test_an_exit_takes_its_stance_and_forgets_what_protected() -> None:
     assert moves(draft) == {BTC: {"a": "-3"}}
     assert promises(draft) == {"a": ("EXECUTED", "3", "0")}
     assert (draft.step.value, draft.intents[0].because) == ("reduce", "")
+    assert draft.equity == 10300
 
 
 @pytest.mark.parametrize(
@@ -874,14 +875,15 @@ def cheap(symbol: str) -> Instrument:
 
 def test_of_equal_weights_the_higher_priority_takes_the_surplus() -> None:
     situation = a_situation(
-        weights={A: "0.4", E: "0.4"},
+        weights={A: "0.35", E: "0.35", B: "0.25"},
         signals=[signal(A), signal(E)],
         account=an_account(**BOOST),
     )
-    first, second = situation.configuration.subscriptions
-    preferred = replace(situation.configuration, subscriptions=(first, replace(second, priority=1)))
+    first, second, *idle = situation.configuration.subscriptions
+    rows = (first, replace(second, priority=1), *idle)
+    preferred = replace(situation.configuration, subscriptions=rows)
     draft = draft_plan(replace(situation, configuration=preferred))
-    assert moves(draft) == {BTC: {"a": "+40"}, ETH: {"e": "+550"}}
+    assert moves(draft) == {BTC: {"a": "+35"}, ETH: {"e": "+600"}}
 
 
 def test_one_holder_that_raises_enough_spares_the_next() -> None:

@@ -376,6 +376,7 @@ def test_a_strategy_in_time() -> None:
         ("123456", Side.BUY, 5, "123450"),
         ("123451", Side.SELL, 5, "123460"),
         ("1.234567", Side.BUY, 5, "1.23"),  # the tick is coarser
+        ("0.98765", Side.BUY, 1, "0.9"),
         ("0", Side.BUY, 5, "0"),
         ("-0.001", Side.BUY, 5, "-0.01"),
         ("100000", Side.SELL, 5, "100000"),
