@@ -4,9 +4,10 @@ Bounded and repeatable: it never waits for a fill, and whatever it does not get 
 the next tick in the stores.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Final
 
 from chalicelib.domain.errors import ExchangeUnavailable, KeysRefused, SettingsError, StoreConflict
@@ -83,7 +84,7 @@ def tick(ports: TradingPorts, *, owner: str, deadline: datetime) -> TickReport:
     settle_unfollowed(ports, configuration, due)
     names |= {name for signal in due for name in configuration.followers(signal.strategy)}
     known = configuration.accounts
-    accounts = [known[name] for name in sorted(names) if name in known]
+    accounts = _in_turn([known[name] for name in names if name in known], now)
     tasks = [
         lambda account=account: _work_under_lease(
             ports, account, configuration, due, owner, deadline
@@ -94,6 +95,12 @@ def tick(ports: TradingPorts, *, owner: str, deadline: datetime) -> TickReport:
     report = TickReport(outcome="worked", accounts=tuple(ports.workers.run_all(tasks, 1)))
     ports.control.beat(Heartbeat(at=ports.clock.now(), outcome=report.summary()))
     return report
+
+
+def _in_turn(accounts: Iterable[Account], now: datetime) -> list[Account]:
+    """In another order every time: where a tick's time runs out, it is not always for the same."""
+    at = now.isoformat()
+    return sorted(accounts, key=lambda account: sha256(f"{at} {account.name}".encode()).digest())
 
 
 def _work_under_lease(
