@@ -1,7 +1,7 @@
 """Known vulnerabilities of what is locked, by pip-audit, where somebody who knows them answers.
 
-A package index that knows no advisories answers as well, and then nothing is vulnerable. So each
-source is first asked about a version that is known to be.
+A source that knows no advisories answers as well, and then nothing is vulnerable. So it is first
+asked about a version that is known to be.
 """
 
 import json
@@ -22,12 +22,12 @@ _PATIENCE: Final = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """`question` is what is posted to `url`, nothing for a plain reading."""
+    """`question` is what is posted to `url`."""
 
     name: str
     url: str
     options: Sequence[str]
-    question: bytes | None = None
+    question: bytes
 
 
 def osv(url: str = "https://api.osv.dev/v1/query") -> Source:
@@ -41,12 +41,6 @@ def osv(url: str = "https://api.osv.dev/v1/query") -> Source:
     )
 
 
-def pypi() -> Source:
-    """The index itself."""
-    url = f"https://pypi.org/pypi/{_PACKAGE}/{_VERSION}/json"
-    return Source(name="pypi.org", url=url, options=("-s", "pypi"))
-
-
 def audit(lock: Path, sources: Sequence[Source]) -> tuple[bool, str]:
     """Whether nothing is known against the locked versions, and what to tell."""
     for source in sources:
@@ -57,14 +51,14 @@ def audit(lock: Path, sources: Sequence[Source]) -> tuple[bool, str]:
 
 def knows_advisories(source: Source) -> bool:
     """Whether it answers, and knows what everybody knows of an old release."""
-    headers = {"Content-Type": "application/json"} if source.question else {}
+    headers = {"Content-Type": "application/json"}
     request = Request(source.url, source.question, headers)  # noqa: S310 - ours, see above
     try:
         with urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310
             said = json.load(answer)
     except (URLError, OSError, ValueError):
         return False
-    return isinstance(said, dict) and bool(said.get("vulns") or said.get("vulnerabilities"))
+    return isinstance(said, dict) and bool(said.get("vulns"))
 
 
 def _audited(lock: Path, source: Source) -> tuple[bool, str]:
