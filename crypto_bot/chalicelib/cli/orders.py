@@ -8,7 +8,7 @@ from typing_extensions import override
 from chalicelib import bootstrap
 from chalicelib.cli.options import in_home
 from chalicelib.cli.words import order_line
-from chalicelib.domain.money import parse_amount
+from chalicelib.domain.money import is_plain_amount, parse_amount
 from chalicelib.services.trading.cancel_order import cancel_order
 
 
@@ -28,6 +28,12 @@ class Amount(click.ParamType[Decimal]):
             self.fail(str(error), param, ctx)
         if amount < 0:
             self.fail(f"{value} is below 0", param, ctx)
+        if not is_plain_amount(amount):
+            self.fail(
+                f"{str(value)[:60]!r} has more than 18 digits before or behind the point",
+                param,
+                ctx,
+            )
         return amount
 
 

@@ -18,6 +18,8 @@ from typing import Final
 
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
+# Before the point, and behind it.
+MOST_DIGITS: Final = 18
 
 # 38 significant digits is what DynamoDB keeps. ccxt changes the calling thread's decimal context,
 # so decisions never rely on the ambient one.
@@ -77,6 +79,17 @@ def parse_amount(text: str) -> Decimal:
     if not value.is_finite():
         raise ValueError(f"{text!r} is not a finite number")
     return value
+
+
+def is_plain_amount(value: Decimal) -> bool:
+    """Whether it has at most 18 digits before and 18 behind the point, as money and coins have.
+
+    What has more can be read and compared, and then overflows or fills the memory somewhere later.
+    """
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int):
+        return False  # NaN or Infinity
+    return exponent >= -MOST_DIGITS and (not value or value.adjusted() < MOST_DIGITS)
 
 
 def round_down(value: Decimal, step: Decimal) -> Decimal:

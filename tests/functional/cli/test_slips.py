@@ -41,3 +41,9 @@ def test_help_and_a_known_second_word_work_as_ever(desk: Desk, verb: str) -> Non
 def test_a_price_below_zero_is_no_quantity(desk: Desk) -> None:
     words = ("accounts", "adopt", "paper", "BTC", "1", "--to", "trend", "--price", "-5")
     assert "Invalid value for '--price': -5 is below 0" in desk.run(*words, code=2).output
+
+
+def test_an_amount_of_a_million_digits_is_none(desk: Desk) -> None:
+    words = ("accounts", "adopt", "paper", "BTC", "1e999999", "--to", "trend", "--price", "5")
+    said = desk.run(*words, code=2).output
+    assert "'1e999999' has more than 18 digits before or behind the point" in said

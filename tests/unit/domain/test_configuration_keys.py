@@ -191,7 +191,7 @@ PART = "a fraction from 0 to below 1, such as 0.02"
 MONEY = 'an amount above 0, such as 1000 or "1000.50"'
 FLAG = "true or false, without quotes"
 TEXT = "text in quotes"
-TIMEFRAME = 'a number with s, m, h, d or w, such as "15m" or "4h"'
+TIMEFRAME = 'a number with s, m, h, d or w, such as "15m" or "4h", and at most "52w"'
 WINDOWS = 'a list of windows in UTC, such as ["mon-fri 13:30-20:00"]'
 WORDS = 'a list of words, such as ["stop", "sl"]'
 MONTH = 31 * 86_400
@@ -210,7 +210,7 @@ OF_FLAG: Bounds = (FLAG, ["true", "false"], ['"true"', "1"])
 OF_TEXT: Bounds = (TEXT, ['"x"'], ['" "', "5", "true"])
 
 STRATEGY_KEYS: dict[str, Bounds] = {
-    "timeframe": (TIMEFRAME, ['"1s"', '"60"', '"2W"'], ['"0m"', '"m"', "60", '"1x"']),
+    "timeframe": (TIMEFRAME, ['"1s"', '"60"', '"2W"', '"52w"'], ['"0m"', '"m"', "60", '"1x"']),
     "sibling_wait": whole(0, MONTH, "seconds"),
     "max_lag": whole(0, MONTH, "seconds"),
     "stop_words": (WORDS, ["[]", '["a"]'], ['"a"', '["a", " "]', '["a", 1]', "1"]),
@@ -221,7 +221,11 @@ STRATEGY_KEYS: dict[str, Bounds] = {
         ["0.001", "0.999"],
         ["0", "1", "-1"],
     ),
-    "take_profit": ("a fraction above 0, such as 0.1", ["0.001", "99"], ["0", "-1"]),
+    "take_profit": (
+        "a fraction above 0 and at most 1000, such as 0.1",
+        ["0.001", "99", "1000"],
+        ["0", "-1", "1000.001", "1e999999", "inf"],
+    ),
 }
 ACCOUNT_KEYS: dict[str, Bounds] = {
     "secret": OF_TEXT,
@@ -292,6 +296,79 @@ def test_a_key_takes_its_bounds_and_nothing_beyond(
         said = refused(parse, text)
         assert said.startswith(start)
         assert said == start or key in {"policy", "trading_hours"}
+
+
+@pytest.mark.parametrize(
+    "timeframe", ["53w", "365d", "31449601s", "99999999999w", f"{10**30}d", "9" * 5_000 + "m"]
+)
+def test_a_timeframe_is_no_longer_than_a_year_of_weeks(timeframe: str) -> None:
+    text = f'{STRATEGY}timeframe = "{timeframe}"\n'
+    assert refused(strategies, text) == (
+        f"f line 3: strategies.s.timeframe is {shown(timeframe)}, but must be {TIMEFRAME}"
+    )
+
+
+PLAIN = "but must be a number with at most 18 digits before and 18 behind the point"
+DIGITS = "free of numbers with more than 18 digits before or 18 behind the point"
+
+
+@pytest.mark.parametrize(
+    ("parse", "before", "key", "value"),
+    [
+        (accounts, ACCOUNT, "capital", "1e18"),
+        (accounts, ACCOUNT, "capital", '"1e999999"'),
+        (accounts, ACCOUNT, "capital", "9" * 4_000),
+        (accounts, ACCOUNT, "reserve", "1e-19"),
+        (accounts, ACCOUNT, "reserve", '"1e-999999"'),
+        (accounts, ACCOUNT, "rebalance_band", "0." + "1" * 4_000),
+        (strategies, STRATEGY, "stop_loss", "1e-19"),
+        (strategies, STRATEGY, "take_profit", '"1e-999999"'),
+        (accounts, ACCOUNT + FOLLOWER + "weight = 1\n", "max_order_notional", "1e+18"),
+        (accounts, ACCOUNT + FOLLOWER, "weight", "1e-19"),
+    ],
+)
+def test_no_amount_has_more_digits_than_money_has(
+    parse: Any, before: str, key: str, value: str
+) -> None:
+    assert refused(parse, f"{before}{key} = {value}\n").endswith(PLAIN)
+
+
+def test_amounts_with_as_many_digits_as_money_has_are_taken() -> None:
+    text = f"{ACCOUNT}capital = {'9' * 18}.{'1' * 18}\nreserve = 1e-18\nincrement = 0e-18\n"
+    account = (accounts(text).accounts or {})["a"]
+    assert account.capital == Decimal(f"{'9' * 18}.{'1' * 18}")
+    assert (account.reserve, account.increment) == (Decimal("1e-18"), 0)
+    options = accounts(ACCOUNT + f"exchange_options = {{ a = -{'9' * 18}, b = 1e-18 }}\n").accounts
+    assert (options or {})["a"].exchange_options == {"a": -(10**18) + 1, "b": f"0.{'0' * 17}1"}
+
+
+@pytest.mark.parametrize(
+    "value", ["1e18", "-1e18", "1e999999", "1e-19", "nan", "-inf", "1" + "0" * 18, "0x" + "f" * 99]
+)
+def test_an_exchange_option_has_no_more_digits_either(value: str) -> None:
+    text = f"{ACCOUNT}exchange_options = {{ a = [{{ b = {value} }}] }}\n"
+    assert refused(accounts, text).endswith(f", but must be {DIGITS}")
+
+
+@pytest.mark.parametrize(
+    "number", ["9" * 5_000, "1e99999999999999999999", "0.1e-99999999999999999999"]
+)
+def test_a_number_that_cannot_even_be_read_is_refused(number: str) -> None:
+    assert refused(strategies, f"{STRATEGY}max_lag = {number}\n") == (
+        "f: a number in it has more digits than can be read"
+    )
+
+
+def test_a_number_that_cannot_be_written_out_is_refused_at_its_line() -> None:
+    assert refused(strategies, f"{STRATEGY}max_lag = 0x{'f' * 5_000}\n") == (
+        "f line 3: strategies.s.max_lag is a number of thousands of digits, "
+        f"but must be {whole(0, MONTH, 'seconds')[0]}"
+    )
+
+
+def test_lists_in_lists_without_end_are_refused() -> None:
+    text = f"{STRATEGY}stop_words = {'[' * 9_000}{']' * 9_000}\n"
+    assert refused(strategies, text) == ("f: lists or tables in it are nested too deep to be read")
 
 
 def test_some_values_get_the_reason_as_well() -> None:

@@ -100,7 +100,7 @@ def parse_options(account: Account) -> VirtualOptions:
         filters=_instruments(table.table("instruments")),
         fee=table.optional_fraction("fee"),
         fee_in=FeeIn(table.choice("fee_in", tuple(FeeIn), FeeIn.QUOTE)),
-        fee_digits=table.optional_whole("fee_digits"),
+        fee_digits=table.optional_digits("fee_digits"),
         spread=table.fraction("spread"),
         slippage=table.fraction("slippage"),
         latency=timedelta(milliseconds=table.whole("latency_ms", 0)),

@@ -3,9 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import Final
 
 from chalicelib.domain.errors import SettingsError
-from chalicelib.domain.money import ONE, ZERO, parse_amount
+from chalicelib.domain.money import MOST_DIGITS, ONE, ZERO, is_plain_amount, parse_amount
+
+# What is larger is a slip, and would fail later: as a span of time, or as memory.
+_LONGEST_SPAN: Final = 31 * 86_400
+_LARGEST_WHOLE: Final = 1_000_000
 
 
 class Reader:
@@ -74,20 +79,30 @@ class Reader:
         """From 0 to 1, None where it is not given."""
         return self.fraction(name) if name in self._marked(name) else None
 
-    def optional_whole(self, name: str) -> int | None:
-        """Zero or more, None where it is not given."""
-        return self.whole(name, 0) if name in self._marked(name) else None
+    def optional_digits(self, name: str) -> int | None:
+        """A number of digits behind the point, None where it is not given."""
+        if name not in self._marked(name):
+            return None
+        digits = self.whole(name, 0)
+        if digits > MOST_DIGITS:
+            raise self._odd(name, f"at most {MOST_DIGITS} digits")
+        return digits
 
     def whole(self, name: str, default: int, minimum: int = 0) -> int:
-        """A whole number, `minimum` or more."""
+        """A whole number, `minimum` or more, and not beyond all reason."""
         value = self._take(name, default)
         if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
             raise self._odd(name, f"a whole number, {minimum} or more")
+        if value > _LARGEST_WHOLE:
+            raise self._odd(name, f"at most {_LARGEST_WHOLE}")
         return value
 
     def seconds(self, name: str, default: Decimal) -> timedelta:
         """A span given in seconds, down to the millisecond."""
-        return timedelta(milliseconds=int(self.amount(name, default) * 1000))
+        span = self.amount(name, default)
+        if span > _LONGEST_SPAN:
+            raise self._odd(name, f"at most {_LONGEST_SPAN} seconds")
+        return timedelta(milliseconds=int(span * 1000))
 
     def flag(self, name: str, *, default: bool) -> bool:
         """True or false, and nothing that resembles them."""
@@ -129,9 +144,12 @@ class Reader:
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             raise self._odd(name, 'a decimal number written as text, such as "0.001"')
         try:
-            return parse_amount(str(value))
+            number = parse_amount(str(value))
         except ValueError:
             raise self._odd(name, 'a decimal number, such as "0.001"') from None
+        if not is_plain_amount(number):
+            raise self._odd(name, "a number with at most 18 digits before and 18 behind the point")
+        return number
 
     def _odd(self, name: str, right: str) -> SettingsError:
         return SettingsError(f"{self.name}.{name} is {self._values[name]!r}; it must be {right}")

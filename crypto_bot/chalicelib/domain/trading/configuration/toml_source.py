@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from chalicelib.domain.errors import SettingsError
@@ -97,12 +97,21 @@ def read_toml(text: str, name: str) -> Table:
         line = place[1] if place else str(text.rstrip().count("\n") + 1)
         what = _PLACE.sub("", str(error))
         raise SettingsError(f"{name} line {line}: not valid TOML: {what}") from None
+    except (ValueError, InvalidOperation):
+        raise SettingsError(f"{name}: a number in it has more digits than can be read") from None
+    except RecursionError:
+        raise SettingsError(
+            f"{name}: lists or tables in it are nested too deep to be read"
+        ) from None
     return Table(source=Source(name=name, lines=key_lines(text)), path=(), values=values)
 
 
 def shown(value: object) -> str:
     """A value as the owner wrote it, cut where it is long."""
-    text = repr(value) if isinstance(value, str | list | dict) else str(value)
+    try:
+        text = repr(value) if isinstance(value, str | list | dict) else str(value)
+    except ValueError:  # Python does not write out such a number: 0xfff... can be read, though
+        text = "a number of thousands of digits"
     if isinstance(value, bool):
         text = text.lower()
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from chalicelib.domain.money import ONE, ZERO, parse_amount, plain
+from chalicelib.domain.money import ONE, ZERO, is_plain_amount, parse_amount, plain
 from chalicelib.domain.trading.configuration.names import suggestion
 from chalicelib.domain.trading.configuration.toml_source import Unfit
 from chalicelib.domain.trading.hours import trading_window
@@ -23,6 +23,9 @@ _SYMBOL = re.compile(r"[A-Z0-9]+/[A-Z0-9]+")
 _ASSET = re.compile(r"[A-Z0-9]+")
 _TICKER = re.compile(r"[A-Z0-9_.!:-]{1,64}")
 _LONGEST_WAIT: Final = 31 * 86_400
+# Lateness and silence are counted in timeframes, and have to stay spans of time that there are.
+_LONGEST_TIMEFRAME: Final = 52 * 7 * 86_400
+_LARGEST_GAIN: Final = Decimal(1000)
 
 
 def is_name(text: str) -> bool:
@@ -65,13 +68,15 @@ def symbol(value: object) -> str:
 
 def timeframe(value: object) -> str:
     """Checked, kept as the owner wrote it."""
-    wanted = 'a number with s, m, h, d or w, such as "15m" or "4h"'
+    wanted = 'a number with s, m, h, d or w, such as "15m" or "4h", and at most "52w"'
     if not isinstance(value, str):
         raise Unfit(wanted)
     try:
-        timeframe_seconds(value)
+        seconds = timeframe_seconds(value)
     except ValueError:
         raise Unfit(wanted) from None
+    if seconds > _LONGEST_TIMEFRAME:
+        raise Unfit(wanted)
     return value
 
 
@@ -122,8 +127,9 @@ def inner_fraction(value: object) -> Decimal:
 
 
 def gain(value: object) -> Decimal:
-    """How far above a price: above 0, and without end."""
-    return _amount(value, "a fraction above 0, such as 0.1", above=ZERO)
+    """How far above a price."""
+    wanted = f"a fraction above 0 and at most {_LARGEST_GAIN}, such as 0.1"
+    return _amount(value, wanted, above=ZERO, most=_LARGEST_GAIN)
 
 
 def fraction(value: object) -> Decimal:
@@ -159,6 +165,8 @@ def _amount(
     )
     if not all(bounds):
         raise Unfit(wanted)
+    if not is_plain_amount(number):
+        raise Unfit("a number with at most 18 digits before and 18 behind the point")
     return number
 
 
@@ -199,5 +207,7 @@ def _json_value(value: object) -> object:
         return [_json_value(inner) for inner in value]
     if isinstance(value, date | time):
         raise Unfit("free of dates, which no exchange's options hold")
+    if isinstance(value, int | Decimal) and not is_plain_amount(Decimal(value)):
+        raise Unfit("free of numbers with more than 18 digits before or 18 behind the point")
     # Stored state holds no float, and a fraction has to compare equal when it is read again.
     return plain(value) if isinstance(value, Decimal) else value
