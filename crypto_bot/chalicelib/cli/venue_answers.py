@@ -13,7 +13,7 @@ from chalicelib.domain.trading.account import Account, Configuration
 from chalicelib.domain.trading.instrument import Instrument
 from chalicelib.domain.trading.ledger import marked_equity
 from chalicelib.domain.trading.risk import MOST_SKEW
-from chalicelib.ports import Exchange, ShowsClock, ShowsPermissions
+from chalicelib.ports import Exchange, ShowsClock, ShowsPermissions, ShowsUnusable
 
 Answer = tuple[bool | None, str]
 
@@ -57,6 +57,11 @@ def _instruments(asked: Asked) -> Answer:
 
 def _existing(asked: Asked) -> Mapping[str, Instrument]:
     found = asked.exchange.instruments(asked.symbols)
+    exchange = asked.exchange
+    unusable = exchange.unusable() if isinstance(exchange, ShowsUnusable) else {}
+    for symbol in asked.symbols:
+        if symbol in unusable:
+            raise SettingsError(f"{symbol} cannot be traded, {unusable[symbol]}")
     _refuse_missing(asked.symbols, found, "does not list")
     return found
 

@@ -19,6 +19,7 @@ from chalicelib.ports.venues import (
     ShowsClock,
     ShowsOpenOrders,
     ShowsPermissions,
+    ShowsUnusable,
     VenueTraits,
 )
 from chalicelib.ports.workers import Workers
@@ -46,6 +47,7 @@ __all__ = [
     "ShowsClock",
     "ShowsOpenOrders",
     "ShowsPermissions",
+    "ShowsUnusable",
     "SignalStore",
     "StrategyStore",
     "Telemetry",

@@ -14,6 +14,10 @@ class StrategyStore(Protocol):
         """Everything in one consistent reading."""
         ...
 
+    def is_in_force(self, version: int) -> bool:
+        """Whether what was read as this version is what the owner wants still; one small read."""
+        ...
+
     def strategy(self, name: str) -> Strategy | None:
         """One strategy, one read."""
         ...

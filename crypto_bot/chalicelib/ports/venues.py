@@ -46,7 +46,10 @@ class Exchange(Protocol):
         ...
 
     def instruments(self, symbols: Sequence[str]) -> Mapping[str, Instrument]:
-        """Filters of the symbols that exist; ExchangeUnavailable if they cannot be read."""
+        """Filters of the symbols that exist; ExchangeUnavailable if they cannot be read.
+
+        A symbol whose filters cannot be understood is left out, and hides no other.
+        """
         ...
 
     def tickers(self, symbols: Sequence[str]) -> Mapping[str, Ticker]:
@@ -89,6 +92,15 @@ class ShowsClock(Protocol):
 
         None where the venue's clock does not matter; ExchangeUnavailable if it cannot be asked.
         """
+        ...
+
+
+@runtime_checkable
+class ShowsUnusable(Protocol):
+    """An exchange that can say why it leaves an instrument out."""
+
+    def unusable(self) -> Mapping[str, str]:
+        """Symbols that exist and were left out by the last `instruments`; no call to the venue."""
         ...
 
 

@@ -69,6 +69,25 @@ def test_a_subscription_is_removed_and_can_come_back(strategies: TableStrategySt
     assert followed == {"a", "b"}
 
 
+def test_a_version_is_in_force_until_the_next_one(strategies: TableStrategyStore) -> None:
+    assert [strategies.is_in_force(version) for version in (0, 1)] == [True, False]
+    strategies.apply(expected_version=0, strategies=[strategy()])
+    assert [strategies.is_in_force(version) for version in (0, 1, 2)] == [False, True, False]
+
+
+def test_no_version_is_in_force_while_a_large_change_is_being_written(
+    narrow_dynamodb_table: Table,
+) -> None:
+    strategies = TableStrategyStore(narrow_dynamodb_table)
+    strategies.apply(expected_version=0, strategies=[strategy("s000")])
+    given = [strategy(f"s{number:03d}", timeframe="4h") for number in range(25)]
+    failing: Table = FailingTable(narrow_dynamodb_table, 2)  # type: ignore[assignment]
+    with pytest.raises(StoreUnavailable):
+        TableStrategyStore(failing).apply(expected_version=1, strategies=given)
+    assert [strategies.is_in_force(version) for version in (1, 2)] == [False, False]
+    assert strategies.is_in_force(strategies.configuration().version)
+
+
 def test_names_may_hold_the_separator(strategies: TableStrategyStore) -> None:
     pair = [subscription("c", account="a#b"), subscription("b#c", account="a")]
     strategies.apply(expected_version=0, subscriptions=pair, strategies=[strategy("x#%23")])

@@ -125,6 +125,20 @@ def test_a_weight_too_small_for_the_smallest_order_is_wrong(
     assert checked(desk, code=0)["sizes"][0] is None
 
 
+def test_an_instrument_that_cannot_be_understood_is_wrong_and_says_why(
+    desk: Desk, venue: BinanceVenue
+) -> None:
+    [btc] = venue.book.instruments
+    venue.book.instruments[btc] = replace(venue.book.instruments[btc], step=Decimal(0))
+    found = checked(desk, code=1)
+    reason = (
+        "BTC/USDT cannot be traded, "
+        "the venue states 0E-8 as its quantity_step, which must be above 0"
+    )
+    assert found["instruments"] == (False, reason)
+    assert found["prices"][0] is True
+
+
 def test_a_clock_that_is_off_is_wrong(desk: Desk, venue: BinanceVenue) -> None:
     venue.clock_offset_ms = 30_000
     assert checked(desk, code=1)["clock"] == (

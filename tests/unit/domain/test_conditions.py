@@ -25,6 +25,7 @@ from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import SignalStatus
 from chalicelib.domain.trading.stranger import OpenOrder, Stranger
 from chalicelib.domain.trading.strategy import Strategy
+from chalicelib.domain.trading.stuck import Act, stuck_after
 from tests.contract.stores.records import order as an_order
 from tests.situations import BTC, ETH, NOON, a_signal
 
@@ -128,6 +129,41 @@ def test_a_stranger_that_bars_purchases_is_told_every_day() -> None:
         "its: does another bot trade with these keys? crypto-bot accounts strangers main"
     )
     assert told(states=states) == [("stranger#main#7#2026-03-02", P1, sentence, "")]
+
+
+# --- what is stuck --------------------------------------------------------------------------
+
+
+def test_what_cannot_be_booked_or_concluded_is_told_every_day() -> None:
+    faults = {("p", BTC): "KeyError: 'fee' (x.py:7)"}
+    stuck = stuck_after((), Act.BOOKED, faults, minute(-9))
+    state = AccountState(account="main", stuck=stuck_after(stuck, Act.CONCLUDED, faults, NOON))
+    reasons = [
+        f"what plan p did cannot be {act}: KeyError: 'fee' (x.py:7); every tick tries it again"
+        for act in ("booked", "concluded")
+    ]
+    assert told(states=(state,)) == [
+        (
+            f"stuck#main#p#BTC/USDT#{act}#2026-03-02",
+            P1,
+            f"account main: nothing is bought of BTC/USDT, {reason}",
+            "",
+        )
+        for act, reason in zip(("booked", "concluded"), reasons, strict=True)
+    ]
+    assert state.barred == {BTC: "; ".join(reasons)}
+    assert figures_of(observation(states=(state,)))[FigureName.LEDGER_DRIFT] == 1
+
+
+def test_what_is_stuck_keeps_its_first_moment_until_it_is_mended() -> None:
+    first = stuck_after((), Act.BOOKED, {("p", BTC): "one", ("q", ETH): "two"}, NOON)
+    again = stuck_after(first, Act.BOOKED, {("p", BTC): "other", ("p", ETH): "new"}, minute(5))
+    assert [(s.plan_id, s.symbol, s.why, s.since) for s in again] == [
+        ("p", BTC, "other", NOON),
+        ("p", ETH, "new", minute(5)),
+    ]
+    assert stuck_after(again, Act.CONCLUDED, {}, minute(6)) == again
+    assert stuck_after(again, Act.BOOKED, {}, minute(6)) == ()
 
 
 # --- the switch -----------------------------------------------------------------------------

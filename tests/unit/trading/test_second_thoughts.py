@@ -8,8 +8,10 @@ from chalicelib.domain.trading.account import HaltLevel
 from chalicelib.domain.trading.order import OrderStatus
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import SignalStatus
+from chalicelib.drivers.sqlite_table import SqliteTable
 from chalicelib.services.trading.halt_trading import halt_trading
 from chalicelib.services.trading.pause_strategy import pause_strategy
+from tests.counted_table import CountedTable
 from tests.trading_floor import TradingFloor
 from tests.unit.trading.strict_venue import put_in_between
 
@@ -56,6 +58,18 @@ def test_a_pause_during_a_tick_stops_the_purchases_that_have_not_left() -> None:
         SignalStatus.EXECUTED,
     ]
     assert "STRATEGY_PAUSED" in outcomes[1][1]
+
+
+def test_without_second_thoughts_the_configuration_is_read_once() -> None:
+    """However many purchases there are: each looks at the version alone."""
+    counted: Any = CountedTable(SqliteTable(":memory:"))
+    floor = TradingFloor(PRICES, WEIGHTS, table=counted)
+    signals = [floor.alert(name, "long") for name in WEIGHTS]
+    counted.take()
+    floor.tick()
+    assert {floor.outcome(signal)[0] for signal in signals} == {SignalStatus.EXECUTED}
+    assert counted.partitions["query", "config"] == 1
+    assert counted.partitions["get", "config"] == len(signals)
 
 
 def test_a_subscription_that_ends_during_a_tick_takes_its_purchase_along() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.venues.ccxt import parsing
-from chalicelib.domain.errors import ExchangeUnavailable
 from chalicelib.domain.trading.order import OrderIntent, OrderStatus
 from chalicelib.domain.trading.side import Side
 
@@ -77,11 +76,58 @@ def test_the_coarser_of_two_ticks_counts(own: str | None, tick: str) -> None:
     assert parsing.instrument(market, TICK_SIZE, "tick_size").price_tick == Decimal(tick)
 
 
+def test_odd_markets_are_left_out_each_with_its_reason() -> None:
+    nothing_stated = {"amount": None, "price": "0.01"}
+    markets = {
+        "A/B": _market(symbol="A/B"),
+        "C/D": _market(precision=nothing_stated),
+        "E/F": _market(limits=None),
+    }
+    found, odd = parsing.instruments(markets, TICK_SIZE)
+    assert list(found) == ["A/B"]
+    assert odd["C/D"] == (
+        "the venue states no amount precision for it: orders could not be rounded"
+    )
+    assert odd["E/F"].startswith("the venue's filters of it cannot be read: TypeError: ")
+
+
 @pytest.mark.parametrize("name", ["amount", "price"])
 def test_a_market_without_steps_is_refused_by_name(name: str) -> None:
     market = _market(precision={"amount": "0.1", "price": "0.1"} | {name: None})
-    with pytest.raises(ExchangeUnavailable, match=f"no {name} precision for BTC/USDT"):
+    with pytest.raises(parsing.UnusableMarket, match=f"states no {name} precision for it"):
         parsing.instrument(market, TICK_SIZE)
+
+
+def limits(**changes: str) -> dict[str, Any]:
+    amounts = {"min": "0.0001", "max": "9000"}
+    return {"limits": {"amount": {**amounts, **changes}, "cost": {"min": "5"}}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"precision": {"amount": "0", "price": "1"}}, "0 as its quantity_step, which must be abo"),
+        ({"precision": {"amount": "1", "price": "-1"}}, "-1 as its price_tick, which must be abov"),
+        ({"precision": {"amount": "1E-19", "price": "1"}}, "1E-19 as its quantity_step, which mus"),
+        ({"precision": {"amount": "1", "price": "NaN"}}, "NaN as its price_tick, which must be ab"),
+        (limits(min="-1"), "-1 as its minimum_quantity, which must be 0 or more"),
+        (limits(min="Infinity"), "Infinity as its minimum_quantity, which must be 0 or more"),
+        (limits(max="-1"), "-1 as its maximum_quantity, which must be above 0"),
+        (limits(max="NaN"), "NaN as its maximum_quantity, which must be above 0"),
+        ({"taker": "-0.1"}, "-0.1 as its taker_fee, which must be 0 or more"),
+        ({"taker": "1"}, "1 as its taker_fee, which must be below 1"),
+    ],
+)
+def test_filters_that_none_can_be_are_refused_by_name(
+    changes: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(parsing.UnusableMarket, match=f"^the venue states {sentence}"):
+        parsing.instrument(_market(**changes), TICK_SIZE)
+
+
+def test_a_largest_order_beyond_all_reason_bounds_nothing() -> None:
+    instrument = parsing.instrument(_market(**limits(max="1e30")), TICK_SIZE)
+    assert instrument.maximum_quantity == Decimal("1e30")
 
 
 def test_a_fill_keeps_every_digit() -> None:

@@ -21,6 +21,10 @@ class WithDefaultAccount:
         accounts = {self._account.name: self._account, **stored.accounts}
         return replace(stored, accounts=accounts)
 
+    def is_in_force(self, version: int) -> bool:
+        """See `StrategyStore.is_in_force`."""
+        return self._store.is_in_force(version)
+
     def strategy(self, name: str) -> Strategy | None:
         """See `StrategyStore.strategy`."""
         return self._store.strategy(name)

@@ -75,6 +75,12 @@ class TableStrategyStore:
             raise StoreUnavailable("the configuration changed while it was read; read it again")
         return configuration
 
+    def is_in_force(self, version: int) -> bool:
+        """See `StrategyStore.is_in_force`. The head is written with, or before, what it is about."""
+        row = self._table.get(_PARTITION, _HEAD)
+        head = _Head() if row is None else decode(_Head, row.document)
+        return head == _Head(version=version)
+
     def strategy(self, name: str) -> Strategy | None:
         """See `StrategyStore.strategy`."""
         row = self._table.get(_PARTITION, key("strategy", name))

@@ -22,6 +22,10 @@ class WithoutLiveAccounts:
         """See `StrategyStore.configuration`."""
         return self._store.configuration()
 
+    def is_in_force(self, version: int) -> bool:
+        """See `StrategyStore.is_in_force`."""
+        return self._store.is_in_force(version)
+
     def strategy(self, name: str) -> Strategy | None:
         """See `StrategyStore.strategy`."""
         return self._store.strategy(name)

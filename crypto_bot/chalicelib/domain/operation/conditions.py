@@ -142,6 +142,10 @@ def _of_an_account(state: AccountState, now: datetime) -> Iterator[_Told]:
     for stranger in state.strangers:
         if stranger.bars_entries:
             yield _of_a_stranger(name, stranger, now)
+    for stuck in state.stuck:
+        sentence = f"account {name}: nothing is bought of {stuck.symbol}, {stuck.reason}"
+        key = f"stuck#{name}#{stuck.plan_id}#{stuck.symbol}#{stuck.act}#{_day(now)}"
+        yield key, Severity.P1, sentence, ""
     for breaker in open_breakers(state, now):
         sentence = f"account {name} buys nothing: {breaker.reason} ({breaker.code})"
         key = f"breaker#{name}#{breaker.code}#{breaker.opened_at.isoformat()}"

@@ -55,8 +55,8 @@ FIGURES: Final = (
     ),
     FigureKind(
         name=FigureName.LEDGER_DRIFT,
-        meaning="instruments of which strategies own more than the venue holds, or where an order "
-        "rests that may be another bot's",
+        meaning="instruments of which strategies own more than the venue holds, where an order "
+        "rests that may be another bot's, or of which an order cannot be booked or concluded",
     ),
     FigureKind(name=FigureName.BREAKER_OPEN, meaning="open breakers and bans of all accounts"),
     FigureKind(

@@ -50,6 +50,11 @@ class Instrument(Exact):
         return not self.shortfall(self.round_quantity(quantity), price)
 
 
+def unstated(symbol: str) -> LookupError:
+    """To be raised where filters are needed that the venue does not state."""
+    return LookupError(f"the venue states no filters of {symbol} that can be used")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticker(Exact):
     """Prices of one symbol at `at`; bid and ask are None where the venue gave none."""

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from pathlib import PurePath
 from typing import Final, TypeVar
 
 from chalicelib.domain.trading.account import HaltLevel
+from chalicelib.domain.trading.attempt import attempted, in_words
 from chalicelib.domain.trading.breakers import watch_losses
 from chalicelib.domain.trading.plan import AccountState, Stance
 from chalicelib.domain.trading.planning import draft_plan
@@ -21,7 +21,6 @@ from chalicelib.domain.trading.wishes import gather_wishes
 T = TypeVar("T")
 Group = tuple[Signal, ...]
 
-_LONGEST: Final = 200
 # Dry runs of one search, and beginnings of one strategy's signals: whatever comes, ticks end.
 _MOST_LOOKS: Final = 100
 _MOST_BEGINNINGS: Final = 50
@@ -74,7 +73,7 @@ def may_buy(signals: Iterable[Signal], state: AccountState) -> bool:
         wishes, _ = gather_wishes(signals, _stances(state))
         return any(wish.wants_more for wish in wishes.values())
 
-    found = _attempt(look)
+    found = attempted(look)
     return isinstance(found, Exception) or found
 
 
@@ -85,20 +84,12 @@ def exits_among(signals: Iterable[Signal], state: AccountState) -> set[Key]:
         wishes, _ = gather_wishes(group, _stances(state))
         return {key for key, wish in wishes.items() if wish.state is not DesiredState.LONG}
 
-    found = [_attempt(partial(look, group)) for group in _grouped(signals)]
+    found = [attempted(partial(look, group)) for group in _grouped(signals)]
     return {key for keys in found if not isinstance(keys, Exception) for key in keys}
 
 
-def _attempt(act: Callable[[], T]) -> T | Exception:
-    """What it returns, or what it raises: planning raises nothing on purpose."""
-    try:
-        return act()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the other signals go on
-        return error
-
-
 def _tried(situation: Situation, groups: Sequence[Group]) -> Decision | Exception:
-    return _attempt(lambda: _decided(situation, [s for group in groups for s in group]))
+    return attempted(lambda: _decided(situation, [s for group in groups for s in group]))
 
 
 def _decided(situation: Situation, signals: Sequence[Signal]) -> Decision:
@@ -130,7 +121,7 @@ def _by_most(situation: Situation, groups: Sequence[Group]) -> Decision:
         begun = _beginnings(group[:-1], situation.state)
         part = next((part for part in begun if fault([*kept, part]) is None), ())
         kept.append(part)
-        failing += [Failing(signal=s, why=_words(error)) for s in group[len(part) :]]
+        failing += [Failing(signal=s, why=in_words(error)) for s in group[len(part) :]]
     decision = _tried(situation, kept)
     if isinstance(decision, Exception):
         raise decision
@@ -230,14 +221,3 @@ def _enters(signal: Signal) -> bool:
 
 def _stances(state: AccountState) -> dict[Key, Stance]:
     return {(stance.strategy, stance.symbol): stance for stance in state.stances}
-
-
-def _words(error: Exception) -> str:
-    """With the line of code, which is what whoever mends it asks for first."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    text = f"{type(error).__name__}: {error}"[:_LONGEST]
-    if place is None:
-        return text
-    return f"{text} ({PurePath(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno})"

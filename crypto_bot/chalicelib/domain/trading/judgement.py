@@ -159,7 +159,10 @@ class Judgement:
         for key, wish in self.situation.wishes.items():
             if key in self.slots:
                 continue
-            if key[1] in self.situation.prices:
+            unusable = self.situation.unusable.get(key[1])
+            if unusable is not None:
+                self._answer_unusable(key, wish, unusable)
+            elif key[1] in self.situation.prices:
                 self.settle(wish, SignalStatus.SKIPPED, "not followed any more, nothing is held")
             elif key[1] not in self.situation.instruments:
                 venue = self.situation.account.exchange
@@ -169,6 +172,13 @@ class Judgement:
             elif wish.wants_more and self._is_too_late(wish):
                 reason = f"no price for {key[1]} while it was in time (PRICE_UNKNOWN)"
                 self.settle(wish, SignalStatus.EXPIRED, reason)
+
+    def _answer_unusable(self, key: Key, wish: Wish, why: str) -> None:
+        """Nothing can be ordered. Whoever is in, or may be, waits with its exit."""
+        may_own = key[1] in self.situation.busy or self.situation.portfolio.holding(*key).quantity
+        if wish.wants_more or not may_own:
+            reason = f"{key[1]} cannot be traded, {why} (INSTRUMENT_UNUSABLE)"
+            self.settle(wish, SignalStatus.DENIED, reason)
 
     def _is_too_late(self, wish: Wish) -> bool:
         strategy = self.situation.configuration.strategies[wish.latest.strategy]

@@ -12,6 +12,7 @@ from chalicelib.domain.trading.account import Account, Mode
 from chalicelib.domain.trading.order import Order, OrderIntent
 from chalicelib.domain.trading.signal import DesiredState, SignalStatus
 from chalicelib.domain.trading.stranger import Stranger
+from chalicelib.domain.trading.stuck import Act, Stuck
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -198,7 +199,8 @@ class AccountState:
     `breakers` are the open ones. `sends` are the last minute's, where they are limited.
     `restored_from` is when the backup was taken that the account came back from: until the owner
     has compared it with the venue, it decides nothing. `strangers` were at the venue when its open
-    orders were last listed, at `listed_at`.
+    orders were last listed, at `listed_at`. `stuck` are the parts of open plans that can be neither
+    booked nor concluded.
     """
 
     account: str
@@ -217,16 +219,24 @@ class AccountState:
     restored_from: datetime | None = None
     strangers: tuple[Stranger, ...] = ()
     listed_at: datetime | None = None
+    stuck: tuple[Stuck, ...] = ()
     version: int = 0
 
     @property
     def barred(self) -> dict[str, str]:
-        """Symbols of which nothing is bought, with the reason: frozen, or a stranger is there."""
+        """Symbols of which nothing is bought, with the reason: frozen, a stranger's, or stuck."""
         reasons = {symbol: [reason] for symbol, reason in self.frozen.items()}
         for stranger in self.strangers:
             if stranger.bars_entries:
                 reasons.setdefault(stranger.order.symbol, []).append(stranger.reason)
+        for stuck in self.stuck:
+            reasons.setdefault(stuck.symbol, []).append(stuck.reason)
         return {symbol: "; ".join(each) for symbol, each in reasons.items()}
+
+    @property
+    def is_partly_booked(self) -> bool:
+        """Whether something traded is not in the books, so that they cannot be compared."""
+        return any(stuck.act is Act.BOOKED for stuck in self.stuck)
 
     @property
     def watched(self) -> tuple[str, ...]:

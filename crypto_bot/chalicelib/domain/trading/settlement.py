@@ -8,7 +8,7 @@ from decimal import Decimal
 from chalicelib.domain.money import ONE, ZERO, exact_arithmetic, plain, split_pro_rata
 from chalicelib.domain.trading.account import Account, HaltLevel
 from chalicelib.domain.trading.entries import filled_shares
-from chalicelib.domain.trading.instrument import Instrument
+from chalicelib.domain.trading.instrument import Instrument, unstated
 from chalicelib.domain.trading.netting import cost_factor, limit_price
 from chalicelib.domain.trading.order import (
     Order,
@@ -117,15 +117,22 @@ def _shared_out(
 def outcomes(
     plan: Plan, orders: Sequence[Order], instruments: Mapping[str, Instrument], at: datetime
 ) -> dict[str, Outcome]:
-    """The final word on every signal of a plan whose orders have all ended, by signal id."""
+    """The final word on every signal of a plan whose orders have all ended, by signal id.
+
+    Filters are needed only where something has moved: what is delisted can still come to its end.
+    """
     result = {}
     with exact_arithmetic():
         for verdict in plan.verdicts:
             status, reason = verdict.status, verdict.reason
             if status is SignalStatus.PLANNED:
                 mine = [o for o in orders if o.intent.symbol == verdict.symbol]
-                price = mine[-1].intent.limit_price if mine else _crossed_at(plan, verdict)
-                status, reason = _judge(verdict, mine, instruments[verdict.symbol], price)
+                status, reason = _nothing_moved(mine)
+                if verdict.crossed or any(order.filled for order in mine):
+                    price = mine[-1].intent.limit_price if mine else _crossed_at(plan, verdict)
+                    if verdict.symbol not in instruments:
+                        raise unstated(verdict.symbol)
+                    status, reason = _judge(verdict, mine, instruments[verdict.symbol], price)
             result[verdict.signal_id] = Outcome(
                 account=plan.account, status=status, reason=reason, at=at, plan_id=plan.id
             )

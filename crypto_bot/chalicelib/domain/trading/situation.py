@@ -27,7 +27,7 @@ class Situation:
     `reducing`, purchases wait; `committed` is quote that open purchases may still take. `prices`
     and `instruments` lack what the venue does not have; `volatilities` what nobody asked for.
     `priced_at` is when the prices were made, `skew` how far the venue's clock is ahead of ours
-    where that was measured.
+    where that was measured. `unusable` says why an instrument is lacking that the venue does have.
     """
 
     account: Account
@@ -49,6 +49,7 @@ class Situation:
     volatilities: Mapping[str, Decimal] = field(default_factory=dict)
     priced_at: Mapping[str, datetime] = field(default_factory=dict)
     skew: timedelta | None = None
+    unusable: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def uncommitted(self) -> Decimal:

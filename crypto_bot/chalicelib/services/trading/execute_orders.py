@@ -104,16 +104,25 @@ def _denial(desk: Desk, order: Order, now: datetime) -> tuple[str, str] | None:
         return None
     if desk.ports.control.halt_level() is not HaltLevel.NONE:
         return "TRADING_HALTED", "no entries while trading is halted (TRADING_HALTED)"
-    for breaker in desk.ports.plans.state(desk.name).breakers:
+    state = desk.ports.plans.state(desk.name)
+    barred = state.barred.get(order.intent.symbol)
+    if barred:
+        return "INSTRUMENT_FROZEN", f"{barred} (INSTRUMENT_FROZEN)"
+    for breaker in state.breakers:
         if breaker.is_open(now):
             return breaker.code, f"{breaker.reason} ({breaker.code})"
-    # Read anew: the owner may have had second thoughts since this tick began.
-    configuration = desk.ports.strategies.configuration()
+    configuration = _as_it_is_now(desk)
     denials = (
         _unwanted(desk.name, configuration, share.strategy, now - order.created_at)
         for share in order.intent.shares
     )
     return next((denial for denial in denials if denial is not None), None)
+
+
+def _as_it_is_now(desk: Desk) -> Configuration:
+    """The owner may have had second thoughts since this tick began; mostly there were none."""
+    store, known = desk.ports.strategies, desk.configuration
+    return known if store.is_in_force(known.version) else store.configuration()
 
 
 def _unwanted(

@@ -18,6 +18,6 @@ def look_up_restored(desk: Desk) -> int:
             break
         changed = reconcile_orders(desk)
         booked += book_fills(desk)
-        if not conclude_plans(desk) and not changed:
+        if not conclude_plans(desk).moved and not changed:
             break
     return booked

@@ -26,3 +26,8 @@ def refuse_orders_under_way(desk: Desk) -> None:
             f"{len(waiting)} orders of account {desk.name} are under way, "
             f"{waiting[0].intent.id} among them; try again when the ticks have dealt with them"
         )
+    if state.is_partly_booked:
+        raise ActionRefused(
+            f"the books of account {desk.name} do not show all that it has traded: "
+            f"{state.stuck[0].reason}"
+        )

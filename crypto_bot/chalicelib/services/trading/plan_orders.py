@@ -61,7 +61,7 @@ def plan_orders(desk: Desk, due: Sequence[Signal]) -> Planned:
     if not is_due and not _is_reached(desk, state):
         return Planned()
     balances = desk.exchange.balances()
-    if not symbols_under_way(open_now):
+    if not symbols_under_way(open_now) and not state.is_partly_booked:
         portfolio = ports.ledger.portfolio(desk.name, desk.account.quote)
         instruments = desk.exchange.instruments(traded_symbols(desk, portfolio))
         state = settle_balances(desk, state, open_now, balances, instruments.values())

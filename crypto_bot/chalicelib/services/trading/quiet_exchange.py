@@ -14,7 +14,14 @@ from chalicelib.domain.errors import ExchangeUnavailable, OrderNotPlaced
 from chalicelib.domain.trading.instrument import Balance, Instrument, Ticker
 from chalicelib.domain.trading.order import OrderIntent, OrderReport
 from chalicelib.domain.trading.stranger import OpenOrder
-from chalicelib.ports import Clock, Exchange, ShowsClock, ShowsOpenOrders, VenueTraits
+from chalicelib.ports import (
+    Clock,
+    Exchange,
+    ShowsClock,
+    ShowsOpenOrders,
+    ShowsUnusable,
+    VenueTraits,
+)
 
 T = TypeVar("T")
 
@@ -66,6 +73,11 @@ class QuietExchange:
         """See `ShowsClock.clock_skew`; None for an exchange that has no clock to show."""
         inner = self._exchange
         return self._ask(inner.clock_skew) if isinstance(inner, ShowsClock) else None
+
+    def unusable(self) -> Mapping[str, str]:
+        """See `ShowsUnusable.unusable`; empty for an exchange that does not tell."""
+        inner = self._exchange
+        return inner.unusable() if isinstance(inner, ShowsUnusable) else {}
 
     @property
     def lists_open_orders(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import Final
 
 from chalicelib.domain.money import ZERO, exact_arithmetic
 from chalicelib.domain.trading.account import Account
@@ -20,6 +21,8 @@ from chalicelib.services.trading.desk import Desk
 from chalicelib.services.trading.open_plans import OpenPlan, open_stops, still_to_book
 
 VOLATILITY_DAYS = 30
+# What a purchase may cost per quote where the venue does not state its fee any more.
+_DEAR: Final = Decimal("1.02")
 
 
 def read_situation(
@@ -36,7 +39,8 @@ def read_situation(
     """
     ports, account = desk.ports, desk.account
     portfolio = ports.ledger.portfolio(account.name, account.quote)
-    busy, stops = symbols_under_way(open_now), open_stops(open_now)
+    stops = open_stops(open_now)
+    busy = symbols_under_way(open_now) | {stuck.symbol for stuck in state.stuck}
     releasing = {key: stop for key, stop in stops.items() if _is_on_its_way_out(stop)}
     instruments = desk.exchange.instruments(sorted({*traded_symbols(desk, portfolio), *busy}))
     tickers = desk.exchange.tickers(sorted(instruments))
@@ -49,6 +53,7 @@ def read_situation(
         portfolio=portfolio,
         wishes={},
         instruments=instruments,
+        unusable=desk.exchange.unusable(),
         prices=prices,
         priced_at={symbol: ticker.at for symbol, ticker in tickers.items()},
         free={asset: balance.free for asset, balance in balances.items()},
@@ -107,13 +112,17 @@ def _committed(
             (
                 still_to_book(order, portfolio)
                 * order.intent.limit_price
-                * cost_factor(desk.account, instruments[order.intent.symbol])
+                * _cost_factor(desk.account, instruments.get(order.intent.symbol))
                 for item in open_now
                 for order in item.orders
-                if order.intent.side is Side.BUY and order.intent.symbol in instruments
+                if order.intent.side is Side.BUY
             ),
             ZERO,
         )
+
+
+def _cost_factor(account: Account, instrument: Instrument | None) -> Decimal:
+    return _DEAR if instrument is None else cost_factor(account, instrument)
 
 
 def symbols_under_way(open_now: Sequence[OpenPlan]) -> frozenset[str]:

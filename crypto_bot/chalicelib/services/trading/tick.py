@@ -4,7 +4,7 @@ Bounded and repeatable: it never waits for a fill, and whatever it does not get 
 the next tick in the stores.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -17,7 +17,7 @@ from chalicelib.domain.trading.signal import Signal
 from chalicelib.ports import Heartbeat, RenewsKeys, TradingPorts
 from chalicelib.services.trading.book_fills import book_fills
 from chalicelib.services.trading.cancel_overtaken import cancel_overtaken
-from chalicelib.services.trading.conclude_plans import conclude_plans
+from chalicelib.services.trading.conclude_plans import Concluded, conclude_plans
 from chalicelib.services.trading.desk import Desk, open_desk
 from chalicelib.services.trading.execute_orders import execute_orders
 from chalicelib.services.trading.keep_following import keep_following
@@ -172,11 +172,11 @@ def _work(
     """What was done, and what planning raises of which it was done in spite."""
     mine = [s for s in due if desk.name in desk.configuration.followers(s.strategy)]
     plans = sent = booked = 0
-    stops: frozenset[str] = frozenset()
-    left_out: frozenset[str] = frozenset()
+    stops = left_out = frozenset[str]()
     failure: Exception | None = None
+    concluded = Concluded()
     for _ in range(ROUNDS):
-        concluded = 0
+        concluded = Concluded()
         moved: list[OrderStatus] = []
         if desk.exchange.is_silent:
             break  # no request of any kind
@@ -196,7 +196,7 @@ def _work(
         sent += sum(status is not OrderStatus.DENIED for status in moved)
         stirred = protect_positions(desk) - stops
         stops |= stirred
-        if not (concluded or planned.plan or moved or stirred):
+        if not (concluded.moved or planned.plan or moved or stirred):
             break
     record_planned(desk)
     report = AccountReport(
@@ -205,6 +205,15 @@ def _work(
         plans=plans,
         orders_sent=sent,
         fills_booked=booked,
-        detail=f"signals that planning fails on: {len(left_out)}" if left_out else "",
+        detail=_trouble(left_out, concluded),
     )
     return report, failure
+
+
+def _trouble(left_out: Collection[str], concluded: Concluded) -> str:
+    stuck = {each.plan_id for each in concluded.stuck}
+    parts = {
+        "signals that planning fails on": len(left_out),
+        "plans that cannot be booked or concluded": len(stuck),
+    }
+    return ", ".join(f"{what}: {count}" for what, count in parts.items() if count)

@@ -107,6 +107,8 @@ class CcxtExchange(MarketData):
             instrument = self._read("its filters", lambda: self._ready_for(intent))
         except ExchangeUnavailable as error:
             raise OrderNotPlaced(f"nothing was sent: {error}", retry_at=error.retry_at) from error
+        if unusable := self.unusable().get(intent.symbol):
+            raise OrderRejected("INSTRUMENT_UNUSABLE", f"{intent.symbol}: {unusable}")
         if instrument is None:
             raise OrderRejected("SYMBOL_UNKNOWN", f"{self._venue.id} has no {intent.symbol}")
         _check_grid(intent, instrument)

@@ -31,6 +31,7 @@ class MarketData:
         venue.client.silence = self._silence
         self._thread = LoopThread(f"ccxt-{venue.id}")
         self._markets = MarketCache(venue, clock)
+        self._unusable: dict[str, str] = {}
 
     def close(self) -> None:
         """Sessions and thread; nothing may be asked afterwards."""
@@ -41,8 +42,12 @@ class MarketData:
         self._thread.close()
 
     def instruments(self, symbols: Sequence[str]) -> Mapping[str, Instrument]:
-        """Filters of the symbols that exist, an hour old at most."""
+        """Filters of the symbols that exist and can be traded, an hour old at most."""
         return self._read("its filters", lambda: self._instruments(symbols))
+
+    def unusable(self) -> Mapping[str, str]:
+        """What `instruments` has left out, though it exists, and why."""
+        return dict(self._unusable)
 
     def tickers(self, symbols: Sequence[str]) -> Mapping[str, Ticker]:
         """Prices of the symbols that have one."""
@@ -66,7 +71,10 @@ class MarketData:
     async def _instruments(self, symbols: Sequence[str]) -> dict[str, Instrument]:
         markets = await self._existing(symbols)
         mode, field = self._venue.client.precisionMode, self._venue.row.tick_field
-        return {name: parsing.instrument(market, mode, field) for name, market in markets.items()}
+        found, odd = parsing.instruments(markets, mode, field)
+        fine = {name: why for name, why in self._unusable.items() if name not in symbols}
+        self._unusable = {**fine, **odd}
+        return found
 
     async def _existing(self, symbols: Sequence[str]) -> dict[str, parsing.Unified]:
         await self._markets.ensure(symbols)

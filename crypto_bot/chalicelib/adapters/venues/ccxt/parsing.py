@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from chalicelib.domain.errors import ExchangeUnavailable
-from chalicelib.domain.money import ONE, ZERO, exact_arithmetic
+from chalicelib.domain.money import ONE, ZERO, exact_arithmetic, is_plain_amount
 from chalicelib.domain.trading.fill import Fill
 from chalicelib.domain.trading.instrument import Balance, Instrument, Ticker
 from chalicelib.domain.trading.key_permissions import KeyPermissions
@@ -29,6 +28,10 @@ _FINAL: Final = {
 
 class IncompleteFills(Exception):
     """The order is over, but its trades do not yet add up to what was filled."""
+
+
+class UnusableMarket(Exception):
+    """No order for it could be made to fit; the text says why."""
 
 
 class ForeignOrder(Exception):
@@ -120,34 +123,75 @@ def _reason(order: Unified) -> str:
     return str(said.get("reason") or "") if isinstance(said, Mapping) else ""
 
 
-def instrument(market: Unified, precision_mode: int, tick_field: str = "") -> Instrument:
-    """ExchangeUnavailable for a market whose steps the venue does not state.
+def instruments(
+    markets: Mapping[str, Unified], precision_mode: int, tick_field: str = ""
+) -> tuple[dict[str, Instrument], dict[str, str]]:
+    """Those that can be understood, and why the others cannot: one odd market stops no other.
 
     `tick_field` is the venue's own, where it may be coarser than the digits that ccxt reads.
     """
-    symbol = market["symbol"]
+    found: dict[str, Instrument] = {}
+    odd: dict[str, str] = {}
+    for symbol, market in markets.items():
+        try:
+            found[symbol] = instrument(market, precision_mode, tick_field)
+        except UnusableMarket as error:
+            odd[symbol] = str(error)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            odd[symbol] = (
+                f"the venue's filters of it cannot be read: {type(error).__name__}: {error}"
+            )
+    return found, odd
+
+
+def instrument(market: Unified, precision_mode: int, tick_field: str = "") -> Instrument:
+    """UnusableMarket where no order could be made to fit; or whatever odd values make it raise."""
     for name in ("amount", "price"):
         if market["precision"].get(name) is None:
-            raise ExchangeUnavailable(
-                f"the venue states no {name} precision for {symbol}: orders could not be rounded, "
-                "so it is not traded"
+            raise UnusableMarket(
+                f"the venue states no {name} precision for it: orders could not be rounded"
             )
     limits = market["limits"]
     digits = int(market["precision"]["price"]) if precision_mode == SIGNIFICANT_DIGITS else None
     price_tick = _step(market["precision"]["price"], precision_mode)
-    own_tick = amount(market["info"].get(tick_field)) if tick_field else ZERO
-    return Instrument(
-        symbol=symbol,
-        base=market["base"],
-        quote=market["quote"],
-        quantity_step=_step(market["precision"]["amount"], precision_mode),
-        price_tick=Decimal("1E-8") if digits else max(price_tick, own_tick),
-        minimum_quantity=amount(limits["amount"].get("min")),
-        maximum_quantity=amount(limits["amount"].get("max")) or None,
-        minimum_notional=amount(limits["cost"].get("min")),
-        taker_fee=amount(market.get("taker")),
-        price_digits=digits,
+    if tick_field:
+        price_tick = max(price_tick, amount(market["info"].get(tick_field)))
+    return _checked(
+        Instrument(
+            symbol=market["symbol"],
+            base=market["base"],
+            quote=market["quote"],
+            quantity_step=_step(market["precision"]["amount"], precision_mode),
+            price_tick=Decimal("1E-8") if digits else price_tick,
+            minimum_quantity=amount(limits["amount"].get("min")),
+            maximum_quantity=amount(limits["amount"].get("max")) or None,
+            minimum_notional=amount(limits["cost"].get("min")),
+            taker_fee=amount(market.get("taker")),
+            price_digits=digits,
+        )
     )
+
+
+def _checked(instrument: Instrument) -> Instrument:
+    """UnusableMarket names the filter that none can be, and what would be one."""
+    for name in ("quantity_step", "price_tick"):
+        value = getattr(instrument, name)
+        if not (is_plain_amount(value) and value > 0):
+            raise UnusableMarket(f"the venue states {value} as its {name}, which must be above 0")
+    most = instrument.maximum_quantity
+    if most is not None and not (most.is_finite() and most > 0):
+        raise UnusableMarket(
+            f"the venue states {most} as its maximum_quantity, which must be above 0"
+        )
+    for name in ("minimum_quantity", "minimum_notional", "taker_fee"):
+        value = getattr(instrument, name)
+        if not (is_plain_amount(value) and value >= 0):
+            raise UnusableMarket(f"the venue states {value} as its {name}, which must be 0 or more")
+    if instrument.taker_fee >= ONE:
+        raise UnusableMarket(
+            f"the venue states {instrument.taker_fee} as its taker_fee, which must be below 1"
+        )
+    return instrument
 
 
 def _step(precision: object, mode: int) -> Decimal:
