@@ -1,0 +1,104 @@
+"""The loops that show a bot one candle after the other. What stands in them is paid per candle."""
+
+from collections.abc import Mapping
+
+from chalicelib.domain.bots.bot import Bot
+from chalicelib.domain.bots.candles import Candles
+from chalicelib.domain.bots.context import Context
+from chalicelib.domain.bots.desk import Bar, Desk
+from chalicelib.domain.bots.lines import Line
+from chalicelib.domain.bots.market import Market
+from chalicelib.domain.bots.tracks import Column
+
+Placed = list[tuple[Line, Column]]
+Series = Mapping[str, tuple[Candles, int, Placed]]  # candles, the first new one, lines
+
+
+def pass_over(placed: Placed, first: int, count: int) -> None:
+    """Let the lines stand where they stand after `count` more candles."""
+    last = first + count - 1
+    for line, column in placed:
+        line.previous = column[last - 1] if count > 1 else line.value
+        line.value = column[last]
+
+
+def run_alone(
+    bot: Bot, ctx: Context, candles: Candles, placed: Placed, first: int, desk: Desk
+) -> None:
+    """One instrument: its prices are the context's own. `together` does the same, more slowly."""
+    on_candle = bot.on_candle
+    waiting = desk.waiting
+    intents = ctx.intents
+    symbol = ctx.symbol
+    starts, closes = candles.start, candles.close
+    for index in range(first, len(starts)):
+        if waiting:
+            desk.match((_bar(symbol, candles, index),))
+        ctx._index = index  # noqa: SLF001 - a call for every candle would be felt
+        ctx.start = starts[index]
+        ctx.close = closes[index]
+        for line, column in placed:
+            line.previous = line.value
+            line.value = column[index]
+        on_candle(ctx)
+        if intents:
+            desk.accept(intents)
+            intents.clear()
+
+
+def run_together(bot: Bot, ctx: Context, series: Series, unseen: int, desk: Desk) -> None:
+    """Several instruments: once per close of the interval, whichever of them have a candle."""
+    for start, places in _by_start(series):
+        if desk.waiting:
+            desk.match([_bar(symbol, series[symbol][0], index) for symbol, index in places.items()])
+        for symbol, market in ctx.markets.items():
+            _close(market, series.get(symbol), places.get(symbol))
+        ctx.start = start
+        desk.mark(start)
+        if unseen > 0:
+            unseen -= 1
+            continue
+        bot.on_candle(ctx)
+        if ctx.intents:
+            desk.accept(ctx.intents)
+            ctx.intents.clear()
+
+
+def _close(market: Market, series: tuple[Candles, int, Placed] | None, index: int | None) -> None:
+    """Show the candle that closed; without one, everything stands where it stood."""
+    candles, _, placed = series or (None, 0, [])
+    if candles is None or index is None:
+        market.is_fresh = False
+        for line, _ in placed:
+            line.previous = line.value
+        return
+    show(market, candles, index)
+    for line, column in placed:
+        line.previous, line.value = line.value, column[index]
+
+
+def show(market: Market, candles: Candles, index: int) -> None:
+    """Let the candle of this number be the one that has just closed."""
+    market.show(candles, index)
+    market.start = candles.start[index]
+    market.close = candles.close[index]
+    market.is_fresh = True
+
+
+def _by_start(series: Series) -> list[tuple[int, dict[str, int]]]:
+    """Which candle of which instrument begins when, oldest first."""
+    found: dict[int, dict[str, int]] = {}
+    for symbol, (candles, first, _) in series.items():
+        for index in range(first, len(candles.start)):
+            found.setdefault(candles.start[index], {})[symbol] = index
+    return sorted(found.items(), key=lambda entry: entry[0])
+
+
+def _bar(symbol: str, candles: Candles, index: int) -> Bar:
+    return Bar(
+        symbol,
+        candles.start[index],
+        candles.open[index],
+        candles.high[index],
+        candles.low[index],
+    )

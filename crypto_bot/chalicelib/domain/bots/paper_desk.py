@@ -1,0 +1,236 @@
+"""The virtual desk of a backtest: takes a bot's orders and fills them as `fill_model` says."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from chalicelib.domain.bots.context import Context
+from chalicelib.domain.bots.desk import Bar, OpenOrder
+from chalicelib.domain.bots.fill_model import BUYS, SELLS, Costs
+from chalicelib.domain.bots.intent import CANCEL, CLOSE, QUANTITY, SELL, Intent
+from chalicelib.domain.bots.paper_ledger import PaperLedger
+from chalicelib.domain.bots.paper_order import PaperOrder, protections
+from chalicelib.domain.bots.paper_sizing import Sizing
+from chalicelib.domain.money import ZERO
+from chalicelib.domain.trading.instrument import Instrument
+from chalicelib.domain.trading.side import Side
+
+# The finer candles within one, oldest first; the candle itself where there are none.
+FinerBars = Callable[[Bar], Sequence[Bar]]
+
+
+class Denied(NamedTuple):
+    """An order that came to nothing, and why; `at` is the start of the candle, in ms."""
+
+    order_id: str
+    symbol: str
+    at: int
+    code: str
+
+
+class PaperDesk:
+    """One bot's account, shown to it through its context."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        instruments: Mapping[str, Instrument],
+        cash: Decimal,
+        sizing: Sizing,
+        finer: FinerBars | None = None,
+    ) -> None:
+        self.waiting: list[PaperOrder] = []
+        self.ledger: Final = PaperLedger(instruments, cash)
+        self.denied: Final[list[Denied]] = []
+        self.marked: Final[list[int]] = []  # when, and what a portfolio's equity was
+        self.equity: Final[list[float]] = []
+        self._ctx = ctx
+        self._markets = ctx.markets
+        self._instruments = instruments
+        self._sizing = sizing
+        self._costs: Costs = sizing.costs
+        self._finer = finer
+        ctx.cash = float(cash)
+
+    def accept(self, intents: Sequence[Intent]) -> None:
+        """Cancellations at once; orders from the next open on."""
+        for intent in intents:
+            if intent.action is CANCEL:
+                self._cancel(intent.symbol, intent.cancels)
+                continue
+            side = SELLS if intent.action is SELL else BUYS
+            until = None
+            if intent.expires is not None:
+                until = intent.at + intent.expires * self._ctx.candle_ms
+            self.waiting.append(PaperOrder(intent, side, until))
+
+    def match(self, bars: Sequence[Bar]) -> None:
+        """Of candles that begin at one time."""
+        waiting = self.waiting
+        first = waiting[0]
+        if len(waiting) == 1 and first.is_market and len(bars) == 1:
+            if first.symbol == bars[0].symbol:  # what most orders are: nothing to put in order
+                waiting.clear()
+                self._meet_open(first, bars[0])
+        else:
+            self._meet_opens({bar.symbol: bar for bar in bars})
+        if not waiting:
+            return
+        for bar in bars:
+            for part in self._finer(bar) if self._finer else (bar,):
+                self._meet(part)
+            self._expire(bar)
+        self._forget()
+
+    def mark(self, start: int) -> None:
+        """A portfolio's equity at this close."""
+        self.marked.append(start)
+        self.equity.append(self._ctx.equity)
+
+    def open_orders(self) -> tuple[OpenOrder, ...]:
+        """What waits; a market order too, where its candle has not come."""
+        return tuple(
+            OpenOrder(
+                order.id,
+                order.symbol,
+                order.side.value,
+                None if order.quantity is None else float(order.quantity),
+                order.limit,
+                order.stop,
+            )
+            for order in self.waiting
+        )
+
+    def _meet_opens(self, bars: Mapping[str, Bar]) -> None:
+        new = [order for order in self.waiting if order.is_new and order.symbol in bars]
+        if len(new) > 1:
+            new.sort(key=self._enlarges(bars))
+        for order in new:
+            self._meet_open(order, bars[order.symbol])
+        self._forget()
+
+    def _forget(self) -> None:
+        self.waiting[:] = [order for order in self.waiting if not order.is_done]
+
+    def _enlarges(self, bars: Mapping[str, Bar]) -> Callable[[PaperOrder], bool]:
+        def enlarges(order: PaperOrder) -> bool:
+            wanted = self._signed(order, Decimal(repr(bars[order.symbol].open)))
+            return not self._reduces(order, BUYS if wanted > 0 else SELLS)
+
+        return enlarges
+
+    def _reduces(self, order: PaperOrder, side: Side) -> bool:
+        held = self.ledger.holdings[order.symbol].quantity
+        return held > 0 if side is SELLS else held < 0
+
+    def _signed(self, order: PaperOrder, price: Decimal) -> Decimal:
+        return self._sizing.signed(order, price, self.ledger, self._markets)
+
+    def _cancel(self, symbol: str, order_id: str) -> None:
+        for order in self.waiting:
+            if order_id in {order.id, order.group} or (not order_id and order.symbol == symbol):
+                order.is_done = True
+        self._forget()
+
+    def _meet_open(self, order: PaperOrder, bar: Bar) -> None:
+        if order.is_done:
+            return
+        if order.until is not None and bar.start > order.until:
+            order.is_done = True
+            return
+        if order.is_market:
+            self._fill(order, bar.open, bar.start, is_maker=False)
+            return
+        order.settle(self._instruments[order.symbol], bar.open)
+        price = order.met_at_open(bar.open)
+        if price is not None:
+            self._fill(order, price, bar.start, is_maker=False)
+        elif order.intent.unit is QUANTITY:
+            order.quantity = order.intent.amount
+        else:  # nothing to sell yet: worked out when it is filled
+            at = order.level() if order.is_stop else float(order.limit or 0)
+            order.quantity = abs(self._signed(order, Decimal(repr(at)))) or None
+
+    def _meet(self, bar: Bar) -> None:
+        """What turns against the position first: nobody knows which price came first."""
+        before = self._resting(bar.symbol)
+        reducing = [order for order in before if self._reduces(order, order.side)]
+        entering = [order for order in before if order not in reducing]
+        self._trigger([order for order in reducing if order.is_stop], bar)
+        self._trigger(entering, bar)
+        born = [order for order in self._resting(bar.symbol) if order not in before]
+        self._trigger([order for order in born if order.is_stop], bar)
+        self._trigger([order for order in reducing if not order.is_stop], bar)
+        for order in self._resting(bar.symbol):
+            order.follow(bar)
+
+    def _resting(self, symbol: str) -> list[PaperOrder]:
+        return [
+            order
+            for order in self.waiting
+            if order.symbol == symbol and not order.is_new and not order.is_done
+        ]
+
+    def _trigger(self, orders: Iterable[PaperOrder], bar: Bar) -> None:
+        for order in orders:
+            price = None if order.is_done else order.met_within(bar)
+            if price is not None:
+                self._fill(order, price, bar.start, is_maker=order.limit is not None)
+
+    def _expire(self, bar: Bar) -> None:
+        for order in self.waiting:
+            if order.symbol == bar.symbol and order.until is not None and bar.start >= order.until:
+                order.is_done = True
+
+    def _fill(self, order: PaperOrder, met: float, at: int, *, is_maker: bool) -> None:
+        order.is_done = True
+        symbol, costs, sizing = order.symbol, self._costs, self._sizing
+        if order.intent.action is CLOSE:
+            self._cancel(symbol, "")
+        price = Decimal(repr(met))
+        quantity = sizing.signed(order, price, self.ledger, self._markets)
+        if order.is_move:
+            order.side = BUYS if quantity > 0 else SELLS
+        if costs.slippage_bps and order.limit is None:
+            price = costs.slipped(price, order.side)
+            quantity = self._signed(order, price)
+        code = sizing.shortfall(order, quantity, price)
+        if code:
+            self.denied.append(Denied(order.id, symbol, at, code))
+        if code or not quantity:
+            return
+        ledger = self.ledger
+        before = ledger.holdings[symbol].quantity
+        rate = costs.maker_fee if is_maker else costs.taker_fee
+        ledger.book(order.id, symbol, quantity, price, rate, at, is_maker=is_maker)
+        self._show(symbol)
+        intent = order.intent
+        is_bare = intent.stop_loss is intent.take_profit is intent.trail_stop is None
+        if self.waiting or not is_bare:
+            self._protect(order, before, ledger.holdings[symbol].quantity)
+
+    def _show(self, symbol: str) -> None:
+        market, holding = self._markets[symbol], self.ledger.holdings[symbol]
+        market.position = float(holding.quantity)
+        market.average_price = holding.average_price
+        self._ctx.cash = float(self.ledger.cash)
+
+    def _protect(self, order: PaperOrder, before: Decimal, position: Decimal) -> None:
+        """Stops and targets end with their position, and come with what enlarges one."""
+        if order.group:
+            self._end(lambda other: other.group == order.group)
+        turned = before * position < 0
+        if turned or not position:
+            self._end(lambda other: bool(other.group) and other.symbol == order.symbol)
+        added = abs(position) - (ZERO if turned else abs(before))
+        if added <= 0:
+            return
+        undoing = SELLS if position > 0 else BUYS
+        for made in protections(order.intent, added, undoing):
+            made.settle(self._instruments[order.symbol], float(self.ledger.fills[-1].price))
+            self.waiting.append(made)
+
+    def _end(self, is_over: Callable[[PaperOrder], bool]) -> None:
+        for order in self.waiting:
+            if is_over(order):
+                order.is_done = True

@@ -1,0 +1,114 @@
+"""An order that waits at the virtual desk, and when a candle fills it."""
+
+from decimal import Decimal
+from typing import Final
+
+from chalicelib.domain.bots.desk import Bar
+from chalicelib.domain.bots.fill_model import BUYS, SELLS, limit_at_open, limit_within, stop_within
+from chalicelib.domain.bots.intent import BUY, CLOSE, SELL, TARGET, Intent
+from chalicelib.domain.trading.instrument import Instrument
+from chalicelib.domain.trading.side import Side
+
+
+class PaperOrder:
+    """Prices are in the instrument's ticks. `quantity` is settled when a resting order is placed.
+
+    `group` is the id of the order that it protects; empty where the bot asked for it itself.
+    Of a move (`is_move`) the side is only known at the price that it meets.
+    """
+
+    __slots__ = (
+        "best",
+        "group",
+        "id",
+        "intent",
+        "is_done",
+        "is_market",
+        "is_move",
+        "is_new",
+        "is_stop",
+        "limit",
+        "quantity",
+        "side",
+        "stop",
+        "symbol",
+        "trailing",
+        "until",
+    )
+
+    def __init__(self, intent: Intent, side: Side, until: int | None, group: str = "") -> None:
+        self.id: Final = intent.id
+        self.intent: Final = intent
+        self.symbol: Final = intent.symbol
+        self.side = side
+        self.until: Final = until
+        self.group: Final = group
+        self.limit = intent.limit
+        self.stop = intent.stop
+        self.trailing: Final = intent.trailing
+        self.quantity: Decimal | None = None
+        self.best = 0.0
+        self.is_new = True
+        self.is_done = False
+        self.is_stop: Final = self.stop is not None or self.trailing is not None
+        self.is_market: Final = not self.is_stop and self.limit is None
+        action = intent.action
+        self.is_move: Final = action is TARGET or action is CLOSE
+
+    def settle(self, instrument: Instrument, opened: float) -> None:
+        """At its first open: prices in ticks, and the trailing stop begins."""
+        self.is_new = False
+        if self.limit is not None:
+            self.limit = instrument.limit_price(self.limit, self.side)
+        if self.stop is not None:
+            # Not before its price is reached: the other way round than a limit.
+            self.stop = instrument.limit_price(self.stop, SELLS if self.side is BUYS else BUYS)
+        self.best = opened
+
+    def met_at_open(self, opened: float) -> float | None:
+        """The price at which a new order is filled at once."""
+        if self.is_market:
+            return opened
+        if self.limit is not None:
+            return limit_at_open(self.side, float(self.limit), opened)
+        return None  # a stop beyond the open is met within the candle, at the open
+
+    def met_within(self, bar: Bar) -> float | None:
+        """The price at which a waiting order is filled within the candle."""
+        if self.limit is not None:
+            return limit_within(self.side, float(self.limit), bar.high, bar.low)
+        level = self.level()
+        return None if level is None else stop_within(self.side, level, bar.open, bar.high, bar.low)
+
+    def level(self) -> float | None:
+        """Where a stop stands."""
+        if self.stop is not None:
+            return float(self.stop)
+        if self.trailing is None:
+            return None
+        away = float(self.trailing)
+        return self.best * (1 - away) if self.side is SELLS else self.best * (1 + away)
+
+    def follow(self, bar: Bar) -> None:
+        """Let a trailing stop come after the best price of the candle."""
+        better = max if self.side is SELLS else min
+        self.best = better(self.best, bar.high if self.side is SELLS else bar.low)
+
+
+def protections(intent: Intent, quantity: Decimal, until_flat: Side) -> list[PaperOrder]:
+    """What protects a purchase or a short sale: `until_flat` is the side that undoes it."""
+    action = SELL if until_flat is SELLS else BUY
+    bare = Intent("", intent.at, intent.symbol, action)
+    wishes = []
+    if intent.stop_loss is not None:
+        wishes.append(bare._replace(id=f"{intent.id}.stop", stop=intent.stop_loss))
+    if intent.trail_stop is not None:
+        wishes.append(bare._replace(id=f"{intent.id}.trail", trailing=intent.trail_stop))
+    if intent.take_profit is not None:
+        wishes.append(bare._replace(id=f"{intent.id}.profit", limit=intent.take_profit))
+    made = []
+    for wish in wishes:
+        order = PaperOrder(wish, until_flat, None, intent.id)
+        order.quantity = quantity
+        made.append(order)
+    return made

@@ -1,0 +1,107 @@
+"""Each figure of a backtest by its formula, worked out by hand, and None where there is none."""
+
+from decimal import Decimal
+from math import sqrt
+
+import pytest
+
+from chalicelib.domain.bots.backtest import Backtest
+from chalicelib.domain.bots.fill_model import Costs
+from chalicelib.domain.bots.metrics import daily_returns, measure
+from tests.unit.bots.paper_market import FREE, HOUR, trade
+
+DAY = 24 * HOUR
+
+
+def held(*equity: float, every: int = DAY) -> Backtest:
+    """A test of which only the curve is known."""
+    start = [number * every for number in range(len(equity))]
+    return Backtest(start, list(equity), [], [], [], Decimal(0), {}, [], [], {}, 0)
+
+
+def test_returns_are_those_of_utc_days_and_every_day_counts() -> None:
+    start = [0, 23 * HOUR, DAY, 3 * DAY + HOUR]
+    assert daily_returns(start, [90.0, 110.0, 121.0, 121.0], 100) == pytest.approx([0.1, 0.1, 0, 0])
+    assert daily_returns([], [], 100) == []
+
+
+def test_returns_end_where_nothing_is_left() -> None:
+    assert daily_returns([0, DAY, 2 * DAY], [100.0, 0.0, 5.0], 100) == [0, -1]
+
+
+def test_risk_is_measured_by_the_year_of_365_days() -> None:
+    figures = measure(held(110, 99, 118.8), 100)
+    mean, spread = (
+        (0.1 - 0.1 + 0.2) / 3,
+        sqrt((1 / 30) ** 2 + (1 / 6) ** 2 + (2 / 15) ** 2) / sqrt(2),
+    )
+    assert figures.volatility == pytest.approx(spread * sqrt(365))
+    assert figures.sharpe == pytest.approx(mean / spread * sqrt(365))
+    assert figures.sortino == pytest.approx(mean / sqrt(0.01 / 3) * sqrt(365))
+    assert figures.total_return == pytest.approx(0.188)
+
+
+def test_a_yearly_return_needs_thirty_days() -> None:
+    assert measure(held(*[110] * 30), 100).cagr is None
+    figures = measure(held(*[100] * 30, 110), 100)
+    assert (figures.days, figures.cagr) == (30, pytest.approx(1.1 ** (365.25 / 30) - 1))
+
+
+def test_a_drawdown_is_from_the_highest_value_at_any_close() -> None:
+    figures = measure(held(100, 120, 90, 110, 120, 119, every=HOUR), 100)
+    assert figures.max_drawdown == -0.25
+    assert figures.max_drawdown_days == pytest.approx(2 / 24)
+    figures = measure(held(*[100] * 40, 50, 200), 100)
+    assert figures.calmar == pytest.approx(((2 ** (365.25 / 41)) - 1) / 0.5)
+
+
+def test_round_trips_are_won_and_lost() -> None:
+    script = {
+        0: lambda c: c.buy(1),
+        1: lambda c: c.sell(),
+        2: lambda c: c.buy(1),
+        4: lambda c: c.sell(),
+        5: lambda c: c.buy(2),
+        6: lambda c: c.sell(),
+    }
+    rows = [(100.0,), (100.0,), (130.0,), (100.0,), (100.0,), (90.0,), (100.0,), (105.0,)]
+    costs = Costs(Decimal(0), Decimal("0.01"))
+    figures = measure(trade(script, *rows, costs=costs), 1000)
+    profits = [30 - 2.3, -10 - 1.9, 10 - 4.1]
+    assert figures.round_trips == 3
+    assert figures.win_rate == pytest.approx(2 / 3)
+    assert figures.profit_factor == pytest.approx((profits[0] + profits[2]) / -profits[1])
+    assert figures.payoff == pytest.approx((profits[0] + profits[2]) / 2 / -profits[1])
+    assert figures.expectancy == pytest.approx(sum(profits) / 3)
+    mean = sum(profits) / 3
+    spread = sqrt(sum((profit - mean) ** 2 for profit in profits) / 2)
+    assert figures.sqn == pytest.approx(sqrt(3) * mean / spread)
+    assert (figures.best, figures.worst) == (pytest.approx(0.277), pytest.approx(-0.119))
+    assert figures.hold_hours == pytest.approx((1 + 2 + 1) / 3)
+    assert figures.fees == pytest.approx(2.3 + 1.9 + 4.1)
+    assert figures.fees_of_profits == pytest.approx(8.3 / (30 + 10))
+    assert figures.exposure == pytest.approx(4 / 8)
+    traded = 100 + 130 + 100 + 90 + 200 + 210
+    equity = [1000, 999, 1027.7, 1026.7, 1026.7, 1015.8, 1013.8, 1021.7]
+    assert figures.turnover == pytest.approx(traded / (sum(equity) / 8))
+
+
+def test_beside_a_benchmark() -> None:
+    benchmark = [100.0, 110.0, 104.5]  # 0, +10 %, -5 %
+    figures = measure(held(100, 120, 108), 100, benchmark)  # 0, +20 %, -10 %
+    assert figures.buy_and_hold == pytest.approx(0.045)
+    assert (figures.beta, figures.alpha) == (pytest.approx(2), pytest.approx(0, abs=1e-12))
+
+
+def test_what_is_not_defined_is_none() -> None:
+    figures = measure(trade({}, (100.0,), (100.0,), costs=FREE), 1000)
+    undefined = {name for name, value in figures._asdict().items() if value is None}
+    assert undefined == {
+        *("cagr", "volatility", "sharpe", "sortino", "calmar", "win_rate", "profit_factor"),
+        *("payoff", "expectancy", "sqn", "best", "worst", "hold_hours", "fees_of_profits"),
+        *("buy_and_hold", "beta", "alpha"),
+    }
+    nothing = measure(held(), 1000)
+    assert (
+        nothing.total_return is nothing.max_drawdown is nothing.exposure is nothing.turnover is None
+    )
