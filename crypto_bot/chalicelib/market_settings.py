@@ -13,10 +13,22 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.market.collecting import symbol_named
 
 _MYSQL_PORT: Final = 3306
 _ADDRESS_OPTIONS: Final = frozenset({"ssl_ca", "unix_socket"})
 _MOST_HOURS: Final = 24 * 366
+# Where each venue gives its public data away without a key.
+_REST: Final = MappingProxyType(
+    {"binance": "https://data-api.binance.vision", "binanceus": "https://api.binance.us"}
+)
+_STREAMS: Final = MappingProxyType(
+    {
+        "binance": "wss://data-stream.binance.vision",
+        "binanceus": "wss://stream.binance.us:9443",
+    }
+)
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _WANTED: Final = "it must be such as mysql://user@host:3306/database"
 
 
@@ -26,6 +38,8 @@ class MarketSettings:
 
     `kafka` has librdkafka's options; the secrets are read where they are needed: the fields of
     `kafka_secret` are further options, `trade_flow_secret` has a field password.
+    `markets` are the symbols, as the venue writes them, whose trades are collected over `rest_url`;
+    `stream_url` is where its streams are.
     """
 
     kafka: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -34,11 +48,16 @@ class MarketSettings:
     lake_bucket: str = ""
     trade_flow: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     trade_flow_secret: str = ""
+    venue: str = "binance"
+    rest_url: str = _REST["binance"]
+    stream_url: str = _STREAMS["binance"]
+    markets: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "MarketSettings":
         """Every variable that is set and not blank, checked; SettingsError names what is odd."""
         given = {name: value.strip() for name, value in environment.items() if value.strip()}
+        venue = _venue("MARKET_VENUE", given.get("MARKET_VENUE", "binance"))
         return cls(
             kafka=_kafka(given.get("KAFKA_BROKERS", ""), given.get("KAFKA_OPTIONS", "")),
             kafka_secret=given.get("KAFKA_SECRET", ""),
@@ -46,6 +65,17 @@ class MarketSettings:
             lake_bucket=given.get("LAKE_BUCKET", ""),
             trade_flow=_mysql("TRADE_FLOW_URL", given.get("TRADE_FLOW_URL", "")),
             trade_flow_secret=given.get("TRADE_FLOW_SECRET", ""),
+            venue=venue,
+            rest_url=_address("MARKET_REST_URL", given.get("MARKET_REST_URL", _REST[venue])),
+            stream_url=_address(
+                "MARKET_STREAM_URL",
+                given.get("MARKET_STREAM_URL", _STREAMS[venue]),
+                scheme="wss",
+            ),
+            markets=tuple(
+                symbol_named(word, "MARKETS")
+                for word in given.get("MARKETS", "").replace(",", " ").split()
+            ),
         )
 
 
@@ -67,6 +97,29 @@ def _kafka(brokers: str, options: str) -> Mapping[str, str]:
         )
     texts = {n: v if isinstance(v, str) else json.dumps(v) for n, v in named.items()}
     return MappingProxyType({**texts, "bootstrap.servers": brokers})
+
+
+def _venue(name: str, text: str) -> str:
+    if text not in _REST:
+        raise SettingsError(f"{name} is {text!r}; it must be {' or '.join(_REST)}")
+    return text
+
+
+def _address(name: str, text: str, scheme: str = "https") -> str:
+    """Prices that somebody on the way could change are worse than none."""
+    try:
+        url = urlsplit(text)
+        plain = scheme.removesuffix("s")
+        usable = url.scheme == scheme or (url.scheme == plain and url.hostname in _LOOPBACK)
+        usable = usable and bool(url.hostname) and url.path in {"", "/"} and (url.port or 1) > 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SettingsError(
+            f"{name} is {text!r}; it must be {scheme}:// and a host, or"
+            f" {scheme.removesuffix('s')}:// to this machine"
+        )
+    return text
 
 
 def _hours(name: str, text: str) -> timedelta:

@@ -1,4 +1,4 @@
-"""Trades a second through bus and archive, Kafka's producer, and what a minute's sum costs.
+"""Trades a second through stream, bus and archive, Kafka's producer, and what a sum costs.
 
 The reference is what bare `json.loads` of the same messages takes at that time: where the ratio is
 as ever and the value is not, the machine was busy.
@@ -17,7 +17,13 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.figure import Figure, at_least, at_most
 
-NAMES = ("archived_trades", "kafka_produced", "summarized_trade", "summarize_memory")
+NAMES = (
+    "streamed_trades",
+    "archived_trades",
+    "kafka_produced",
+    "summarized_trade",
+    "summarize_memory",
+)
 
 TRADES = 60_000
 MESSAGES = 300_000
@@ -29,6 +35,9 @@ START = datetime(2024, 8, 9, tzinfo=UTC)
 
 
 def figures(only: str | None) -> Iterable[Figure]:
+    if only in (None, "streamed_trades"):
+        bare = 1 / _seconds_of_json()
+        yield at_least("streamed_trades", _streamed(), "trades/s", limit=30_000, reference=bare)
     if only in (None, "archived_trades"):
         bare = 1 / _seconds_of_json()
         yield at_least("archived_trades", _archived(), "trades/s", limit=30_000, reference=bare)
@@ -71,6 +80,38 @@ def _seconds_of_json() -> float:
         for trade in trades:
             json.loads(trade)
         best = min(best, (time.process_time() - start) / len(trades))
+    return best
+
+
+def _streamed() -> float:
+    """CPU of one process from a recording's frames to the lake, bus and archive included."""
+    from chalicelib.adapters.feeds.replay import ReplayFeed
+    from chalicelib.services.market.stream_trades import Topics, beginning, stream_trades
+    from tests.market.floor import TOPIC, market_floor, work_off
+
+    topics = Topics(trades=TOPIC, candles="klines")
+    frames = [
+        b'%d {"stream":"btcusdt@aggTrade","data":%s}\n' % (number, trade)
+        for number, trade in enumerate(_trades(TRADES, 15 * 60_000))
+    ]
+    best = 0.0
+    for _ in range(ROUNDS):
+        with (
+            TemporaryDirectory(dir=Path(__file__).parent, prefix=".bench-") as folder,
+            market_floor(Path(folder)) as floor,
+            floor.archiving() as work,
+        ):
+            recording = Path(folder) / "frames"
+            recording.write_bytes(b"".join(frames))
+            floor.clock.advance_to(START + timedelta(hours=1))
+            start = time.process_time()
+            begin = beginning(floor.bus, topics, overlap=0)
+            with closing(ReplayFeed([recording], begin)) as feed:
+                while not stream_trades(feed, floor.bus, topics, wait=0).ended:
+                    pass
+            reports = work_off(work)
+            best = max(best, TRADES / (time.process_time() - start))
+            assert sum(report.messages for report in reports) == TRADES
     return best
 
 

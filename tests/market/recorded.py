@@ -31,9 +31,13 @@ def frames() -> list[str]:
     """What the websocket said, in its order; a line begins with the local time in ns."""
     return [
         line.split(" ", 1)[1].rstrip("\n")
-        for path in sorted(trades_folder().glob("binance-spot-btcusdt.frames.*.gz"))
+        for path in frame_files()
         for line in gzip.open(path, "rt", encoding="utf-8")
     ]
+
+
+def frame_files() -> list[Path]:
+    return sorted(trades_folder().glob("binance-spot-btcusdt.frames.*.gz"))
 
 
 def trades_of(frames: Iterable[str]) -> list[bytes]:

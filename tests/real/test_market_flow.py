@@ -1,4 +1,4 @@
-"""Recorded frames -> bus -> archive -> summaries, next to sums worked out without the bot.
+"""Recorded frames -> replay -> bus -> archive -> summaries, next to sums without the bot.
 
 On both buses and in both tables, while the workers are killed over and over.
 """
@@ -27,12 +27,20 @@ from tests.market.floor import Floor, market_floor, work_off
 from tests.market.kafka_broker import JOINS_AT_ONCE, kafka_broker, lowest_offsets
 from tests.market.mariadb import mariadb
 from tests.market.program import Machine, kill
-from tests.market.recorded import aggregated_trades, expected_rows, frames, trades_of
+from tests.market.recorded import (
+    aggregated_trades,
+    expected_rows,
+    frame_files,
+    frames,
+    trades_of,
+)
 from tests.market.rows import assert_rows, rows_of
 
 TOPIC = "trades"
 KILLS = 6
-PORTION = 900
+PORTION = 1000  # that the replay publishes at once
+PATIENCE = 60.0
+NONE_YET = b'{"t":0}'
 # What the folder's README says of them.
 FRAMES, TRADES, AGGREGATED, MINUTES = 99_574, 19_904, 12_477, 2_469
 
@@ -89,18 +97,23 @@ def test_frames_become_rows_though_the_workers_are_killed_over_and_over(
 ) -> None:
     dice = random.Random(20240808)  # noqa: S311 - no secret
     machine = setting.machine
+    replay = [word for path in frame_files() for word in ("--replay", str(path))]
+    first, last = trade_id(recorded[0]), trade_id(recorded[-1])
     with closing(setting.bus()) as bus:
-        left = list(recorded)
-        for _ in range(KILLS):
+        for target in sorted(dice.sample(range(first, last - 4 * PORTION), KILLS)):
             workers = [machine.start("worker", name) for name in ("archive", "summarise")]
-            end = time.monotonic() + dice.uniform(1, 6)
-            while time.monotonic() < end:
-                portion, left = left[:PORTION], left[PORTION:]
-                bus.publish(TOPIC, [Record(b"BTCUSDT", trade) for trade in portion])
-                time.sleep(dice.uniform(0, 0.5))
+            stream = machine.start("worker", "stream", *replay)
+            deadline = time.monotonic() + PATIENCE
+            while trade_id(bus.newest(TOPIC, b"BTCUSDT") or NONE_YET) < target:
+                assert time.monotonic() < deadline, "the replay stands still"
+                time.sleep(0.02)
+            kill(stream)
+            time.sleep(dice.uniform(0, 3))
             for worker in workers:
                 kill(worker)
-        bus.publish(TOPIC, [Record(b"BTCUSDT", trade) for trade in left])
+        done = machine.command("worker", "stream", *replay)
+        assert 0 < int(done.split()[0]) < TRADES, "nothing was left, or nothing was remembered"
+        assert trade_id(bus.newest(TOPIC, b"BTCUSDT") or NONE_YET) == last
     machine.command("worker", "archive", "--once")
     machine.command("worker", "summarise", "--once")
     with closing(setting.table()) as table:
@@ -110,6 +123,36 @@ def test_frames_become_rows_though_the_workers_are_killed_over_and_over(
     assert (len(shown), counted) == (12, TRADES)
     swept = machine.command("sweep-summaries", "--since", "2024-08-08")
     assert swept == "12 minutes looked at, 0 summed up again, 0 withheld\n"
+
+
+def trade_id(message: bytes) -> int:
+    number = json.loads(message)["t"]
+    assert isinstance(number, int)
+    return number
+
+
+def test_a_replay_that_was_killed_leaves_each_trade_on_the_bus_once_and_in_order(
+    tmp_path: Path, recorded: list[bytes]
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    machine = Machine(home=home)
+    replay = [word for path in frame_files() for word in ("--replay", str(path))]
+    clock = SystemClock()
+    with closing(SqliteBus(home / "bus.sqlite3", clock, retention=timedelta(days=1))) as bus:
+        middle = trade_id(recorded[TRADES // 2])
+        stream = machine.start("worker", "stream", *replay)
+        while trade_id(bus.newest(TOPIC, b"BTCUSDT") or NONE_YET) < middle:
+            assert stream.poll() is None
+            time.sleep(0.02)
+        kill(stream)
+        machine.command("worker", "stream", "--market", "BTC/USDT", *replay)
+        again = machine.command("worker", "stream", *replay)
+        assert again == "0 messages were put onto the bus\n"
+        with closing(bus.read(TOPIC, "look")) as reader:
+            reader.poll(limit=1, wait=0)
+            messages = reader.poll(limit=2 * TRADES, wait=0).messages
+    assert [message.value for message in messages] == recorded
 
 
 def test_every_trade_is_in_the_lake_once_with_every_field(

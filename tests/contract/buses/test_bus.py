@@ -162,3 +162,22 @@ def test_two_members_of_a_group_share_the_partitions(kafka_place: Place) -> None
             assert held | ours == {0, 1, 2, 3}
             assert not held & ours
     bus.close()
+
+
+def test_the_newest_message_of_a_key_is_found_wherever_it_lies(place: Place) -> None:
+    bus = place.connect()
+    bus.publish(place.topic, records(60))
+    bus.publish(place.topic, [Record(b"", b"marker")] * 6000)
+    bus.publish(place.topic, records(1, start=600))
+    again = place.connect()
+    found = {key: again.newest(place.topic, key) for key in KEYS}
+    assert found == {key: b"%d" % (54 + n if n else 600) for n, key in enumerate(KEYS)}
+    assert again.newest(place.topic, b"") == b"marker"
+
+
+def test_there_is_no_newest_message_of_a_key_that_never_came(place: Place) -> None:
+    bus = place.connect()
+    assert bus.newest(place.topic, b"BTCUSDT") is None
+    bus.publish(place.topic, [Record(b"ETHUSDT", b"1")])
+    assert bus.newest(place.topic, b"BTCUSDT") is None
+    assert bus.newest("another-topic", b"ETHUSDT") is None

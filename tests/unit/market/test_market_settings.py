@@ -55,6 +55,14 @@ def test_an_address_has_the_names_of_its_client() -> None:
         ({"TRADE_FLOW_URL": "mysql://me:secret@h"}, "TRADE_FLOW_URL names no host and database"),
         ({"TRADE_FLOW_URL": "mysql://me:secret@h:x/d"}, "TRADE_FLOW_URL is no address"),
         ({"TRADE_FLOW_URL": "mysql://h/d?secrets=1"}, "TRADE_FLOW_URL has the option 'secrets'"),
+        ({"MARKET_VENUE": "kraken"}, "MARKET_VENUE is 'kraken'; it must be binance or binanceus"),
+        ({"MARKET_REST_URL": "http://api.binance.us"}, "MARKET_REST_URL is 'http://api.binance"),
+        ({"MARKET_REST_URL": "https://"}, "MARKET_REST_URL is 'https://'; it must be https:// and"),
+        ({"MARKET_REST_URL": "https://h:x"}, "MARKET_REST_URL is 'https://h:x'; it must be https"),
+        ({"MARKET_REST_URL": "https://h/api"}, "MARKET_REST_URL is 'https://h/api'; it must be"),
+        ({"MARKET_STREAM_URL": "https://h"}, "MARKET_STREAM_URL is 'https://h'; it must be wss:"),
+        ({"MARKET_STREAM_URL": "ws://h"}, "MARKET_STREAM_URL is 'ws://h'; it must be wss:// and"),
+        ({"MARKETS": "BTCUSDT ../x"}, "MARKETS has '../x'; it must be a market such as BTC/USDT"),
     ],
 )
 def test_what_is_odd_is_told(variables: dict[str, str], told: str) -> None:
@@ -64,15 +72,49 @@ def test_what_is_odd_is_told(variables: dict[str, str], told: str) -> None:
     assert "me:secret" not in str(refusal.value)
 
 
+def test_trades_are_collected_from_where_the_venue_gives_them_away() -> None:
+    assert MarketSettings().rest_url == "https://data-api.binance.vision"
+    settings = MarketSettings.from_environment(
+        {"MARKET_VENUE": "binanceus", "MARKETS": "BTC/USDT, ethusdt XRPETH"}
+    )
+    assert settings.rest_url == "https://api.binance.us"
+    assert settings.markets == ("BTCUSDT", "ETHUSDT", "XRPETH")
+    loopback = MarketSettings.from_environment({"MARKET_REST_URL": "http://127.0.0.1:8080"})
+    assert (loopback.venue, loopback.rest_url) == ("binance", "http://127.0.0.1:8080")
+
+
+def test_streams_are_where_the_venue_has_them() -> None:
+    assert MarketSettings().stream_url == "wss://data-stream.binance.vision"
+    american = MarketSettings.from_environment({"MARKET_VENUE": "binanceus"})
+    assert american.stream_url == "wss://stream.binance.us:9443"
+    loopback = MarketSettings.from_environment({"MARKET_STREAM_URL": "ws://127.0.0.1:8080"})
+    assert loopback.stream_url == "ws://127.0.0.1:8080"
+
+
+LAKE = {"LAKE_BUCKET": "lake"}
+TABLE = {"TRADE_FLOW_URL": "mysql://h/d"}
+
+
+def test_a_stage_has_the_functions_that_it_asks_for_and_can_feed() -> None:
+    assert Settings.from_environment({**LAKE, **TABLE, "MARKETS": "BTCUSDT"}).market_functions == ()
+    asked = {"MARKET_FUNCTIONS": "collect_trades, sweep_summaries"}
+    settings = Settings.from_environment({**asked, **LAKE, **TABLE, "MARKETS": "BTCUSDT"})
+    assert settings.market_functions == ("collect_trades", "sweep_summaries")
+    assert settings.lake_bucket == "lake"
+
+
 @pytest.mark.parametrize(
-    ("variables", "bucket"),
+    ("asked", "given", "told"),
     [
-        ({}, ""),
-        ({"LAKE_BUCKET": "lake"}, ""),
-        ({"LAKE_BUCKET": "lake", "TRADE_FLOW_URL": "mysql://h/d"}, "lake"),
+        ("summarise", LAKE, "MARKET_FUNCTIONS has 'summarise'; it must list collect_trades, "),
+        ("collect_trades", LAKE, "MARKET_FUNCTIONS has collect_trades, and MARKETS is not set"),
+        ("sweep_summaries", LAKE, "MARKET_FUNCTIONS has sweep_summaries, and TRADE_FLOW_URL is"),
+        ("summarize_trades", TABLE, "MARKET_FUNCTIONS has summarize_trades, and LAKE_BUCKET is"),
     ],
 )
-def test_functions_sum_up_only_where_there_is_a_table(
-    variables: dict[str, str], bucket: str
+def test_a_function_that_could_do_nothing_is_refused(
+    asked: str, given: dict[str, str], told: str
 ) -> None:
-    assert Settings.from_environment(variables).summarized_bucket == bucket
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environment({"MARKET_FUNCTIONS": asked, **given})
+    assert str(refusal.value).startswith(told)

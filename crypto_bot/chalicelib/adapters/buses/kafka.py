@@ -5,11 +5,12 @@ are committed by the reader alone, with its note as their metadata. The time of 
 one at which this client published it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Message as KafkaMessage
 
 from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.market.bus_message import Message, Position, Record
@@ -34,8 +35,16 @@ _CONSUMING: Final[Options] = {
 }
 # The new protocol has the broker choose, and refuses to hear how.
 _CLASSIC: Final[Options] = {"partition.assignment.strategy": "cooperative-sticky"}
+# To look, as no member of any group, and to be told where a partition ends.
+_LOOKING: Final[Options] = {
+    "group.id": "looking",
+    "enable.partition.eof": True,
+    "fetch.wait.max.ms": 10,
+}
 # Said of a group's reader; what is sent to a producer must not have it.
 _READERS_ONLY: Final = ("group.", "session.", "heartbeat.", "max.poll.")
+_LOOK_BACK: Final = 1_000_000
+_FIRST_LOOK: Final = 1_000
 
 
 class KafkaBus:
@@ -44,6 +53,7 @@ class KafkaBus:
     def __init__(self, options: Options) -> None:
         self._options = dict(options)
         sending = {k: v for k, v in options.items() if not k.startswith(_READERS_ONLY)}
+        self._connecting = sending
         self._failures: list[str] = []
         with _trouble_named("connecting to Kafka"):
             self._producer = Producer({**sending, **_PRODUCING})
@@ -61,6 +71,17 @@ class KafkaBus:
         with _trouble_named(f"reading {topic}"):
             self._producer.list_topics(topic, timeout=_TIMEOUT)
             return KafkaBusReader(self, self._options, topic, group)
+
+    def newest(self, topic: str, key: bytes) -> bytes | None:
+        """See `Bus.newest`."""
+        with _trouble_named(f"looking into {topic}"):
+            described = self._producer.list_topics(topic, timeout=_TIMEOUT).topics[topic]
+            consumer = Consumer({**self._connecting, **_CONSUMING, **_LOOKING})
+            try:
+                found = _newest(consumer, topic, described.partitions, key)
+            finally:
+                consumer.close()
+        return found.value() if found else None
 
     def send_to(self, topic: str, partition: int, record: Record) -> None:
         """To this partition, whatever its key."""
@@ -189,6 +210,49 @@ class KafkaBusReader:
             self._next.pop(place.partition, None)
             self._lost.add(place.partition)
         consumer.incremental_unassign(places)
+
+
+def _newest(
+    consumer: Consumer, topic: str, partitions: Iterable[int], key: bytes
+) -> KafkaMessage | None:
+    """From the ends back, by steps that grow. Partitions may have been added: the latest counts."""
+    bounds = {
+        number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_TIMEOUT)
+        for number in partitions
+    }
+    behind, step = 0, _FIRST_LOOK
+    while behind < _LOOK_BACK:
+        windows = {
+            number: (max(low, high - behind - step), high - behind)
+            for number, (low, high) in bounds.items()
+            if high - behind > low
+        }
+        if not windows:
+            return None
+        consumer.assign([TopicPartition(topic, n, start) for n, (start, _) in windows.items()])
+        ends = {number: end for number, (_, end) in windows.items()}
+        found = [m for m in _messages_before(consumer, ends) if m.key() == key]
+        if found:
+            return max(found, key=lambda m: (m.timestamp()[1], m.offset() or 0))
+        behind, step = behind + step, 4 * step
+    return None
+
+
+def _messages_before(consumer: Consumer, ends: dict[int, int]) -> Iterator[KafkaMessage]:
+    """Of each partition up to its end."""
+    while ends:
+        message = consumer.poll(_TIMEOUT)
+        if message is None:
+            raise StoreUnavailable(f"Kafka gave no message within {_TIMEOUT:.0f} s")
+        partition, offset, error = message.partition(), message.offset(), message.error()
+        if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its name
+            raise KafkaException(error)
+        if partition not in ends:
+            continue
+        if error is None and offset is not None and offset < ends[partition]:
+            yield message
+        if error is not None or offset is None or offset >= ends[partition] - 1:
+            del ends[partition]
 
 
 @contextmanager

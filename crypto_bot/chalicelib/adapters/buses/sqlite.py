@@ -78,6 +78,11 @@ _TRIM: Final = """
         ORDER BY "offset" LIMIT ?4
     )
 """
+_NEWEST: Final = """
+    SELECT value FROM message WHERE topic = ? AND partition = ? AND "offset" >= ? AND key = ?
+    ORDER BY "offset" DESC LIMIT 1
+"""
+_LOOK_BACK: Final = 1_000_000
 _TRIM_STEP: Final = 20_000
 _TRIM_EVERY_MS: Final = 60_000
 _LOOK_AGAIN: Final = 0.02
@@ -117,6 +122,14 @@ class SqliteBus:
             self._file.write_many(_SET_END, [(topic, p, end) for p, end in ends.items()])
             self._file.write_many(_JOIN, [(topic, group, p) for p in ends])
         return SqliteBusReader(self._path, self._clock, topic, group)
+
+    def newest(self, topic: str, key: bytes) -> bytes | None:
+        """See `Bus.newest`."""
+        ends = self._ends(topic)
+        partition = zlib.crc32(key) % len(ends)
+        first = ends[partition] - _LOOK_BACK
+        rows = self._file.select(_NEWEST, (topic, partition, first, key))
+        return bytes(rows[0][0]) if rows else None
 
     def close(self) -> None:
         """See `Bus.close`."""

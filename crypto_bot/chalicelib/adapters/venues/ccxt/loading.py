@@ -32,6 +32,22 @@ def exchange_class(exchange_id: str) -> type[Any]:
         return _load(exchange_id)
 
 
+def pro_exchange_class(exchange_id: str) -> type[Any]:
+    """The same exchange with its streams."""
+    exchange_class(exchange_id)
+    with _lock:
+        if _are_stand_ins():
+            _stand_in("ccxt.pro", list(sys.modules["ccxt"].__path__))
+        try:
+            module = importlib.import_module(f"ccxt.pro.{exchange_id}")
+        except ModuleNotFoundError:
+            raise SettingsError(
+                f"ccxt has no streams of {exchange_id}; choose a venue that ccxt.pro has"
+            ) from None
+    streaming: type[Any] = getattr(module, exchange_id)
+    return streaming
+
+
 def check_known(exchange_id: str) -> None:
     """The same SettingsError, without loading anything of ccxt."""
     known = known_exchanges()
