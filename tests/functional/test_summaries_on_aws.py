@@ -72,6 +72,7 @@ def test_events_become_rows_and_damage_fails_the_function(server: Server) -> Non
             "AWS_SECRET_ACCESS_KEY": "made-up",
             "CRYPTO_BOT_REGION": "eu-west-1",
             "LAKE_BUCKET": "lake",
+            "MARKET_FUNCTIONS": "summarize_trades sweep_summaries",
             "TRADE_FLOW_URL": server.url,
         },
     )

@@ -40,7 +40,7 @@ _ORDER_STYLES = {
 def rows_for(height: int, snapshot: Snapshot) -> int:
     """How many signals, and how many orders, fit on a terminal of so many lines."""
     held = sum(len(view.portfolio.holdings) for view in snapshot.accounts)
-    room = height - _FRAME - held - len(snapshot.accounts)
+    room = height - _FRAME - held - len(snapshot.accounts) - bool(snapshot.market)
     return min(MOST_ROWS, max(_FEWEST_ROWS, room // 2))
 
 
@@ -49,6 +49,8 @@ def draw(snapshot: Snapshot, title: str, rows: int = MOST_ROWS) -> RenderableTyp
     parts: list[RenderableType] = [_accounts(snapshot), _GAP, _positions(snapshot), _GAP]
     parts += [_signals(snapshot.signals[:rows]), _GAP, _orders(snapshot.orders[:rows])]
     parts += [Text(trouble.sentence(), style="red") for trouble in snapshot.troubles]
+    if snapshot.market:
+        parts.append(Text(snapshot.market, style="cyan", no_wrap=True, overflow="ellipsis"))
     if snapshot.notice:
         parts.append(Text(snapshot.notice, style="yellow"))
     footer = (

@@ -64,6 +64,16 @@ _BUDGET = timedelta(seconds=50)
     show_default=True,
     help="json: log lines as JSON instead of tables.",
 )
+@click.option(
+    "--market",
+    "markets",
+    multiple=True,
+    metavar="NAME",
+    help="Keep every trade of this market, such as BTC/USDT, and sum it up by minute.",
+)
+@click.option(
+    "--collect", "collects", is_flag=True, help="Ask for the trades each minute; no stream."
+)
 def run(  # noqa: PLR0917 - click hands them over by name
     home: Path | None,
     stage: str | None,
@@ -76,6 +86,8 @@ def run(  # noqa: PLR0917 - click hands them over by name
     prices: Path | None,
     picture: Path | None,
     log_format: str,
+    markets: tuple[str, ...],
+    collects: bool,
 ) -> None:
     """Take alerts and trade until Ctrl-C.
 
@@ -97,6 +109,8 @@ def run(  # noqa: PLR0917 - click hands them over by name
         prices=prices,
         logs_json=log_format == "json",
         stage=None if stage is None else Stage(stage),
+        markets=markets,
+        collects=collects,
     )
     view = LogView() if options.logs_json else view_for(sys.stdout)
     local.run(options, view if picture is None else Photographer(view, picture))

@@ -80,6 +80,8 @@ class PlainView:
             self._say(snapshot.notice)
         if snapshot.is_old:
             return
+        if self._is_new("market", snapshot.market):
+            self._say(snapshot.market)
         for _, line in sorted(news, key=lambda item: item[0]):
             self._say(line)
 

@@ -21,6 +21,7 @@ def run(options: RunOptions, view: View) -> RunSummary:
 
     A kill at any moment loses nothing that was answered 200.
     """
+    _check_markets(options)
     _check(options)
     with stopped_by_signals() as stopping, ExitStack() as stack:
         session = assemble(options, stack)
@@ -29,6 +30,7 @@ def run(options: RunOptions, view: View) -> RunSummary:
             analytics=bootstrap.analytics(),
             tally=session.tally,
             notice=session.notice,
+            market=session.market,
         )
         before = watch.look(is_old=True)
         began = time.monotonic()
@@ -63,6 +65,16 @@ def _check(options: RunOptions) -> None:
         raise SettingsError("--prices is for a replay; give --replay-clock with it")
     if not options.prices.exists():
         raise SettingsError(f"--prices is {options.prices}, and there is no such file or folder")
+
+
+def _check_markets(options: RunOptions) -> None:
+    if options.markets and (options.stage is not None or options.replay_clock):
+        raise SettingsError(
+            "--market keeps the trades of now in a home folder; it goes neither with --stage nor "
+            "with --replay-clock"
+        )
+    if options.collects and not options.markets:
+        raise SettingsError("--collect is about markets; name one such as --market BTC/USDT")
 
 
 def _show_until(

@@ -1,6 +1,7 @@
 """Options -> everything one run consists of, put together and not yet started."""
 
 import importlib
+from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -54,13 +55,14 @@ class Part(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """`parts` in the order of starting; stopped the other way round."""
+    """`parts` in the order of starting, stopped the other way round. `market`: how its data is."""
 
     home: Path
     tally: Tally
     parts: tuple[Part, ...]
     invitation: Invitation
     notice: str
+    market: Callable[[], str]
 
 
 def assemble(options: RunOptions, stack: ExitStack) -> Session:
@@ -99,6 +101,12 @@ def assemble(options: RunOptions, stack: ExitStack) -> Session:
     if is_demo:
         clock = bootstrap.clock()
         parts = (*parts, demo.Demonstration(clock=clock, server=server, tokens=tokens))
+    market: Callable[[], str] = str
+    if options.markets:
+        from chalicelib.local.market_chain import MarketChain
+
+        chain = MarketChain(options.markets, collects=options.collects)
+        parts, market = (*parts, chain), chain.status
     return Session(
         home=home,
         tally=tally,
@@ -107,6 +115,7 @@ def assemble(options: RunOptions, stack: ExitStack) -> Session:
             _base(options, server), configuration, tokens, token, loopback=_is_loopback(options)
         ),
         notice=_notice(options, configuration, is_demo=is_demo),
+        market=market,
     )
 
 

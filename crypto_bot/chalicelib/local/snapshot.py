@@ -1,5 +1,6 @@
 """The stores -> what a View shows. Reads only; no venue is asked for anything."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chalicelib.domain.trading.account import Account
@@ -20,6 +21,7 @@ class Watch:
     analytics: AnalyticsStore
     tally: Tally
     notice: str = ""
+    market: Callable[[], str] = str
     _signals: Tail[Signal] = field(init=False)
     _orders: Tail[Order] = field(init=False)
     _quarantined: Tail[QuarantinedAlert] = field(init=False)
@@ -61,6 +63,7 @@ class Watch:
             last_tick=self.tally.last_tick,
             notice=self.notice,
             is_old=is_old,
+            market=self.market(),
         )
 
     def _account(self, account: Account) -> AccountView:

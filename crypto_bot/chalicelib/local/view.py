@@ -20,7 +20,8 @@ class RunOptions:
 
     `public_url` is where a tunnel or router serves this port to the outside. `prices` is the
     candle file of a replay. `logs_json` also writes the log to standard output, as JSON. `stage` is
-    the deployment whose stores are worked on instead of those at home.
+    the deployment whose stores are worked on instead of those at home. The trades of `markets` are
+    kept and summed up; with `collects` they are asked for each minute, and not streamed.
     """
 
     home: Path | None = None
@@ -33,6 +34,8 @@ class RunOptions:
     prices: Path | None = None
     logs_json: bool = False
     stage: Stage | None = None
+    markets: tuple[str, ...] = ()
+    collects: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,8 @@ class Snapshot:
     """The state at one moment, newest first. `notice` says what the owner must not overlook.
 
     The rows reach back to everything that may have changed since the snapshot before. `is_old`
-    marks the first one, of what was there before the start.
+    marks the first one, of what was there before the start. `market` is how its data stands, in one
+    line.
     """
 
     at: datetime
@@ -75,6 +79,7 @@ class Snapshot:
     quarantined: tuple[QuarantinedAlert, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     is_old: bool = False
+    market: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

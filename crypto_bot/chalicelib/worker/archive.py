@@ -9,7 +9,11 @@ from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.bootstrap.market import TRADES_TOPIC, bus, lake
+from chalicelib.bootstrap.operation import notices
+from chalicelib.domain.market.cutting import REJECTED
+from chalicelib.domain.operation.market_notices import messages_rejected
 from chalicelib.services.market.archive_trades import Archiving, archive_trades
+from chalicelib.services.operation.leave_notices import leave_notices
 from chalicelib.worker.rounds import Round, work_in_rounds
 
 _LOG = logging.getLogger(__name__)
@@ -32,7 +36,7 @@ def archive(stopping: Event, *, once: bool) -> None:
             )
             yield lambda: _round(work, once=once)
 
-    work_in_rounds(opened, stopping)
+    work_in_rounds(opened, stopping, stage="worker archive")
 
 
 def _round(work: Archiving, *, once: bool) -> bool:
@@ -40,7 +44,9 @@ def _round(work: Archiving, *, once: bool) -> bool:
     if report.objects:
         _LOG.info("%d objects from %d messages", report.objects, report.messages)
     if report.rejected:
-        _LOG.warning("%d messages are no trades; see quarantine/trades", report.rejected)
+        _LOG.warning("%d messages are no trades; see %s", report.rejected, REJECTED)
+        found = messages_rejected(report.rejected, REJECTED, bootstrap.clock().now())
+        leave_notices(notices(), [found])
     if not once or report.messages or report.waiting or not work.cutters:
         return True
     return work.reader.lag() > 0

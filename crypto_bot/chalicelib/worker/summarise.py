@@ -10,10 +10,12 @@ from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.bootstrap.market import folder_lake, trade_flow
+from chalicelib.bootstrap.operation import notices
 from chalicelib.domain.market.minute import minute_of
 from chalicelib.market_ports import Lake, LakeChanges, TradeFlowTable
-from chalicelib.services.market.summarize_trades import MinuteReport, summarize_trades
+from chalicelib.services.market.summarize_trades import REJECTED, MinuteReport, summarize_trades
 from chalicelib.services.market.sweep_summaries import sweep_summaries
+from chalicelib.services.operation.report_minutes import report_minutes
 from chalicelib.worker.rounds import Round, work_in_rounds
 
 _LOG = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ def summarise(stopping: Event, *, once: bool) -> None:
             )
             yield lambda: _round(work, once=once)
 
-    work_in_rounds(opened, stopping)
+    work_in_rounds(opened, stopping, stage="worker summarise")
 
 
 def _round(work: _Work, *, once: bool) -> bool:
@@ -71,10 +73,11 @@ def _round(work: _Work, *, once: bool) -> bool:
 
 def tell(report: MinuteReport) -> None:
     """What the owner has to look into."""
+    if not report.withheld and not report.rejected:
+        return
     name = report.minute.prefix
     for key in report.withheld:
         _LOG.error("%s cannot be read: the row of %s waits until it is written anew", key, name)
     if report.rejected:
-        _LOG.warning(
-            "%d lines of %s are not in its row; see quarantine/summaries", report.rejected, name
-        )
+        _LOG.warning("%d lines of %s are not in its row; see %s", report.rejected, name, REJECTED)
+    report_minutes(notices(), bootstrap.clock(), [report])

@@ -1,6 +1,7 @@
 """What a run looks like: tables on a terminal, lines in a log, a picture in the README."""
 
 import io
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -89,6 +90,24 @@ def test_an_account_without_figures_shows_its_cash(floor: TradingFloor) -> None:
 @pytest.mark.parametrize(("height", "rows"), [(10, 2), (24, 3), (60, MOST_ROWS)])
 def test_a_small_terminal_shows_fewer_rows(floor: TradingFloor, height: int, rows: int) -> None:
     assert rows_for(height, snapshot_of(floor)) == rows
+
+
+def test_the_market_has_one_line_and_a_log_has_one_a_change(floor: TradingFloor) -> None:
+    line = "market: BTCUSDT 08:00 30 bought, 31 sold"
+    with_market = replace(snapshot_of(floor), market=line)
+    assert rows_for(25, with_market) == rows_for(24, snapshot_of(floor))
+    console = Console(file=io.StringIO(), width=60, record=True)
+    console.print(draw(replace(with_market, market=f"{line} | {line}"), "crypto-bot"))
+    [shown] = [text for text in console.export_text().splitlines() if "market:" in text]
+    assert line in shown
+    assert "…" in shown
+    stream = io.StringIO()
+    view = PlainView(stream)
+    for _ in range(2):
+        view.snapshot(with_market)
+    view.snapshot(replace(with_market, market=f"{line}!"))
+    told = [text for text in stream.getvalue().splitlines() if text.startswith("market:")]
+    assert told == [line, f"{line}!"]
 
 
 def test_amounts_are_for_the_eye() -> None:

@@ -65,10 +65,13 @@ def cut_marker(now_ms: int) -> bytes:
 
 
 class Cutter:
-    """One partition, from the position that its group committed last."""
+    """One partition, from the position that its group committed last.
 
-    def __init__(self, partition: int, position: Position, *, grace_ms: int = GRACE_MS) -> None:
-        self._partition = partition
+    `source` is its number, or a word that no partition's objects begin with.
+    """
+
+    def __init__(self, source: int | str, position: Position, *, grace_ms: int = GRACE_MS) -> None:
+        self._source = source if isinstance(source, str) else f"p{source}"
         self._grace_ms = grace_ms
         self._next = position.offset
         self._resumed, self._watermark = _read_note(position)
@@ -92,6 +95,11 @@ class Cutter:
             self._take_again(message, taken)
             return None
         return self._take_new(message, taken)
+
+    def let_time_go_on(self, now_ms: int) -> Cut | None:
+        """As a marker does that has no place in the log: where the log is not ours to write."""
+        self._watermark = max(self._watermark, now_ms)
+        return self._cut()
 
     def waits_for_time(self, now_ms: int) -> bool:
         """Whether something could be written if only time went on to now."""
@@ -139,7 +147,7 @@ class Cutter:
         objects = [*self._objects(ended), *self._objects(self._late)]
         rejected = len(self._rejected.lines)
         if rejected:
-            key = f"{REJECTED}p{self._partition}-{self._rejected.first_offset:020}{OBJECT_END}"
+            key = f"{REJECTED}{self._source}-{self._rejected.first_offset:020}{OBJECT_END}"
             objects.append(_object(key, self._rejected.lines))
         if not objects:
             return None
@@ -153,7 +161,7 @@ class Cutter:
 
     def _objects(self, held: dict[Name, _Open]) -> Iterable[MarketObject]:
         for (symbol, number), part in held.items():
-            key = trades_key(minute_at(symbol, number), self._partition, part.first_offset)
+            key = trades_key(minute_at(symbol, number), self._source, part.first_offset)
             yield _object(key, part.lines)
 
 

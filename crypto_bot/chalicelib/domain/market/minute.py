@@ -47,6 +47,11 @@ def milliseconds(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(milliseconds=1)
 
 
+def at_ms(number: int) -> datetime:
+    """The moment so many milliseconds after 1970 began."""
+    return _EPOCH + timedelta(milliseconds=number)
+
+
 def minute_at(symbol: str, number: int) -> Minute:
     """The minute of this number since 1970."""
     return Minute(symbol, _EPOCH + number * MINUTE)
@@ -62,9 +67,9 @@ def hour_prefix(symbol: str, at: datetime) -> str:
     return f"{symbol_prefix(symbol)}dt={at:%Y-%m-%d}/hh={at:%H}/"
 
 
-def trades_key(minute: Minute, partition: int, first_offset: int) -> str:
-    """The object that begins with the trade at this offset."""
-    return f"{minute.prefix}p{partition}-{first_offset:020}{OBJECT_END}"
+def trades_key(minute: Minute, source: str, first_offset: int) -> str:
+    """The object of this source (p0: partition 0) that begins with the trade at this offset."""
+    return f"{minute.prefix}{source}-{first_offset:020}{OBJECT_END}"
 
 
 def damaged_key(key: str) -> str:

@@ -54,8 +54,7 @@ class Verdict:
 
 def summarize(minute: Minute, trades: Iterable[Trade]) -> Verdict:
     """Each trade counts once, however often and in whatever order it is given."""
-    different = _without_copies(trades)
-    believed, absurd = _by_price(different)
+    believed, absurd = believable(trades)
     counts = {True: 0, False: 0}
     base = {True: ZERO, False: ZERO}
     quote = {True: ZERO, False: ZERO}
@@ -77,6 +76,11 @@ def summarize(minute: Minute, trades: Iterable[Trade]) -> Verdict:
         avg_s=_average(quote[True], base[True]),
     )
     return Verdict(summary, tuple(absurd))
+
+
+def believable(trades: Iterable[Trade]) -> tuple[list[Trade], list[Trade]]:
+    """Each trade of a minute once: those near its middle price, and those that are absurd."""
+    return _by_price(_without_copies(trades))
 
 
 def _without_copies(trades: Iterable[Trade]) -> list[Trade]:

@@ -1,0 +1,43 @@
+"""What the owner has to know of ranking and candles: each occasion said once a day.
+
+All of it can wait until the day's end: no order depends on it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from chalicelib.domain.operation.notice import Notice, Severity
+
+_DIGEST = 8
+
+
+def ranking_kept(trouble: Sequence[str], as_of: datetime | None, at: datetime) -> Notice:
+    """There is no new list."""
+    last = f"the one of {as_of:%Y-%m-%d} stays" if as_of else "there is none at all"
+    return Notice(
+        key=f"market ranking {at:%Y-%m-%d}",
+        severity=Severity.P2,
+        sentence=f"markets could not be ranked, and {last}: {'; '.join(trouble)}",
+        at=at,
+    )
+
+
+def candles_not_collected(trouble: str, at: datetime) -> Notice:
+    """One for each reason; the next run tries again."""
+    return Notice(
+        key=f"market candles {at:%Y-%m-%d} {sha256(trouble.encode()).hexdigest()[:_DIGEST]}",
+        severity=Severity.P2,
+        sentence=f"candles were not collected, and will be tried again in an hour: {trouble}",
+        at=at,
+    )
+
+
+def candles_refused(series: str, flaws: Sequence[str], at: datetime) -> Notice:
+    """A gap stays where they would be, until the venue says something else."""
+    return Notice(
+        key=f"market candles refused {at:%Y-%m-%d} {series}",
+        severity=Severity.P2,
+        sentence=f"{len(flaws)} candles of {series} cannot be right, such as {flaws[0]}",
+        at=at,
+    )
