@@ -1,0 +1,1 @@
+"""Lists of coins by market capitalisation, from whoever publishes one."""

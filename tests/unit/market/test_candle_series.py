@@ -1,0 +1,174 @@
+"""Where candles are kept, what is missing between them, and which are none."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain.market.candle import Candle
+from chalicelib.domain.market.candle_gaps import (
+    MOST_ASKED,
+    Gap,
+    find_gaps,
+    gaps_document,
+    joined,
+    read_gaps,
+    without,
+)
+from chalicelib.domain.market.candle_rules import flaw_of, last_closed
+from chalicelib.domain.market.candle_series import candle_series, part_in
+from chalicelib.domain.market.interval import Interval
+
+HOUR = timedelta(hours=1)
+DAY = datetime(2024, 8, 8, tzinfo=UTC)
+GOOD = Candle(DAY, Decimal(10), Decimal(12), Decimal(9), Decimal(11), Decimal(5))
+
+
+def at(hour: int) -> datetime:
+    return DAY + hour * HOUR
+
+
+@pytest.mark.parametrize(
+    ("interval", "folder", "stretch"),
+    [
+        ("1m", "dt=2024-08-08", ("2024-08-08", "2024-08-09")),
+        ("30m", "dt=2024-08-08", ("2024-08-08", "2024-08-09")),
+        ("1h", "dt=2024-08-01", ("2024-08-01", "2024-09-01")),
+        ("12h", "dt=2024-08-01", ("2024-08-01", "2024-09-01")),
+        ("1d", "dt=2024-01-01", ("2024-01-01", "2025-01-01")),
+        ("1w", "dt=2024-01-01", ("2024-01-01", "2025-01-06")),
+    ],
+)
+def test_parts_are_neither_tiny_nor_huge(interval: str, folder: str, stretch: Any) -> None:
+    series = candle_series("binance", "BTC/USDT", interval)
+    part = series.part_of(datetime(2024, 8, 8, 15, 30, tzinfo=UTC))
+    assert part_in(folder) == part
+    prefix = f"candles/venue=binance/symbol=BTC-USDT/interval={interval}/"
+    assert series.key(part) == f"{prefix}{folder}/candles.parquet"
+    assert series.gaps_key == (
+        f"candle_gaps/venue=binance/symbol=BTC-USDT/interval={interval}/gaps.json"
+    )
+    assert series.stretch_of(part) == tuple(
+        datetime.fromisoformat(f"{end}T00:00Z") for end in stretch
+    )
+
+
+@given(
+    st.sampled_from(list(Interval)),
+    st.integers(1_230_940_800, 4_070_908_800),
+)
+def test_every_candle_lies_in_the_stretch_of_its_part(interval: Interval, moment: int) -> None:
+    series = candle_series("kraken", "ETH/EUR", interval)
+    start = interval.start_of(datetime.fromtimestamp(moment, UTC))
+    first, after = series.stretch_of(series.part_of(start))
+    assert first <= start < after
+    assert series.part_of(first) == series.part_of(after - interval.length)
+    assert series.part_of(after) > series.part_of(start)
+
+
+@pytest.mark.parametrize(
+    ("venue", "symbol", "interval", "told"),
+    [
+        ("../x", "BTC/USDT", "1h", "venue is '../x'"),
+        ("Binance", "BTC/USDT", "1h", "venue is 'Binance'"),
+        ("binance", "BTCUSDT", "1h", "symbol is 'BTCUSDT'"),
+        ("binance", "../BTC/USDT", "1h", "symbol is '../BTC/USDT'"),
+        ("binance", "BTC/USD-T", "1h", "symbol is 'BTC/USD-T'"),
+        ("binance", "BTC/USDT:USDT", "1h", "symbol is 'BTC/USDT:USDT'"),
+        ("binance", "BTC/USDT", "7m", "interval is '7m'; it must be one of 1m, 3m"),
+    ],
+)
+def test_what_would_leave_the_path_is_refused(
+    venue: str, symbol: str, interval: str, told: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(told)):
+        candle_series(venue, symbol, interval)
+
+
+@pytest.mark.parametrize(
+    "folder", ["dt=2024-13-01", "dt=2024-08-08x", "x", "dt=\uff12\uff10\uff12\uff14-01-01"]
+)
+def test_other_folders_are_no_parts(folder: str) -> None:
+    assert part_in(folder) is None
+
+
+def test_gaps_lie_before_between_and_behind() -> None:
+    starts = [at(2), at(3), at(3), at(6)]
+    assert find_gaps(starts, Interval.H1, at(0), at(9), asked=1) == [
+        Gap(at(0), at(2), 1),
+        Gap(at(4), at(6), 1),
+        Gap(at(7), at(9), 1),
+    ]
+    assert find_gaps([at(0), at(1)], Interval.H1, at(0), at(2)) == []
+    assert Gap(at(4), at(6)).missing(Interval.H1) == 2
+
+
+@given(st.sets(st.integers(0, 30)))
+def test_candles_and_gaps_fill_the_time(hours: set[int]) -> None:
+    gaps = find_gaps([at(hour) for hour in sorted(hours)], Interval.H1, at(0), at(31))
+    missing = {hour for hour in range(31) if any(g.start <= at(hour) < g.end for g in gaps)}
+    assert missing == set(range(31)) - hours
+    assert sum(gap.missing(Interval.H1) for gap in gaps) == len(missing)
+
+
+def test_overlapping_gaps_are_joined_and_the_more_asked_one_is_kept() -> None:
+    assert joined([Gap(at(2), at(5)), Gap(at(0), at(3), 2), Gap(at(2), at(3))]) == [
+        Gap(at(0), at(3), 2),
+        Gap(at(3), at(5)),
+    ]
+    assert joined([Gap(at(0), at(2)), Gap(at(0), at(2), 3)]) == [Gap(at(0), at(2), 3)]
+
+
+def test_what_has_come_is_cut_out_of_the_gaps() -> None:
+    gaps = [Gap(at(0), at(4), 1), Gap(at(6), at(8), 2)]
+    assert without(gaps, at(1), at(3)) == [
+        Gap(at(0), at(1), 1),
+        Gap(at(3), at(4), 1),
+        Gap(at(6), at(8), 2),
+    ]
+    assert without(gaps, at(0), at(9)) == []
+
+
+def test_gaps_are_read_as_they_were_written() -> None:
+    gaps = [Gap(at(0), at(4), 1), Gap(at(6), at(8), MOST_ASKED)]
+    assert read_gaps(gaps_document(gaps)) == gaps
+    assert [gap.is_open for gap in gaps] == [True, False]
+    for rubbish in (b"{", b"[]", b'{"gaps": [{"start": 5}]}', b'{"gaps": 7}'):
+        with pytest.raises(ValueError, match=r"gaps|JSON|Expecting|object"):
+            read_gaps(rubbish)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"start": DAY + timedelta(minutes=1)}, "start is 2024-08-08 00:01:00"),
+        ({"open": Decimal(0)}, "open is 0; it must be above zero"),
+        ({"low": Decimal(-1)}, "low is -1"),
+        ({"volume": Decimal(-1)}, "volume is -1; it must be zero or more"),
+        ({"close": Decimal("NaN")}, "close is NaN"),
+        ({"high": Decimal("Infinity")}, "high is Infinity"),
+        ({"high": Decimal("10.99")}, "high is 10.99; it must not be below"),
+        ({"low": Decimal("10.01")}, "low is 10.01; it must not be above"),
+        ({"high": Decimal(10) ** 20}, "high is 100000000000000000000; it must be below 1e20"),
+        ({"volume": Decimal("1e-19")}, "with 18 decimals at most"),
+    ],
+)
+def test_what_cannot_be_a_candle(change: dict[str, Any], told: str) -> None:
+    assert told in flaw_of(GOOD._replace(**change), Interval.H1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{}, {"volume": Decimal(0)}, {"volume": Decimal("1e-18")}, {"high": Decimal(10) ** 20 - 1}],
+)
+def test_what_can(change: dict[str, Any]) -> None:
+    assert not flaw_of(GOOD._replace(**change), Interval.H1)
+
+
+def test_a_candle_is_closed_once_clocks_may_differ_no_more() -> None:
+    assert last_closed(Interval.H1, at(5) + timedelta(seconds=9)) == at(4)
+    assert last_closed(Interval.H1, at(5) + timedelta(seconds=10)) == at(5)
