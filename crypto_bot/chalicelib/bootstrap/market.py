@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import bootstrap
 from chalicelib.domain.errors import SettingsError
-from chalicelib.market_ports import Bus, Lake, TradeFlowTable
+from chalicelib.market_ports import Bus, Lake, TradeFlowTable, TradeHistory
 
 if TYPE_CHECKING:
     from chalicelib.adapters.lakes.folder import FolderLake
@@ -58,6 +58,13 @@ def folder_lake() -> "FolderLake":
             " crypto-bot sweep-summaries"
         )
     return FolderLake(bootstrap.home() / LAKE_FOLDER)
+
+
+def trade_history() -> TradeHistory:
+    """The venue's public trades of the past. The caller closes it."""
+    from chalicelib.adapters.feeds.binance_rest import BinanceTrades
+
+    return BinanceTrades(market_settings().rest_url, bootstrap.clock())
 
 
 def trade_flow() -> TradeFlowTable:

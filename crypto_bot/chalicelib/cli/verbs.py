@@ -46,9 +46,18 @@ _FILES: Final = {
     "secrets": "storing_secrets",
     "owner-token": "owner_token",
     "chaos": "chaos",
+    "load-candles": "series",
+    "series": "series",
+    "analyse-instruments": "analysing",
+    "analyse-markets": "analysing",
+    "analyses": "analysing",
     "worker": "working",
+    "collect-trades": "working",
     "summaries": "working",
     "sweep-summaries": "working",
+    "rank-markets": "candles",
+    "collect-candles": "candles",
+    "candles": "candles",
 }
 
 

@@ -1,9 +1,10 @@
-"""worker, sweep-summaries, summaries: the stages of market data as processes, and their table."""
+"""worker, collect-trades, sweep-summaries, summaries: market data by processes, and its table."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event
 
 import click
@@ -12,7 +13,10 @@ from chalicelib import bootstrap
 from chalicelib.cli.options import as_json, in_home, row_limit
 from chalicelib.cli.output import show
 from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.market.minute_summary import MinuteSummary
+from chalicelib.domain.market.stream_plan import StreamPlan
+from chalicelib.domain.market.trade import AGGREGATED, SINGLE
 
 _once = click.option("--once", is_flag=True, help="End when everything there is has been done.")
 
@@ -20,6 +24,69 @@ _once = click.option("--once", is_flag=True, help="End when everything there is 
 @click.group()
 def worker() -> None:
     """Run one stage of the market data until Ctrl-C. It may be killed and started at any time."""
+
+
+@worker.command()
+@in_home
+@click.option("--market", "markets", multiple=True, metavar="NAME", help="Such as BTC/USDT.")
+@click.option(
+    "--venue",
+    metavar="NAME",
+    help="binance, binanceus or a name of ccxt's [default: MARKET_VENUE].",
+)
+@click.option(
+    "--trades",
+    type=click.Choice([AGGREGATED, SINGLE]),
+    default=AGGREGATED,
+    show_default=True,
+    help="Which of Binance's trades: those of one order and price together, or each alone.",
+)
+@click.option(
+    "--interval",
+    "intervals",
+    type=click.Choice([interval.value for interval in Interval]),
+    multiple=True,
+    default=[Interval.M1.value],
+    show_default=True,
+    help="Of the closed candles.",
+)
+@click.option(
+    "--replay",
+    "files",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    metavar="FILE",
+    help="Instead of a venue: frames that were recorded, each after its time in ns.",
+)
+@click.option("--paced", is_flag=True, help="Replay as slowly as it came then.")
+def stream(
+    markets: tuple[str, ...],
+    venue: str | None,
+    trades: str,
+    intervals: tuple[str, ...],
+    files: tuple[Path, ...],
+    paced: bool,
+) -> None:
+    """Put every trade and closed candle of a venue's markets onto the bus."""
+    from chalicelib.bootstrap.market import market_settings
+    from chalicelib.bootstrap.streaming import live_feed, replay_feed
+    from chalicelib.worker.stream import stream as work
+
+    if files:
+        open_feed = replay_feed(files, markets, paced=paced)
+    else:
+        plan = StreamPlan(
+            venue=venue or market_settings().venue,
+            markets=markets or market_settings().markets,
+            trades=trades,
+            intervals=tuple(map(Interval, intervals)),
+        )
+        if not plan.markets:
+            raise SettingsError("no market is named; name one such as --market BTC/USDT")
+        open_feed = live_feed(plan)
+    with _stopped_in_order() as stopping:
+        count = work(stopping, open_feed)
+    click.echo(f"{count} messages were put onto the bus")
 
 
 @worker.command()
@@ -64,6 +131,30 @@ def sweep_summaries(since: str | None) -> None:
         f"{report.checked} minutes looked at, {len(done)} summed up again,"
         f" {len(report.mended) - len(done)} withheld"
     )
+
+
+@click.command()
+@in_home
+@click.argument("markets", nargs=-1, required=True, metavar="SYMBOL...")
+@click.option("--since", metavar="TIME", help="Begin anew, with this minute (UTC).")
+@click.option("--follow", is_flag=True, help="Go on, minute by minute, until Ctrl-C.")
+def collect_trades(markets: tuple[str, ...], since: str | None, follow: bool) -> None:
+    """Bring the lake's trades of each SYMBOL, such as BTC/USDT, up to the last whole minute.
+
+    The first time it begins with the current minute. What is there already is written again as it
+    was. No key is needed, and beside a stream it changes no summary.
+    """
+    from chalicelib.domain.market.collecting import symbol_named
+    from chalicelib.worker.collect import collect
+
+    symbols = list(dict.fromkeys(symbol_named(market, "SYMBOL") for market in markets))
+    start = None if since is None else _instant(since)
+    with _stopped_in_order() as stopping:
+        reports = collect(stopping, symbols, once=not follow, since=start)
+    for report in sorted(reports, key=lambda found: symbols.index(found.symbol)):
+        click.echo(f"{report.symbol}: {report.trouble or 'up to date'}")
+    if any(report.trouble for report in reports):
+        raise click.exceptions.Exit(1)
 
 
 @click.command()

@@ -114,6 +114,28 @@ class DynamoDbTable:
         }
         return self._pages(self._client.query, request, limit)
 
+    def between(
+        self,
+        partition: str,
+        first: str,
+        last: str,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+    ) -> list[Row]:
+        """Rows of the partition with `first` <= sort <= `last`, in order, consistently."""
+        request: Request = {
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": partition},
+                ":first": {"S": first or "\0"},  # a key is never empty
+                ":last": {"S": last},
+            },
+            "ScanIndexForward": not descending,
+            "ConsistentRead": True,
+        }
+        return self._pages(self._client.query, request, limit)
+
     def scan(self) -> list[Row]:
         """See `WholeTable.scan`; DynamoDB has no order between partitions."""
         rows = self._pages(self._client.scan, {"ConsistentRead": True}, None)

@@ -1,0 +1,1 @@
+"""The time series: candles with their derived columns, in SQLite or DynamoDB."""
