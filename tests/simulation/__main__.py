@@ -6,10 +6,11 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from os import cpu_count
 from pathlib import Path
-from resource import RUSAGE_CHILDREN, getrusage
+from resource import RUSAGE_SELF, getrusage
 from typing import Final
 
 import click
@@ -17,14 +18,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tests.simulation.mutants import MUTANTS
-from tests.simulation.schedule import Verdict, judged, missing, play
+from tests.simulation.schedule import Verdict, judged, play, shortcomings
 from tests.simulation.setting import draw
 from tests.simulation.world import World
 
 PINNED: Final = Path(__file__).with_name("pinned.json")
 CHUNK: Final = 20
-ENOUGH: Final = 10_000  # schedules of which each floor has to be reached
+QUARTERS: Final = 4
+MEBIBYTE: Final = 1024  # of what `getrusage` counts in
 
+_SOME: Final = click.IntRange(min=1)
 _console = Console(stderr=True)
 
 
@@ -33,33 +36,69 @@ def main() -> None:
     """Deterministic simulation of the trading services."""
 
 
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Seeds that one process has played: the processor's seconds, and its memory's peak so far."""
+
+    verdicts: list[Verdict]
+    seconds: float
+    peak: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """What all schedules of a run have come to."""
+
+    wanted: int
+    started: float = field(default_factory=time.monotonic)
+    done: int = 0
+    effects: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    seen: Counter[str] = field(default_factory=Counter)
+    peaks: list[int] = field(default_factory=lambda: [0] * QUARTERS)  # by quarter of the run
+
+    def count(self, verdict: Verdict) -> None:
+        self.done += 1
+        self.effects += verdict.effects
+        self.failed += bool(verdict.violations)
+        self.seen.update(verdict.seen)
+
+    def measure(self, chunk: Chunk) -> None:
+        self.seconds += chunk.seconds
+        quarter = min(self.done * QUARTERS // self.wanted, QUARTERS - 1)
+        self.peaks[quarter] = max(self.peaks[quarter], chunk.peak)
+
+    def rate(self) -> float:
+        """Effects a second, by the clock on the wall."""
+        return self.effects / (time.monotonic() - self.started)
+
+
 @main.command()
-@click.option("--seeds", default=1000, show_default=True, help="How many schedules.")
+@click.option("--seeds", default=1000, type=_SOME, show_default=True, help="How many schedules.")
 @click.option("--first", default=0, show_default=True, help="The first seed.")
 @click.option("--workers", default=cpu_count() or 1, show_default=True, help="Processes.")
 @click.option("--keep-going", is_flag=True, help="Do not stop at the first failure.")
 def run(seeds: int, first: int, workers: int, *, keep_going: bool) -> None:
     """Play SEEDS schedules; exit 1 where one fails, or too little was met."""
-    total, effects, failed = Counter[str](), 0, 0
-    started, done = time.monotonic(), 0
+    tally = Tally(wanted=seeds)
     with _progress() as progress:
         task = progress.add_task("schedules", total=seeds, rate="")
-        for verdict in _played(range(first, first + seeds), workers):
-            done += 1
-            effects += verdict.effects
-            total.update(verdict.seen)
-            rate = effects / (time.monotonic() - started)
-            progress.update(task, advance=1, rate=f"{rate:,.0f} effects/s, {failed} failed")
-            if verdict.violations:
-                failed += 1
-                _tell(verdict)
-                if not keep_going:
-                    break
-    too_seldom = missing(total, done)
-    _summary(done, effects, failed, total, _processor_seconds())
-    for line in too_seldom:
-        click.echo(f"met too seldom: {line}")
-    sys.exit(1 if failed or (too_seldom and done >= ENOUGH) else 0)
+        for chunk in _played(range(first, first + seeds), workers):
+            tally.measure(chunk)
+            for verdict in chunk.verdicts:
+                tally.count(verdict)
+                if verdict.violations:
+                    _tell(verdict)
+            rate = f"{tally.rate():,.0f} effects/s, {tally.failed} failed"
+            progress.update(task, completed=tally.done, rate=rate)
+            if tally.failed and not keep_going:
+                break
+    too_little = shortcomings(tally.seen, tally.effects, tally.done)
+    _summary(tally, workers)
+    for line in too_little:
+        click.echo(f"too little: {line}")
+    sys.exit(1 if tally.failed or too_little else 0)
 
 
 @main.command()
@@ -129,20 +168,23 @@ def invariants(verdict: Verdict) -> set[str]:
     return {violation.split(maxsplit=1)[0] for violation in verdict.violations}
 
 
-def _played(seeds: range, workers: int) -> Iterator[Verdict]:
+def _played(seeds: range, workers: int) -> Iterator[Chunk]:
     chunks = [seeds[i : i + CHUNK] for i in range(0, len(seeds), CHUNK)]
     if workers <= 1:
-        for chunk in chunks:
-            yield from _chunk(chunk)
+        yield from map(_chunk, chunks)
         return
     with ProcessPoolExecutor(workers) as pool:
-        for verdicts in pool.map(_chunk, chunks):
-            yield from verdicts
-        pool.shutdown(cancel_futures=True)
+        try:
+            yield from pool.map(_chunk, chunks)
+        finally:  # also when nobody wants to see the rest
+            pool.shutdown(cancel_futures=True)
 
 
-def _chunk(seeds: Iterable[int]) -> list[Verdict]:
-    return [play(seed) for seed in seeds]
+def _chunk(seeds: Iterable[int]) -> Chunk:
+    before = time.process_time()
+    verdicts = [play(seed) for seed in seeds]
+    seconds = time.process_time() - before
+    return Chunk(verdicts, seconds, getrusage(RUSAGE_SELF).ru_maxrss // MEBIBYTE)
 
 
 def _tell(verdict: Verdict) -> None:
@@ -151,23 +193,21 @@ def _tell(verdict: Verdict) -> None:
         click.echo(f"  {violation}")
 
 
-def _summary(done: int, effects: int, failed: int, seen: Counter[str], seconds: float) -> None:
+def _summary(tally: Tally, workers: int) -> None:
+    seen, effects = tally.seen, tally.effects
     kills = sum(count for name, count in seen.items() if name.startswith("kill: "))
     faults = sum(count for name, count in seen.items() if name.startswith("fault: "))
     click.echo(
-        f"{done:,} schedules, {effects:,} effects ({effects / max(done, 1):,.0f} each), "
+        f"{tally.done:,} schedules, {effects:,} effects ({effects / tally.done:,.0f} each), "
         f"{kills:,} kills, {faults:,} faults, {seen['INITIALIZED -> SUBMITTED']:,} sends, "
-        f"{failed} failed"
+        f"{tally.failed} failed"
     )
-    if seconds:
-        click.echo(f"{effects / seconds:,.0f} effects a second and core, all invariants on")
-    peak = getrusage(RUSAGE_CHILDREN).ru_maxrss // 1024
-    click.echo(f"largest process {peak} MiB")
-
-
-def _processor_seconds() -> float:
-    used = getrusage(RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    click.echo(
+        f"{effects / tally.seconds:,.0f} effects a second of a core's work, all invariants on; "
+        f"{tally.rate() / workers:,.0f} a second and process by the clock on the wall"
+    )
+    peaks = ", ".join(str(peak) for peak in tally.peaks if peak)
+    click.echo(f"largest process {peaks} MiB by the quarters of the run")
 
 
 def _progress() -> Progress:

@@ -1,6 +1,6 @@
 """Looks at every write and every accepted order of a schedule, and judges its end.
 
-The invariants are numbered I1 to I12 and told in tests/simulation/README.md. What the venue's
+The invariants are numbered I1 to I13 and told in tests/simulation/README.md. What the venue's
 book says is the truth; the program's stores are what is judged by it.
 """
 
@@ -27,6 +27,8 @@ from tests.simulation.table import SimulatedTable
 from tests.simulation.venue import SimulatedVenue
 
 CANARY: Final = "canary-"
+# Whoever was about to send when a stranger was confirmed may not know of it yet.
+_UNAWARE: Final = 60.0
 
 
 class Auditor:
@@ -41,9 +43,11 @@ class Auditor:
     ) -> None:
         self.violations: list[str] = []
         self.seen: Counter[str] = Counter()
+        self.moves = 0  # how often an order has been written
         self._kernel = kernel
         self._venues = venues
         self._market = market
+        self.undecided: set[str] = set()  # signals without a final status
         self._acknowledged: set[str] = set()
         self._orders: dict[str, Order] = {}  # by client order id, as stored
         self._planned: dict[tuple[str, str], str] = {}  # (account, signal) -> plan
@@ -51,6 +55,7 @@ class Auditor:
         self._entries: list[Entry] = []
         self._silences: dict[str, tuple[float, float, Process | None]] = {}
         self._last_step: dict[str, Step] = {}
+        self._barred: dict[tuple[str, str], float] = {}  # since when a stranger keeps us from it
         self._looks: dict[str, tuple[Any, Callable[[Row | None, Any], None]]] = {
             "signal": (Signal, self._signal_written),
             "plan": (Plan, self._plan_written),
@@ -95,6 +100,12 @@ class Auditor:
             look(before, decode(kind, row.document))
 
     def _signal_written(self, before: Row | None, signal: Signal) -> None:
+        if signal.status.is_final:
+            self.undecided.discard(signal.id)
+        else:
+            self.undecided.add(signal.id)
+        for failed in signal.failures:
+            self.violate("crash", f"planning failed on signal {signal.id}: {failed.why}")
         if before is None:
             return
         earlier = decode(Signal, before.document)
@@ -114,10 +125,14 @@ class Auditor:
         if plan.step is Step.INCREASE and self._last_step.get(plan.account) is Step.REDUCE:
             self.seen["a reduction before an increase"] += 1
         self._last_step[plan.account] = plan.step
+        self.seen["an entry denied for a stranger"] += sum(
+            "(INSTRUMENT_FROZEN)" in verdict.reason for verdict in plan.verdicts
+        )
         for intent in plan.intents:
             self.seen["two strategies in one order"] += len(intent.shares) > 1
 
     def _order_written(self, before: Row | None, order: Order) -> None:
+        self.moves += 1
         old = OrderStatus.INITIALIZED
         if before is not None:
             earlier = decode(Order, before.document)
@@ -128,6 +143,10 @@ class Auditor:
             self.seen[f"{old} -> {order.status}"] += 1
             if order.status not in LEGAL_MOVES[old]:
                 self.violate("I4", f"order {order.intent.id} went from {old} to {order.status}")
+        if old is not order.status is OrderStatus.SUBMITTED and order.intent.side is Side.BUY:
+            since = self._barred.get((order.intent.account, order.intent.symbol))
+            if since is not None and self._kernel.now - since > _UNAWARE:
+                self.violate("I13", f"{order.intent.id} is sent while a stranger rests there")
         if order.filled > order.intent.quantity:
             self.violate("I5", f"order {order.intent.id} is filled beyond its quantity")
         self._orders[order.intent.client_order_id] = order
@@ -160,12 +179,28 @@ class Auditor:
 
     def _state_written(self, before: Row | None, state: AccountState) -> None:
         del before
+        self._strangers_written(state)
+        for stuck in state.stuck:
+            self.violate("crash", f"{stuck.symbol} of {state.account}: {stuck.reason}")
         if state.blocked_until is None:
             return
         until = (state.blocked_until - MORNING).total_seconds()
         known = self._silences.get(state.account)
         if known is None or abs(known[1] - until) > 0.001:
             self._silences[state.account] = (self._kernel.now, until, self._kernel.process)
+
+    def _strangers_written(self, state: AccountState) -> None:
+        """I13: no order of ours counts as another bot's, and what does bars its instrument."""
+        barring = [s for s in state.strangers if s.bars_entries]
+        for stranger in barring:
+            if stranger.order.client_order_id in self._orders:
+                self.violate("I13", f"our own order: {stranger.reason}")
+        symbols = {stranger.order.symbol for stranger in barring}
+        for symbol in self._market.instruments:
+            if symbol in symbols:
+                self._barred.setdefault((state.account, symbol), self._kernel.now)
+            else:
+                self._barred.pop((state.account, symbol), None)
 
     # --- every order at the venue ----------------------------------------------------------
 
@@ -244,6 +279,8 @@ class Auditor:
             if order.intent.account == name:
                 self.violate("I3", f"order {order.intent.id} is {order.status}: {order.reason}")
         for held in venue.book.orders:
+            if held.is_anothers:
+                continue
             stored = self._orders.get(held.intent.client_order_id)
             known = {fill.trade_id for fill in stored.fills} if stored else None
             if known != {fill.trade_id for fill in held.fills}:
@@ -255,6 +292,8 @@ class Auditor:
         left = self.unconcluded(state)
         if left:
             self.violate("I3", f"plans of {name} are still open: {left}")
+        if state.strangers:
+            self.violate("I13", f"{name} still waits for {state.strangers[0].reason}")
         portfolio = ports.ledger.portfolio(name, "USDT")
         if portfolio.sequence == 0:
             return

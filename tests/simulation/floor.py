@@ -10,7 +10,12 @@ from typing import Final
 from chalicelib.domain.errors import OrderRejected, OutcomeUnknown
 from chalicelib.domain.money import ZERO
 from chalicelib.domain.trading.instrument import Instrument
-from chalicelib.domain.trading.order import OrderIntent, OrderStatus, TimeInForce
+from chalicelib.domain.trading.order import (
+    OrderIntent,
+    OrderStatus,
+    TimeInForce,
+    client_order_id,
+)
 from chalicelib.domain.trading.side import Side
 from chalicelib.ports import VenueTraits
 from tests.simulation.kernel import Kernel, Process
@@ -134,6 +139,36 @@ class Floor:
         if stop is not None and price <= stop:
             self.count("a stop woke")
             order.asleep = False
+
+    def another_buys(self, symbol: str) -> None:
+        """A bot with the same keys, and with ids as we make them, far below the market."""
+        self.count("another bot's order")
+        number = len(self.book.orders) + 1
+        intent = OrderIntent(
+            id=f"another bot's {number}",
+            client_order_id=client_order_id(f"another bot's {number}"),
+            account="",
+            symbol=symbol,
+            side=Side.BUY,
+            quantity=Decimal(1),
+            limit_price=self.market.prices[symbol] / 100,
+            time_in_force=TimeInForce.GTC,
+            shares=(),
+        )
+        order = VenueOrder(
+            intent=intent,
+            number=number,
+            accepted_at=self.kernel.now,
+            hidden_until=self.kernel.now,
+            is_anothers=True,
+        )
+        self.book.orders.append(order)
+
+    def another_stops(self) -> None:
+        """The other bot takes its orders back."""
+        for order in self.book.orders:
+            if order.is_anothers and order.is_open:
+                order.status = OrderStatus.CANCELED
 
     def cancel_by_hand(self) -> None:
         """What the owner does on the venue's own page: nobody tells us."""

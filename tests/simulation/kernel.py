@@ -12,45 +12,21 @@ from dataclasses import dataclass, field
 from functools import partial
 from heapq import heappop, heappush
 from itertools import count
+from math import inf
 from random import Random
 from typing import Final, Generic, TypeVar
 from zlib import crc32
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
+from tests.simulation.steps import KILL_WEIGHTS, SURVIVABLE
+
 T = TypeVar("T")
 
 # Seconds that one effect takes on its way there and back; picked by the seed.
-LATENCIES: Final = (0.001, 0.01, 0.05, 0.2)
+LATENCIES: Final = (0.001, 0.005, 0.03, 0.1)
 LONGEST_STALL: Final = 40.0
 SEND_STALL: Final = 60.0  # times likelier where a permit may run out meanwhile
-SURVIVABLE: Final = 0.5  # no step kills more often than that
-# Where a kill hurts most a process passes rarely; so that each of these steps meets enough kills,
-# they are hit more often than the reads in between.
-KILL_WEIGHTS: Final = {
-    "write plan": 12.0,
-    "write order INITIALIZED": 80.0,
-    "write order SUBMITTED": 12.0,
-    "write order ACCEPTED": 150.0,
-    "write order PARTIALLY_FILLED": 80.0,
-    "write order FILLED": 80.0,
-    "write order EXPIRED": 130.0,
-    "write order CANCELED": 200.0,
-    "write order REJECTED": 600.0,
-    "write order HELD": 250.0,
-    "write order DENIED": 250.0,
-    "write lease": 4.0,
-    "get lease": 3.0,
-    "write ledger entries": 12.0,
-    "write signal": 4.0,
-    "write account": 8.0,
-    "venue submit": 30.0,
-    "venue find": 15.0,
-    "venue cancel": 60.0,
-    "venue balances": 8.0,
-    "venue tickers": 8.0,
-    "venue instruments": 8.0,
-}
 
 
 class Killed(BaseException):
@@ -63,7 +39,7 @@ class Process:
 
     name: str
     started_at: float
-    deadline: float | None = None
+    deadline: float = inf
     dead: bool = False
     tasks: list[greenlet] = field(default_factory=list)
     memory: set[object] = field(default_factory=set)  # what it has loaded and need not load again
@@ -77,6 +53,7 @@ class Trouble:
     stall: float = 0.0
     store: float = 0.0
     venue: float = 0.0
+    spared: frozenset[str] = frozenset()  # steps at which nothing is killed
 
 
 class Kernel:
@@ -94,10 +71,11 @@ class Kernel:
         self.kill_points = 0
         self.trace: Callable[[float, str, str], None] | None = None
         self.failures: list[tuple[Process, Exception]] = []
+        self.process: Process | None = None  # whose task is at work; None: the world itself
         self._queue: list[tuple[float, int, Callable[[], object]]] = []
         self._order = count()
         self._hub = getcurrent()
-        self._process: Process | None = None
+        self._until = -inf  # how far tasks may go before `run` has the word again
         self._dead: list[greenlet] = []
 
     # --- what is to happen -----------------------------------------------------------------
@@ -112,36 +90,44 @@ class Kernel:
         """A process of its own, started then and ended `life` seconds later if still at work."""
 
         def start() -> None:
-            process = Process(name, self.now, None if life is None else self.now + life)
+            process = Process(name, self.now, inf if life is None else self.now + life)
             self._start(process, body)
 
         self.at(time, start)
 
     def run(self, until: float) -> None:
         """Let everything happen that is due by then."""
-        self.at(until, lambda: None)  # no task may run past it without coming back here
-        while self._queue and self._queue[0][0] <= until:
-            time, _, act = heappop(self._queue)
+        queue, self._until = self._queue, until
+        while queue and queue[0][0] <= until:
+            time, _, act = heappop(queue)
             self.now = max(self.now, time)
             act()
+        self.now = max(self.now, until)
         self._collect()
-
-    @property
-    def process(self) -> Process | None:
-        """Whose task is at work; None while it is the world itself."""
-        return self._process
 
     # --- the life of tasks -----------------------------------------------------------------
 
     def effect(
         self, name: str, apply: Callable[[], T], fault: Callable[[], None] | None = None
     ) -> T:
-        """One read or write of the world: reached after a while, and done, unless something comes
-        between. `fault` is asked first and may raise instead of the effect.
+        """One read or write of the world, unless something comes between. `fault` is asked first
+        and may raise instead of the effect.
         """
-        process = self._process
-        if process is None:
+        if self.process is None:
             return apply()
+        dies = self.reach(name)
+        if fault is not None:
+            fault()
+        result = apply()
+        if dies:
+            self.end_after(name)
+        return result
+
+    def reach(self, name: str) -> bool:
+        """Get there, after a while, unless the process ends before; whether it is to end after."""
+        process = self.process
+        if process is None:
+            return False
         if process.dead:
             raise Killed
         self.effects += 1
@@ -152,22 +138,22 @@ class Kernel:
             self._kill(process, f"{name} before")
         if self.trace is not None:
             self.trace(self.now, process.name, name)
-        if fault is not None:
-            fault()
-        result = apply()
-        if dies == "after":
-            self._kill(process, f"{name} after")
-        return result
+        return dies == "after"
+
+    def end_after(self, name: str) -> None:
+        """The effect is done, and whoever did it will never know."""
+        if self.process is not None:
+            self._kill(self.process, f"{name} after")
 
     def travel(self, name: str) -> None:
         """One way to the world or back, which may take a while."""
-        if self._process is not None:
-            self._pause(self._process, name)
+        if self.process is not None:
+            self._pause(self.process, name)
 
-    def maybe_kill(self, name: str, when: str) -> None:
-        """A point at which the process may end, for an effect that has more of them."""
-        if self._process is not None and self._dies(name):
-            self._kill(self._process, f"{name} {when}")
+    def maybe_kill(self, point: str) -> None:
+        """A point at which the process may end, within an effect that has more than two of them."""
+        if self.process is not None and self._dies(point):
+            self._kill(self.process, point)
 
     def _dies(self, name: str) -> str:
         """Whether the process ends at this step, before its effect or after it."""
@@ -176,24 +162,25 @@ class Kernel:
             missing = self.kill_points - self.kill_at
             return ("after", "before")[missing] if 0 <= missing <= 1 else ""
         rate = self.trouble.kill
-        if not rate:
+        if not rate or name in self.trouble.spared:
             return ""
-        rate = min(rate * KILL_WEIGHTS.get(name, 1.0), SURVIVABLE)
         draw = self.dice.random()
-        if draw >= rate:
+        rate *= KILL_WEIGHTS.get(name, 1.0)
+        if draw >= rate or draw >= SURVIVABLE:
             return ""
+        rate = min(rate, SURVIVABLE)
         return "before" if draw < rate / 2 else "after"
 
     def sleep(self, seconds: float) -> None:
         """Wait in virtual time; the process may be ended meanwhile."""
-        process = self._process
+        process = self.process
         if process is None:
             raise RuntimeError("only a task can sleep")
         self._wait(process, seconds)
 
     def run_all(self, tasks: Sequence[Callable[[], T]], limit: int) -> list[T]:
         """`Workers.run_all`, side by side in virtual time."""
-        process = self._process
+        process = self.process
         if process is None or limit <= 1 or len(tasks) <= 1:
             return _in_line(tasks)
         batch = _Batch(list(tasks))
@@ -233,37 +220,35 @@ class Kernel:
     def _resume(self, process: Process, task: greenlet) -> None:
         if process.dead or task.dead:
             return
-        if process.deadline is not None and self.now > process.deadline:
+        if self.now > process.deadline:
             self._end(process)
             self.kills["deadline"] = self.kills.get("deadline", 0) + 1
             return
-        self._process = process
+        self.process = process
         task.switch()
-        self._process = None
+        self.process = None
 
     def _pause(self, process: Process, name: str) -> None:
-        draw = self.dice.random()
-        stall = self.trouble.stall
+        draw, stall = self.dice.random(), self.trouble.stall
         if name == "venue submit":
             stall *= SEND_STALL
-        if draw < stall:
-            self.stalls += 1
-            if self.trace is not None:
-                self.trace(self.now, process.name, f"{name}: frozen")
-            self._wait(process, draw / stall * LONGEST_STALL)
-        else:
+        if draw >= stall:
             self._wait(process, LATENCIES[int(draw * 997) & 3])
+            return
+        self.stalls += 1
+        if self.trace is not None:
+            self.trace(self.now, process.name, f"{name}: frozen")
+        self._wait(process, draw / stall * LONGEST_STALL)
 
     def _wait(self, process: Process, seconds: float) -> None:
         if process.dead:
             raise Killed
-        time = self.now + seconds
+        time, queue = self.now + seconds, self._queue
         # Nobody else is due before: the task goes on at once, which spares two switches.
-        if self._queue[0][0] > time and (process.deadline is None or time <= process.deadline):
+        if time <= self._until and time <= process.deadline and (not queue or queue[0][0] > time):
             self.now = time
             return
-        task = getcurrent()
-        self.at(time, lambda: self._resume(process, task))
+        self.at(time, partial(self._resume, process, getcurrent()))
         self._hub.switch()
         if process.dead:
             raise Killed
@@ -286,10 +271,10 @@ class Kernel:
         dead, self._dead = self._dead, []
         for task in dead:
             if not task.dead:
-                self._process = _GRAVE
+                self.process = _GRAVE
                 with suppress(Killed):
                     task.throw(GreenletExit)
-                self._process = None
+                self.process = None
 
 
 _GRAVE: Final = Process("the dead", 0.0, dead=True)
@@ -319,7 +304,13 @@ class _Batch(Generic[T]):
 
 
 def _in_line(tasks: Sequence[Callable[[], T]]) -> list[T]:
-    batch = _Batch(list(tasks))
-    while batch.waiting:
-        batch.take_one()
-    return batch.outcome()
+    """As `_Batch`, by one greenlet alone."""
+    results, first = [], None
+    for task in tasks:
+        try:
+            results.append(task())
+        except Exception as error:  # noqa: BLE001 - raised below, once the others ran
+            first = first or error
+    if first is not None:
+        raise first
+    return results

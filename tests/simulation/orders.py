@@ -24,6 +24,7 @@ class VenueOrder:
     fills: list[Fill] = field(default_factory=list)
     fills_hidden_until: float = 0.0
     asleep: bool = False  # a stop that the market has not come to
+    is_anothers: bool = False  # of a bot with the same keys, of which nobody told us
 
     @property
     def remaining(self) -> Decimal:

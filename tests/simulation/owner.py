@@ -28,15 +28,20 @@ class Owner:
     """Knows what the venue's own page shows, and acts through the services alone."""
 
     def __init__(
-        self, ports: TradingPorts, kernel: Kernel, venues: dict[str, SimulatedVenue]
+        self,
+        ports: TradingPorts,
+        kernel: Kernel,
+        venues: dict[str, SimulatedVenue],
+        setting: Setting,
     ) -> None:
         self._ports = ports
         self._kernel = kernel
         self._venues = venues
+        self._setting = setting
 
-    def acts(self, setting: Setting) -> list[Callable[[], object]]:
+    def acts(self) -> list[Callable[[], object]]:
         """What the owner may do in the middle of it all."""
-        names = [strategy.name for strategy in setting.strategies]
+        names = [strategy.name for strategy in self._setting.strategies]
         ports = self._ports
         return [
             lambda: halt_trading(ports, HaltLevel.NO_ENTRIES, "the owner's hand"),
@@ -76,7 +81,10 @@ class Owner:
             sent = order.sent_at or order.created_at
             age = (self._ports.clock.now() - sent).total_seconds()
             there = venue.book.of(order.intent.client_order_id)
-            if any(known.is_open for known in there) and self._kernel.dice.random() < 0.5:
+            if (
+                any(known.is_open for known in there)
+                and self._kernel.dice.random() < self._setting.owner_ends_held
+            ):
                 venue.floor.cancel_by_hand()
             if there or age < venue.floor.habits.late_by + 60:
                 continue

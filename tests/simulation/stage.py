@@ -90,7 +90,6 @@ class Stage(World):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(1, setting)
-        self.kernel.at(float("inf"), _nothing)  # so that time never comes to an end
 
     def pass_time(self, seconds: float) -> None:
         """Let happen what is under way, without another tick."""
@@ -108,7 +107,7 @@ class Stage(World):
     def send(self, alert: SentAlert, *, seconds_late: float) -> None:
         """Put it on its way."""
         arrival = self.kernel.now + seconds_late
-        self.alert_at(arrival, alert.strategy, alert.after, alert.before, alert.fired)
+        self.senders.alert_at(arrival, alert.strategy, alert.after, alert.before, alert.fired)
 
     def the_market(self, does: str) -> None:
         """One of `MOODS` or `MOVES`."""
@@ -124,7 +123,7 @@ class Stage(World):
         if does in BY_HAND:
             self._manual("main", BY_HAND[does])
             return
-        commands = dict(zip(COMMANDS, self.owner.acts(self.setting), strict=True))
+        commands = dict(zip(COMMANDS, self.owner.acts(), strict=True))
         self.kernel.spawn(self.kernel.now, commands[does], "owner")
         self.pass_time(A_MOMENT)
 
@@ -218,7 +217,3 @@ def _a_strategy(name: str, stops: str) -> Strategy:
         token_hashes=(hash_token(TOKEN.format(name)),),
         stop_loss=None if stops == "none" else Decimal("0.03"),
     )
-
-
-def _nothing() -> None:
-    """Nothing happens."""

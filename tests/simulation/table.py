@@ -4,15 +4,14 @@ Conditional writes are atomic; reads by key are consistent; shelves may lag, as 
 do. An effect may be throttled (nothing done), or be done and answered with an error.
 """
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Callable, Sequence
-from typing import Final, TypeVar
+from itertools import takewhile
+from typing import Final
 
 from chalicelib.domain.errors import StoreConflict, StoreUnavailable
 from chalicelib.drivers.table import Row
 from tests.simulation.kernel import Kernel
-
-T = TypeVar("T")
 
 LONGEST_LAG: Final = 3.0  # seconds until a write shows on its shelf
 
@@ -26,6 +25,7 @@ class SimulatedTable:
         self._kernel = kernel
         self._lag = lag  # how often a shelf shows a write late
         self.rows: dict[tuple[str, str], Row] = {}
+        self._names: dict[tuple[str, str], str] = {}  # of reads, by key
         self._sorts: dict[str, list[str]] = {}
         self._shelved: dict[str, dict[tuple[str, str], Row]] = {}
         self.faults: dict[str, int] = {}
@@ -34,17 +34,27 @@ class SimulatedTable:
 
     def get(self, partition: str, sort: str) -> Row | None:
         """See `Table.get`."""
-        name = f"get {_kind(partition, sort)}"
-        return self._effect(name, lambda: self.rows.get((partition, sort)))
+        key = (partition, sort)
+        name = self._names.get(key)
+        if name is None:
+            name = self._names[key] = f"get {_kind(partition, sort)}"
+        dies = self._reach(name)
+        row = self.rows.get(key)
+        if dies:
+            self._kernel.end_after(name)
+        return row
 
     def query(self, partition: str, prefix: str = "") -> list[Row]:
         """See `Table.query`."""
-
-        def found() -> list[Row]:
-            sorts = self._sorts.get(partition, ())
-            return [self.rows[partition, sort] for sort in sorts if sort.startswith(prefix)]
-
-        return self._effect(f"query {_kind(partition, prefix)}", found)
+        name = f"query {_kind(partition, prefix)}"
+        dies = self._reach(name)
+        sorts = self._sorts.get(partition, [])
+        later = sorts[bisect_left(sorts, prefix) :]
+        found = takewhile(lambda sort: sort.startswith(prefix), later) if prefix else later
+        rows = [self.rows[partition, sort] for sort in found]
+        if dies:
+            self._kernel.end_after(name)
+        return rows
 
     def shelf(
         self,
@@ -57,18 +67,18 @@ class SimulatedTable:
     ) -> list[Row]:
         """See `Table.shelf`."""
 
-        def found() -> list[Row]:
-            rows = [
-                (row.at or "", row.partition, row.sort)
-                for row in self._shelved.get(name, {}).values()
-                if (up_to is None or (row.at or "") <= up_to)
-                and (above is None or (row.at or "") > above)
-            ]
-            rows.sort(reverse=descending)
-            shelf = self._shelved.get(name, {})
-            return [shelf[key[1], key[2]] for key in rows[:limit]]
-
-        return self._effect(f"shelf {name.partition('#')[0]}", found)
+        what = f"shelf {name.partition('#')[0]}"
+        dies = self._reach(what)
+        rows = [
+            row
+            for row in self._shelved.get(name, {}).values()
+            if (up_to is None or (row.at or "") <= up_to)
+            and (above is None or (row.at or "") > above)
+        ]
+        rows.sort(key=_place, reverse=descending)
+        if dies:
+            self._kernel.end_after(what)
+        return rows[:limit]
 
     def write(self, rows: Sequence[Row]) -> None:
         """See `Table.write`."""
@@ -88,6 +98,7 @@ class SimulatedTable:
             known = self.rows.get((row.partition, row.sort))
             found = known.version if known is not None else 0
             if found != row.version - 1 and _kind(row.partition, row.sort) not in self.unchecked:
+                self._count("conflict")
                 raise StoreConflict(
                     f"{row.partition} {row.sort} is at version {found}, not {row.version - 1}"
                 )
@@ -105,6 +116,7 @@ class SimulatedTable:
         if before is not None and before.shelf == row.shelf and before.at == row.at:
             self._show(before, row)  # the same place: there is no index entry that moves
         elif self._lag and self._kernel.process and self._kernel.dice.random() < self._lag:
+            self._count("shelf shows late")
             late = self._kernel.now + self._kernel.dice.random() * LONGEST_LAG
             self._kernel.at(late, lambda: self._show(before, row))
         else:
@@ -122,30 +134,35 @@ class SimulatedTable:
             if key not in shelf or shelf[key].version < row.version or row.version == 1:
                 shelf[key] = row
 
-    def _effect(self, name: str, apply: Callable[[], T]) -> T:
-        return self._kernel.effect(name, apply, self._throttle)
-
     def _write(self, name: str, put: Callable[[], None]) -> None:
-        def apply() -> None:
-            put()
-            if self._strikes():
-                self._count("applied, answered with an error")
-                raise StoreUnavailable("the store answered with an error after the write")
+        dies = self._reach(name)
+        put()
+        if self._strikes():
+            self._count("applied, answered with an error")
+            raise StoreUnavailable("the store answered with an error after the write")
+        if dies:
+            self._kernel.end_after(name)
 
-        self._kernel.effect(name, apply, self._throttle)
-
-    def _throttle(self) -> None:
+    def _reach(self, name: str) -> bool:
+        """Get to the store, unless something comes between; whether the caller ends after it."""
+        dies = self._kernel.reach(name)
         if self._strikes():
             self._count("throttled")
             raise StoreUnavailable("the store is throttled")
+        return dies
 
     def _strikes(self) -> bool:
         kernel = self._kernel
         rate = kernel.trouble.store
-        return bool(rate) and kernel.process is not None and kernel.dice.random() < rate
+        return rate > 0 and kernel.process is not None and kernel.dice.random() < rate
 
     def _count(self, fault: str) -> None:
         self.faults[fault] = self.faults.get(fault, 0) + 1
+
+
+def _place(row: Row) -> tuple[str, str, str]:
+    """Where a row stands on its shelf."""
+    return row.at or "", row.partition, row.sort
 
 
 def _kind(partition: str, sort: str) -> str:

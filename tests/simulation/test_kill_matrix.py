@@ -84,7 +84,7 @@ def deliver(world: World, time: float, name: str, after: str, before: str) -> No
 
     def insist() -> None:
         if not world.auditor.seen["answer 200 stored"] >= len(world.setting.strategies):
-            world.alert_at(world.kernel.now, name, after, before, time)
+            world.senders.alert_at(world.kernel.now, name, after, before, time)
             world.kernel.at(world.kernel.now + 5, insist)
 
     world.kernel.at(time, insist)

@@ -5,6 +5,7 @@ changed so that a seed sees something else now, that command finds new ones.
 """
 
 import json
+import os
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,8 @@ from tests.simulation.schedule import Verdict, play
 from tests.simulation.setting import draw, without_owner
 
 PINNED: Final = json.loads(Path(__file__).with_name("pinned.json").read_text())
-ALONE: Final = range(40)
+SEEDS: Final = int(os.environ.get("CRYPTO_BOT_TEST_SEEDS", "60"))  # noqa: TID251 - a test's size
+ALONE: Final = range(max(40, SEEDS // 16))
 
 
 def invariants(verdict: Verdict) -> set[str]:

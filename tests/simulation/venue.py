@@ -16,17 +16,18 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.trading.instrument import Balance, Instrument, Ticker
 from chalicelib.domain.trading.order import OrderIntent, OrderReport
+from chalicelib.domain.trading.stranger import OpenOrder
 from chalicelib.ports import VenueTraits
 from tests.simulation.floor import Floor
 from tests.simulation.kernel import Kernel, Process
-from tests.simulation.orders import VenueBook
+from tests.simulation.orders import VenueBook, VenueOrder
 
 T = TypeVar("T")
 
 MORNING: Final = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 CLIENT_TIMEOUT: Final = 10.0
 
-# What may happen to a send, by name; each is drawn alike often.
+# What may happen to a send, by name.
 SEND_FAULTS: Final = (
     "refused",
     "429",
@@ -37,6 +38,20 @@ SEND_FAULTS: Final = (
     "5xx, not accepted",
     "5xx, accepted",
 )
+# After how many seconds the sender of an accepted order knows that it will not hear of it.
+_ACCEPTED: Final = {"accepted, then lost": CLIENT_TIMEOUT, "5xx, accepted": 0.1}
+
+
+def _listed(order: VenueOrder) -> OpenOrder:
+    intent = order.intent
+    return OpenOrder(
+        venue_order_id=str(order.number),
+        client_order_id=intent.client_order_id,
+        symbol=intent.symbol,
+        side=intent.side,
+        quantity=intent.quantity,
+        limit_price=intent.limit_price,
+    )
 
 
 def _unheard(process: Process | None) -> None:
@@ -110,10 +125,13 @@ class SimulatedVenue:
 
         def found() -> OrderReport | None:
             now = self.kernel.now
-            visible = [o for o in self.book.of(intent.client_order_id) if o.hidden_until <= now]
+            there = self.book.of(intent.client_order_id)
+            visible = [o for o in there if o.hidden_until <= now]
+            if len(visible) < len(there):
+                self.floor.count("order not shown")
             if not self.finds_closed:
                 visible = [o for o in visible if o.is_open]
-            return visible[-1].report(now) if visible else None
+            return self._shown(visible[-1]) if visible else None
 
         return self._read("venue find", found)
 
@@ -134,8 +152,7 @@ class SimulatedVenue:
     def submit(self, intent: OrderIntent, permit_until: datetime) -> OrderReport:
         """See `Exchange.submit`."""
         kernel, name = self.kernel, "venue submit"
-        kernel.effects += 1
-        kernel.travel(name)  # the throttle
+        dies = kernel.reach(name)  # the throttle
         if self.checks_permit and self.floor.time() > permit_until:
             raise OrderNotPlaced("the permit ended before the request left")
         self.called(kernel.process)
@@ -150,10 +167,19 @@ class SimulatedVenue:
         fault = self._drawn()
         if fault:
             self.floor.count(fault)
+            if fault in _ACCEPTED:
+                self._accept_unheard(fault, intent, dies=dies)
             self._fail(fault, intent, signed)
-        report = self.floor.accept(intent).report(kernel.now)
-        kernel.maybe_kill(name, "after")
+        report = self._shown(self.floor.accept(intent))
+        if dies:
+            kernel.end_after(name)
         kernel.travel(name)
+        return report
+
+    def _shown(self, order: VenueOrder) -> OrderReport:
+        report = order.report(self.kernel.now)
+        if len(report.fills) < len(order.fills):
+            self.floor.count("trades not shown")
         return report
 
     # --- what goes wrong -------------------------------------------------------------------
@@ -171,7 +197,7 @@ class SimulatedVenue:
         if kernel.dice.random() < 0.5 if self.lands is None else self.lands:
             kernel.at(kernel.now + kernel.dice.random() * self.floor.habits.late_by, land)
         alone = True
-        kernel.maybe_kill("venue submit", "under way")
+        kernel.maybe_kill("venue submit under way")
         alone = False
 
     def _land_later(self, intent: OrderIntent, signed: float) -> Callable[[], None]:
@@ -193,8 +219,15 @@ class SimulatedVenue:
             return "banned"
         if not self._strikes():
             return ""
-        faults = (*SEND_FAULTS, *("late",) * (self.floor.habits.late - 1))
+        faults = (*SEND_FAULTS, "refused", *("late",) * (self.floor.habits.late - 1))
         return faults[int(dice.random() * len(faults))]
+
+    def _accept_unheard(self, fault: str, intent: OrderIntent, *, dies: bool) -> None:
+        self.floor.accept(intent)
+        if dies:
+            self.kernel.end_after("venue submit")
+        self._wait(_ACCEPTED[fault])
+        raise OutcomeUnknown("the answer was lost")
 
     def _fail(self, fault: str, intent: OrderIntent, signed: float) -> None:
         kernel = self.kernel
@@ -212,13 +245,7 @@ class SimulatedVenue:
             raise OutcomeUnknown("no answer in time")
         if fault == "5xx, not accepted":
             raise OutcomeUnknown("503")
-        if fault in {"accepted, then lost", "5xx, accepted"}:
-            self.floor.accept(intent)
-            kernel.maybe_kill("venue submit", "after")
-            self._wait(CLIENT_TIMEOUT if fault == "accepted, then lost" else 0.1)
-            raise OutcomeUnknown("the answer was lost")
-        if fault != "":
-            raise ValueError(f"no such fault: {fault}")
+        raise ValueError(f"no such fault: {fault}")
 
     def _silence(self, fault: str) -> datetime:
         if fault == "ban":
@@ -226,14 +253,15 @@ class SimulatedVenue:
         until = self.banned_until if fault != "429" else self.kernel.now + 5
         return self.floor.time() + timedelta(seconds=until - self.kernel.now)
 
-    def _read(self, name: str, apply: Callable[[], T]) -> T:
+    def _read(self, name: str, apply: Callable[[], T], share: float = 0.15) -> T:
         def fault() -> None:
             self.called(self.kernel.process)
             if self.kernel.now < self.banned_until:
                 self.floor.count("banned")
                 raise ExchangeUnavailable("418: banned")
-            if self._strikes(0.15):
+            if self._strikes(share):
                 self.floor.count(f"{name} failed")
+                self._wait(CLIENT_TIMEOUT if self.kernel.dice.random() < 0.3 else 0.1)
                 raise ExchangeUnavailable("no answer in time")
 
         return self.kernel.effect(name, apply, fault)
@@ -246,3 +274,18 @@ class SimulatedVenue:
     def _wait(self, seconds: float) -> None:
         if self.kernel.process is not None:
             self.kernel.sleep(seconds)
+
+
+class ListingVenue(SimulatedVenue):
+    """One that lists what rests on the account, whoever has sent it."""
+
+    def open_orders(self, symbols: Sequence[str]) -> Sequence[OpenOrder]:
+        """See `ShowsOpenOrders.open_orders`."""
+        del symbols
+
+        def listed() -> Sequence[OpenOrder]:
+            now = self.kernel.now
+            there = [order for order in self.book.orders if order.is_open]
+            return [_listed(order) for order in there if order.hidden_until <= now]
+
+        return self._read("venue open orders", listed, share=2.5)  # it is asked for so seldom

@@ -1,6 +1,5 @@
 """One schedule: alerts, ticks, the owner and the market act on the shipped services at once."""
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,24 +18,19 @@ from chalicelib.adapters.stores.strategies import TableStrategyStore
 from chalicelib.domain.errors import CryptoBotError
 from chalicelib.domain.trading.account import Account
 from chalicelib.ports import TradingPorts
-from chalicelib.services.trading.receive_signal import (
-    Delivery,
-    Inbox,
-    StrategyCache,
-    receive_signal,
-)
+from chalicelib.services.trading.receive_signal import Inbox, StrategyCache
 from chalicelib.services.trading.tick import tick
 from tests.simulation.auditor import Auditor
 from tests.simulation.floor import MORNING, Floor, Market
 from tests.simulation.kernel import Kernel, Trouble
 from tests.simulation.orders import VenueBook
 from tests.simulation.owner import Owner
-from tests.simulation.setting import FEE, PRICES, TOKEN, Setting, instruments
+from tests.simulation.senders import Senders
+from tests.simulation.setting import FEE, PRICES, Setting, instruments
 from tests.simulation.table import SimulatedTable
-from tests.simulation.venue import SimulatedVenue
+from tests.simulation.venue import ListingVenue, SimulatedVenue
 
-LIFE: Final = 60.0  # a Lambda's, and how long before its end a tick begins nothing new
-NOTICE: Final = 10.0
+NOTICE: Final = 10.0  # how long before the end of its life a tick begins nothing new
 CALM: Final = 900.0  # seconds after the last fault within which everything has to be over
 MANUAL_ACTS: Final = {
     "deposit": "deposit",
@@ -44,18 +38,23 @@ MANUAL_ACTS: Final = {
     "withdraw": "withdrawal",
     "cancel": "cancelled by hand",
 }
+COMPARISONS: Final = 3  # of books and venue, of which the last finds everything at rest
+LATE_MARKET: Final = 300.0  # seconds for which prices move on when all trouble has stopped
 PATIENCE: Final = 30  # minutes within which whatever was begun has to be over
-RESENDS: Final = 3  # as TradingView does, after a 5xx
 
 
-@dataclass(frozen=True, slots=True)
 class SimulatedClock:
-    """`Clock` in the kernel's seconds."""
+    """`Clock` in the kernel's seconds, which stand still between effects."""
 
-    kernel: Kernel
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._seconds, self._instant = 0.0, MORNING
 
     def now(self) -> datetime:
-        return MORNING + timedelta(seconds=self.kernel.now)
+        seconds = self._kernel.now
+        if seconds != self._seconds:
+            self._seconds, self._instant = seconds, MORNING + timedelta(seconds=seconds)
+        return self._instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +97,10 @@ class World:
             subscriptions=setting.subscriptions,
         )
         self.auditor = Auditor(self.kernel, self.table, self.venues, self.market)
-        self.owner = Owner(self.ports, self.kernel, self.venues)
+        self.owner = Owner(self.ports, self.kernel, self.venues, setting)
         self.ticks = 0
-        self._inboxes = [self._inbox() for _ in range(2)]
+        inboxes = [self._inbox() for _ in range(2)]
+        self.senders = Senders(self.kernel, setting, inboxes, self.auditor)
 
     # --- the schedule ----------------------------------------------------------------------
 
@@ -108,9 +108,11 @@ class World:
         """Faults until `faults_until`, then calm, then the reckoning."""
         setting, kernel = self.setting, self.kernel
         kernel.trouble = setting.trouble
-        self._schedule_alerts()
+        self.senders.schedule(self.dice)
         self._schedule_ticks()
         self._schedule_market()
+        if setting.shared:
+            self._schedule_another()
         self._schedule_owner()
         kernel.run(setting.faults_until)
         self.calm_down()
@@ -121,6 +123,7 @@ class World:
         self.kernel.trouble = Trouble()
         for venue in self.venues.values():
             venue.floor.habits = replace(venue.floor.habits, expires=0.0, nothing=0.0, liquid=1.0)
+            venue.floor.another_stops()
         start = self.kernel.now
         self.kernel.spawn(start, self.owner.let_everything_go_on, "owner")
         while self.kernel.now < start + CALM:
@@ -136,16 +139,20 @@ class World:
         return (
             not self.auditor.unfinished()
             and not any(self.auditor.unconcluded(state) for state in states)
-            and all(signal.status.is_final for signal in self.ports.signals.recent(1000))
+            and not self.auditor.undecided
         )
 
     def reckon(self) -> Auditor:
         """Compare books and venue once more, and judge the end."""
-        self.kernel.run(self.kernel.now + 960)  # the quarter of an hour until the next comparison
-        for _ in range(PATIENCE):  # which may find something to do, and has to end that too
-            self.tick_at(self.kernel.now)
-            self.kernel.run(self.kernel.now + 60)
-            if self.is_settled():
+        for _ in range(COMPARISONS):
+            before = self.auditor.moves
+            self.kernel.run(self.kernel.now + 960)  # the quarter of an hour until the next one
+            for _ in range(PATIENCE):  # which may find something to do, and has to end that too
+                self.tick_at(self.kernel.now)
+                self.kernel.run(self.kernel.now + 60)
+                if self.is_settled():
+                    break
+            if self.auditor.moves == before:
                 break
         self.auditor.judge_the_end(self.ports)
         return self.auditor
@@ -156,10 +163,10 @@ class World:
         """A tick as the scheduled function runs it."""
         self.ticks += 1
         owner = f"tick {self.ticks}"
-        self.kernel.spawn(time, partial(self._tick, owner), owner, life=LIFE)
+        self.kernel.spawn(time, partial(self._tick, owner), owner, life=self.setting.life)
 
     def _tick(self, owner: str) -> None:
-        deadline = self.clock.now() + timedelta(seconds=LIFE - NOTICE)
+        deadline = self.clock.now() + timedelta(seconds=self.setting.life - NOTICE)
         tick(self.ports, owner=owner, deadline=deadline)
 
     def _schedule_ticks(self) -> None:
@@ -175,59 +182,6 @@ class World:
                 self.tick_at(time + dice.choice((0.0, 0.5, 20.0)))
             time += self.setting.period
 
-    # --- alerts ----------------------------------------------------------------------------
-
-    def _schedule_alerts(self) -> None:
-        dice, states = self.dice, dict.fromkeys((s.name for s in self.setting.strategies), "flat")
-        latest = self.setting.faults_until * 0.8
-        for fired in sorted(self._fire_times(latest)):
-            name = dice.choice(sorted(states))
-            before = states[name]
-            after = "long" if before == "flat" else dice.choice(("flat", "flat", "short"))
-            if dice.random() < 0.15:
-                after = before
-            states[name] = "flat" if after == "short" else after
-            # Most come at once; some so late that a newer one has overtaken them.
-            delay = dice.uniform(0.2, 3) if dice.random() < 0.9 else dice.uniform(5, 120)
-            if delay > 3:
-                self._seen("alert late")
-            self.alert_at(fired + delay, name, after, before, fired)
-            if dice.random() < 0.2:
-                self._seen("alert twice")
-                self.alert_at(fired + delay + dice.uniform(0, 90), name, after, before, fired)
-
-    def _fire_times(self, latest: float) -> list[float]:
-        """Half of the alerts come at a candle's close, several strategies' at the same."""
-        dice = self.dice
-        times = [dice.uniform(1, latest) for _ in range(self.setting.alerts)]
-        return [round(t / 60) * 60.0 if dice.random() < 0.5 else t for t in times]
-
-    def alert_at(self, time: float, name: str, after: str, before: str, fired: float) -> None:
-        """The strategy's message, on its way since `fired`."""
-        instant = MORNING + timedelta(seconds=int(fired))
-        message = {
-            "time": instant.isoformat().replace("+00:00", "Z"),
-            "ticker": f"{name[:3].upper()}USDT",
-            "order_action": "buy" if after == "long" else "sell",
-            "order_price": str(PRICES[f"{name[:3].upper()}/USDT"]),
-            "order_comment": "stop" if int(fired) % 5 == 0 and after == "flat" else after,
-            "market_position": after,
-            "prev_market_position": before,
-            "secret": TOKEN.format(name),
-        }
-        self._deliver_at(max(time, 0.0), json.dumps(message).encode(), name, RESENDS)
-
-    def _deliver_at(self, time: float, body: bytes, name: str, resends: int) -> None:
-        inbox = self._inboxes[len(body) % len(self._inboxes)]
-
-        def deliver() -> None:
-            answer = receive_signal(inbox, Delivery(body=body, strategy=name))
-            self.auditor.answered(answer)
-            if answer.status >= 500 and resends:
-                self._deliver_at(self.kernel.now + 5, body, name, resends - 1)
-
-        self.kernel.spawn(time, deliver, "webhook", life=30.0)
-
     def _inbox(self) -> Inbox:
         cache = StrategyCache(self.ports.strategies, self.clock)
         wake = lambda: self.tick_at(self.kernel.now + 0.5)  # noqa: E731
@@ -237,7 +191,7 @@ class World:
 
     def _schedule_owner(self) -> None:
         setting, dice = self.setting, self.dice
-        acts = self.owner.acts(setting)
+        acts = self.owner.acts()
         for _ in range(setting.owner_acts):
             act = acts[dice.randrange(len(acts))]
             start = dice.uniform(5, setting.faults_until)
@@ -250,15 +204,27 @@ class World:
     def _schedule_market(self) -> None:
         dice = self.dice
         time = 0.0
-        while time < self.setting.faults_until:
+        while time < self.setting.faults_until + LATE_MARKET:
             time += dice.uniform(10, 60)
             symbol = dice.choice(sorted(PRICES))
-            self.kernel.at(time, partial(self._move, symbol, Decimal(dice.randint(985, 1014))))
+            self.kernel.at(
+                time, partial(self._move, symbol, Decimal(dice.randint(*self.setting.moves)))
+            )
         for _ in range(self.setting.manual_acts):
             start = dice.uniform(5, self.setting.faults_until)
             name = dice.choice(sorted(self.venues))
             act = partial(self._manual, name, dice.choice(list(MANUAL_ACTS)))
             self.kernel.at(start, act)
+
+    def _schedule_another(self) -> None:
+        """One order from the beginning, which is noticed at once, and others now and then."""
+        dice, end = self.dice, self.setting.faults_until
+        for name in sorted(self.venues):
+            floor = self.venues[name].floor
+            for time in (0.5, *(dice.uniform(5, end) for _ in range(dice.choice((0, 1, 2))))):
+                symbol = dice.choice(sorted(PRICES))
+                self.kernel.at(time, partial(floor.another_buys, symbol))
+            self.kernel.at(dice.uniform(200, end), floor.another_stops)
 
     def _seen(self, fault: str) -> None:
         self.auditor.seen[f"fault: {fault}"] += 1
@@ -290,9 +256,8 @@ class World:
         balances["BNB"] = Decimal(3)
         book = VenueBook(balances, FEE, self.setting.fee_in)
         del account
-        return SimulatedVenue(
-            self.kernel, Floor(self.kernel, self.market, self.setting.habits, book)
-        )
+        kind = ListingVenue if self.setting.shared else SimulatedVenue
+        return kind(self.kernel, Floor(self.kernel, self.market, self.setting.habits, book))
 
 
 def _as_the_owner(act: Callable[[], object]) -> None:
