@@ -6,7 +6,7 @@ write follows on stderr. Without a module it is the whole domain, and takes its 
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -27,13 +27,26 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         accepted = read_accepted()
-        make_flat_copy(ROOT, COPY, options.module)
+        sources = make_flat_copy(ROOT, COPY, options.module, accepted.left_out)
         mutants = run_mutmut(COPY, options.processes)
     except (BadEntry, MutmutFailed, UnknownModule) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
+    if not options.module:
+        sys.stdout.writelines(f"{line}\n" for line in not_judged(sources, mutants, accepted))
     changes = [change_of(COPY, mutant) for mutant in mutants if not mutant.is_killed]
     return 1 if report(mutants, changes, accepted, is_whole=not options.module) else 0
+
+
+def not_judged(
+    sources: Iterable[Path], mutants: Iterable[Mutant], accepted: Accepted
+) -> Iterator[str]:
+    """What a run of the whole says nothing about: files of constants and fields, and what waits."""
+    names = {".".join(path.with_suffix("").parts[2:]) for path in sources}
+    for name in sorted(names - {mutant.module for mutant in mutants}):
+        yield f"nothing to break in {name}"
+    for modules, why in accepted.left_out.items():
+        yield f"left out: {modules.pattern}: {why}"
 
 
 def report(

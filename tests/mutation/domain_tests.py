@@ -46,7 +46,7 @@ class DomainTests:
         foreign = {
             alias
             for statement in body
-            for module, alias in _imports(statement)
+            for module, alias in self._imports(statement)
             if not self._is_of_the_domain(module)
         }
         dropped = _dropped(body, foreign)
@@ -67,33 +67,33 @@ class DomainTests:
             self._known[module] = all(
                 self._is_of_the_domain(imported)
                 for statement in ast.parse(self._file(module).read_text("utf-8")).body
-                for imported, _ in _imports(statement)
+                for imported, _ in self._imports(statement)
             )
         return self._known[module]
 
     def _needed_by(self, text: str) -> Iterator[tuple[Path, str]]:
         for statement in ast.parse(text).body:
-            for module, _ in _imports(statement):
+            for module, _ in self._imports(statement):
                 if module.startswith("tests."):
                     path = self._file(module)
                     source = path.read_text("utf-8")
                     yield path.relative_to(self._root), source
                     yield from self._needed_by(source)
 
+    def _imports(self, statement: Statement) -> Iterator[tuple[str, str]]:
+        """Modules that a statement imports, each with the name that it gives."""
+        match statement:
+            case ast.Import():
+                yield from ((a.name, (a.asname or a.name).split(".")[0]) for a in statement.names)
+            case ast.ImportFrom(module=str(module)):
+                for alias in statement.names:
+                    part = f"{module}.{alias.name}"
+                    is_module = part.startswith("tests.") and self._file(part).is_file()
+                    yield part if is_module else module, alias.asname or alias.name
+
     def _file(self, module: str) -> Path:
         path = self._root.joinpath(*module.split("."))
         return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-
-
-def _imports(statement: Statement) -> Iterator[tuple[str, str]]:
-    """Modules that a statement imports, each with the name that it gives."""
-    match statement:
-        case ast.Import():
-            yield from ((a.name, (a.asname or a.name).split(".")[0]) for a in statement.names)
-        case ast.ImportFrom(module=str(module)):
-            for alias in statement.names:
-                whole = f"{module}.{alias.name}" if module == "tests" else module
-                yield whole, alias.asname or alias.name
 
 
 def _dropped(body: list[Statement], foreign: set[str]) -> set[Statement]:
@@ -116,8 +116,10 @@ def _named(statement: Statement) -> Iterator[str]:
 
 def _made(statement: Statement) -> set[str]:
     match statement:
-        case ast.Import() | ast.ImportFrom():
-            return {name for _, name in _imports(statement)}
+        case ast.Import():
+            return {(alias.asname or alias.name).split(".")[0] for alias in statement.names}
+        case ast.ImportFrom():
+            return {alias.asname or alias.name for alias in statement.names}
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
             return {name}
         case ast.Assign(targets=targets):
@@ -128,7 +130,12 @@ def _made(statement: Statement) -> set[str]:
 
 
 def _names_the_domain(statement: Statement) -> bool:
-    return any(module.startswith(_DOMAIN) for module, _ in _imports(statement))
+    match statement:
+        case ast.Import(names=names):
+            return any(alias.name.startswith(_DOMAIN) for alias in names)
+        case ast.ImportFrom(module=str(module)):
+            return module.startswith(_DOMAIN)
+    return False
 
 
 def _tests(body: list[Statement]) -> list[Statement]:

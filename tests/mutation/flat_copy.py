@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from tests.mutation.decorated import without_decorators
 from tests.mutation.domain_tests import DomainTests
 
 # Enough to find what a mutant broke, few enough for ten thousand mutants.
@@ -59,16 +60,21 @@ class UnknownModule(ValueError):
     """No file of the domain is called like that."""
 
 
-def make_flat_copy(root: Path, to: Path, module: str = "") -> list[Path]:
+def make_flat_copy(
+    root: Path, to: Path, module: str = "", left_out: Iterable[re.Pattern[str]] = ()
+) -> list[Path]:
     """Lay the copy of `root` there and return which sources are mutated: all, or one by its name.
 
-    `module` is a file's path below domain/ without `.py`, or as much of its end as is unique.
+    `module` is a file's path below domain/ without `.py`, or as much of its end as is unique. Of
+    all, those are not mutated whose dotted names a pattern of `left_out` matches.
     """
     package = root / "crypto_bot" / "chalicelib"
-    sources = _sources(package / "domain", module)
+    sources = _sources(package / "domain", module, tuple(left_out))
     shutil.rmtree(to, ignore_errors=True)
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(package / "domain", to / "chalicelib" / "domain", ignore=ignored)
+    for source in (to / "chalicelib").rglob("*.py"):
+        source.write_text(without_decorators(source.read_text("utf-8")), "utf-8")
     (to / "chalicelib" / "__init__.py").touch()  # the domain needs nothing of the package's own
     shutil.copytree(root / "docs", to / "docs")
     beside = sorted(root.glob("*.toml"))  # of which tests read some, as they do docs
@@ -88,10 +94,11 @@ def make_flat_copy(root: Path, to: Path, module: str = "") -> list[Path]:
     return mutated
 
 
-def _sources(domain: Path, module: str) -> list[Path]:
+def _sources(domain: Path, module: str, left_out: Iterable[re.Pattern[str]]) -> list[Path]:
     sources = sorted(path for path in domain.rglob("*.py") if path.name != "__init__.py")
     if not module:
-        return sources
+        names = {path: ".".join(path.relative_to(domain).with_suffix("").parts) for path in sources}
+        return [path for path in sources if not any(p.fullmatch(names[path]) for p in left_out)]
     wanted = ("/" + module.removesuffix(".py")).replace("//", "/")
     found = [s for s in sources if f"/{s.relative_to(domain).with_suffix('')}".endswith(wanted)]
     if len(found) != 1:

@@ -1,14 +1,15 @@
-"""survivors.toml -> which surviving mutants are accepted, each with the reason.
+"""survivors.toml -> which surviving mutants are accepted, and what is not judged; with reasons.
 
 A [[survivor]] is one change of one function, wherever it stands in it: mutmut's numbers move with
 each edited line, and an argument stays true where it was made. A [[kind]] is a change that is
-argued once for all functions, or for those that its `functions` matches.
+argued once for all functions, or for those that its `functions` matches. A [[left_out]] names
+modules that a run of the whole domain does not break yet.
 """
 
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,10 +45,14 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Changes, and kinds of changes, whose survival is argued, with the argument."""
+    """Changes, and kinds of changes, whose survival is argued, with the argument.
+
+    `left_out` holds patterns of modules, as `market.candle.*`, with the reason.
+    """
 
     reasons: dict[Change, str]
     kinds: dict[Kind, str]
+    left_out: dict[re.Pattern[str], str] = field(default_factory=dict)
 
     def why(self, change: Change) -> str:
         """Empty for one that nobody has argued."""
@@ -77,7 +82,11 @@ def read_accepted(path: Path = FILE) -> Accepted:
             if Accepted(reasons, kinds).why(change):
                 raise BadEntry(f"{where}: {change} is listed twice")
             reasons[change] = why
-    return Accepted(reasons, kinds)
+    left_out = dict(
+        _left_out(f"{path.name}, left_out {number}", entry)
+        for number, entry in enumerate(entries.get("left_out", []), 1)
+    )
+    return Accepted(reasons, kinds, left_out)
 
 
 def _survivor(where: str, entry: dict[str, Any]) -> tuple[list[Change], str]:
@@ -103,6 +112,13 @@ def _kind(where: str, entry: dict[str, Any]) -> tuple[Kind, str]:
         f"{where}: needs was (a pattern), now (a list) and why, may have functions (a pattern), "
         f"and has {entry}"
     )
+
+
+def _left_out(where: str, entry: dict[str, Any]) -> tuple[re.Pattern[str], str]:
+    match entry:
+        case {"modules": str(modules), "why": str(why)} if why.strip() and len(entry) == 2:
+            return _pattern(where, modules), why
+    raise BadEntry(f"{where}: needs modules (a pattern) and why, and has {entry}")
 
 
 def _pattern(where: str, text: str) -> re.Pattern[str]:

@@ -1,115 +1,13 @@
-"""Which tests break the domain with mutmut, which survivors are accepted, and what makes it red."""
+"""Breaking the domain with mutmut: which survivors are accepted, and what makes it red."""
 
 import re
-import textwrap
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.mutation.__main__ import report
-from tests.mutation.domain_tests import DomainTests
-from tests.mutation.flat_copy import UnknownModule, make_flat_copy
+from tests.mutation.__main__ import not_judged, report
 from tests.mutation.mutmut_run import Change, Mutant, MutmutFailed
 from tests.mutation.survivors import Accepted, BadEntry, Kind, as_entry, read_accepted
-
-ROOT = Path(__file__).parents[2]
-
-
-def laid_out(root: Path, **modules: str) -> DomainTests:
-    """A repository of these modules; `__` stands for a slash."""
-    for name, text in modules.items():
-        path = root / f"{name.replace('__', '/')}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text), "utf-8")
-    return DomainTests(root)
-
-
-# --- which tests ----------------------------------------------------------------------------
-
-MIXED = """
-    import sqlite3
-    import pytest
-    from chalicelib.domain.money import plain
-    from tests.floor import Floor
-    from tests.situations import NOON
-
-    @pytest.mark.slow
-    def test_on_the_floor():
-        Floor()
-
-    def a_floor():
-        return Floor
-
-    HERE = a_floor()
-
-    @pytest.fixture
-    def here():
-        return HERE
-
-    class Deaf(Floor):
-        pass
-
-    def test_by_way_of_a_fixture(here): ...
-    def test_by_way_of_a_value(): assert HERE
-    def test_by_way_of_a_class(): Deaf()
-    def test_on_a_file(): sqlite3.connect("x")
-    def test_of_the_domain(): assert plain(NOON)
-"""
-PURE = "from chalicelib.domain.money import ZERO\nNOON = ZERO\n"
-FLOOR = "from chalicelib.services.tick import tick\nclass Floor: ...\n"
-
-
-def test_of_each_module_the_tests_of_the_domain_are_left(tmp_path: Path) -> None:
-    found = laid_out(
-        tmp_path, tests__unit__test_mixed=MIXED, tests__situations=PURE, tests__floor=FLOOR
-    ).files()
-    assert set(found) == {Path("tests/unit/test_mixed.py"), Path("tests/situations.py")}
-    left = found[Path("tests/unit/test_mixed.py")]
-    named = [line.split("(")[0] for line in left.splitlines() if line.startswith("def ")]
-    assert named == ["def test_of_the_domain"]
-    assert "slow" not in left
-    assert left.count("\n") == textwrap.dedent(MIXED).count("\n")  # lines keep their numbers
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "from tests.floor import Floor\ndef test_it(): Floor()\n",
-        "from chalicelib.settings import read\nimport chalicelib.domain.money\n"
-        "def test_it(): read()\n",
-        "def test_it(): assert 1 + 1\n",
-        "from chalicelib.domain.money import plain\n",
-    ],
-)
-def test_a_module_without_a_test_of_the_domain_is_left_out(tmp_path: Path, text: str) -> None:
-    tests = laid_out(tmp_path, tests__property__test_it=text, tests__floor=FLOOR)
-    assert tests.files() == {}
-
-
-# --- the copy -------------------------------------------------------------------------------
-
-
-def test_the_copy_holds_the_domain_its_tests_and_little_else() -> None:
-    with TemporaryDirectory() as folder:
-        copy = Path(folder) / "copy"
-        sources = make_flat_copy(ROOT, copy, "trading/netting")
-        copied = {path.relative_to(copy) for path in copy.rglob("*.py")}
-        settings = (copy / "pyproject.toml").read_text("utf-8")
-        examples = (copy / "tests/property/test_netting.py").read_text("utf-8")
-    assert sources == [Path("chalicelib/domain/trading/netting.py")]
-    assert Path("chalicelib/domain/trading/netting.py") in copied
-    assert Path("tests/property/test_netting.py") in copied
-    assert {p.parts[1] for p in copied if p.parts[0] == "chalicelib"} == {"__init__.py", "domain"}
-    assert 'only_mutate = ["chalicelib/domain/trading/netting.py"]' in settings
-    assert "max_examples=15" in examples
-
-
-@pytest.mark.parametrize("name", ["nothing", "redaction", "trading"])
-def test_a_module_that_is_not_one_file_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UnknownModule, match=f"^'{name}' must be one file of the domain: one of "):
-        make_flat_copy(ROOT, tmp_path / "copy", name)
-
 
 # --- mutants --------------------------------------------------------------------------------
 
@@ -213,6 +111,17 @@ def test_an_entry_that_accepts_nothing_or_without_a_reason_is_refused(
         read_accepted(path)
 
 
+def test_modules_are_left_out_with_a_reason_only(tmp_path: Path) -> None:
+    path = tmp_path / "survivors.toml"
+    path.write_text('[[left_out]]\nmodules = "bots\\\\..*"\nwhy = "new"\n', "utf-8")
+    [(modules, why)] = read_accepted(path).left_out.items()
+    assert (modules.pattern, why) == (r"bots\..*", "new")
+    for entry in ('modules = "a"', 'modules = "a"\nwhy = " "', 'modules = "(a"\nwhy = "new"'):
+        path.write_text(f"[[left_out]]\n{entry}\n", "utf-8")
+        with pytest.raises(BadEntry, match="left_out 1: "):
+            read_accepted(path)
+
+
 def test_the_survivors_of_the_repository_can_be_read() -> None:
     accepted = read_accepted()
     assert all(why.strip() for why in (*accepted.reasons.values(), *accepted.kinds.values()))
@@ -260,3 +169,12 @@ def test_what_is_red(
 def test_one_module_is_not_held_against_the_whole(capsys: pytest.CaptureFixture[str]) -> None:
     assert report(mutants(1, 1), [CHANGE], ARGUED, is_whole=False) == []
     assert "1 survivors, 1 of them argued" in capsys.readouterr().out
+
+
+def test_a_run_says_what_it_has_not_judged() -> None:
+    sources = [Path("chalicelib/domain/money.py"), Path("chalicelib/domain/market/candle.py")]
+    accepted = Accepted({}, {}, {re.compile(r"bots\..*"): "new"})
+    assert list(not_judged(sources, mutants(1, 0), accepted)) == [
+        "nothing to break in market.candle",
+        r"left out: bots\..*: new",
+    ]

@@ -246,6 +246,16 @@ def test_who_leaves_by_itself_says_so_and_the_order_says_why() -> None:
     }
 
 
+def test_a_protecting_price_is_written_down_where_there_is_only_dust_left_to_sell() -> None:
+    reached = stance(state=LONG, stop_loss=Decimal(100))
+    draft = decided({A: "0.2"}, owns={A: "0.01"}, stances=[reached])
+    assert (draft.intents, draft.crosses, draft.verdicts) == ((), (), ())
+    assert [(s.state, s.left_by) for s in draft.stances] == [
+        (FLAT, "price 100 has reached 100 (STOP_LOSS_HIT)")
+    ]
+    assert not draft.is_empty
+
+
 @pytest.mark.parametrize(
     ("state", "triggered", "said"),
     [

@@ -71,6 +71,8 @@ def test_each_gap_says_what_the_books_are_made_of_and_comes_by_name() -> None:
         ({"books": "5", "venue": "1", "strategies": "3", "unmanaged": "2"}, "-4", "2", True),
         ({"books": "5", "venue": "3", "pool": "3", "unmanaged": "2"}, "-2", "0", True),
         ({"books": "5", "venue": "5", "pool": "5"}, "0", "0", False),
+        ({"books": "0.5", "venue": "0.4", "strategies": "0.5"}, "-0.1", "0.1", True),
+        ({"books": "0.5", "venue": "0.4", "pool": "0.5"}, "-0.1", "0.1", True),
     ],
 )
 def test_whose_money_is_missing(

@@ -239,7 +239,6 @@ def weekly(text: str) -> list[str]:
     ],
 )
 def test_a_window_of_some_days(text: str, open_at: list[str]) -> None:
-    trading_window.cache_clear()
     assert weekly(text) == open_at
 
 
@@ -247,7 +246,6 @@ def test_a_window_of_some_days(text: str, open_at: list[str]) -> None:
     ("text", "count"), [("00:00-24:00", 168), ("09:00-17:00", 56), ("22:00-02:00", 28)]
 )
 def test_a_window_of_every_day(text: str, count: int) -> None:
-    trading_window.cache_clear()
     assert len(weekly(text)) == count
 
 
@@ -288,7 +286,6 @@ def test_what_is_no_window(text: str, sentence: str) -> None:
     [("15s", 15), ("1m", 60), ("60", 3600), ("4h", 14400), ("1D", 86400), ("2W", 1209600)],
 )
 def test_a_timeframe_in_seconds(text: str, seconds: int) -> None:
-    timeframe_seconds.cache_clear()
     assert timeframe_seconds(text) == seconds
 
 

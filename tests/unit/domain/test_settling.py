@@ -601,6 +601,26 @@ def test_a_test_is_told_and_does_nothing() -> None:
     assert (word.strategy, word.symbol) == ("a", BTC)
 
 
+def test_within_one_second_each_state_comes_from_the_one_before() -> None:
+    applied: dict[str, Any] = {"applied_at": NOON, "signal_id": "0"}
+    entry = signal("1", previous_state=FLAT)
+    out = signal("2", "flat", previous_state=LONG)
+    assert gathered(entry, out, **applied) == (
+        Wish(state=FLAT, signals=(out,), sets_state=True),
+        [("1", "SUPERSEDED", "overtaken by flat of 2")],
+    )
+    first = signal("3", "flat", previous_state=LONG)
+    last, spent = gathered(entry, out, first, state=LONG)
+    assert (last and last.state, {word[0] for word in spent}) == (FLAT, {"1", "2"})
+
+
+def test_the_exit_that_was_stepped_over_is_not_made_up_for_after_its_entry() -> None:
+    out = signal("2", "flat", previous_state=LONG)
+    wish, spent = gathered(out, state=LONG, applied_at=NOON, signal_id="0", stepped_over=True)
+    assert wish is None
+    assert [(name, status) for name, status, _ in spent] == [("2", "SUPERSEDED")]
+
+
 def test_the_newest_state_overtakes_and_says_by_what() -> None:
     out, back = signal("2", "flat", at=1), signal("3", at=2, approved=True)
     wish, spent = gathered(signal("1", approved=True), out)
