@@ -42,29 +42,40 @@ class Package:
 def lay_package(project: Path) -> Package | None:
     """None without vendor/: Chalice then brings everything of requirements.txt by itself.
 
-    Nothing may write bytecode into the project from here on: the name is a hash of all its files.
+    The name is a hash of all the project's files: one of that name is this very package, and
+    nothing may write bytecode into the project from here on.
     """
     if vendored(project) is None:
         return None
+    path = _name_for_chalice(project)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".new")
+        _write(project, draft)
+        try:
+            _refuse_oversize(_measured(draft))
+        except DeploymentError:
+            draft.unlink()
+            raise
+        for older in path.parent.glob("*.zip"):
+            older.unlink()
+        draft.rename(path)
+    return _measured(path)
+
+
+def _write(project: Path, target: Path) -> None:
     with TemporaryDirectory() as folder:
         tree = Path(folder)
         _lay_application(project, tree)
         compile_tree(tree)
         (tree / "chalicelib" / compiled_ahead.FILE).write_bytes(compile_classes(project))
-        path = _name_for_chalice(project)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".new")
-        unzipped = _write(draft, {**dict(_files(project / VENDOR)), **dict(_files(tree))})
-    package = Package(path=path, zipped=draft.stat().st_size, unzipped=unzipped)
-    try:
-        _refuse_oversize(package)
-    except DeploymentError:
-        draft.unlink()
-        raise
-    for older in path.parent.glob("*.zip"):
-        older.unlink()
-    draft.rename(path)
-    return package
+        _zip({**dict(_files(project / VENDOR)), **dict(_files(tree))}, target)
+
+
+def _measured(path: Path) -> Package:
+    with ZipFile(path) as archive:
+        unzipped = sum(entry.file_size for entry in archive.infolist())
+    return Package(path=path, zipped=path.stat().st_size, unzipped=unzipped)
 
 
 def _lay_application(project: Path, tree: Path) -> None:
@@ -89,17 +100,13 @@ def _files(tree: Path) -> Iterator[tuple[str, Path]]:
             yield path.relative_to(tree).as_posix(), path
 
 
-def _write(target: Path, files: dict[str, Path]) -> int:
-    total = 0
+def _zip(files: dict[str, Path], target: Path) -> None:
     with ZipFile(target, "w", ZIP_DEFLATED) as archive:
         for name, path in sorted(files.items()):
-            content = path.read_bytes()
-            total += len(content)
             entry = ZipInfo(name, _THEN)
             entry.external_attr = _MODE
             entry.compress_type = ZIP_DEFLATED
-            archive.writestr(entry, content)
-    return total
+            archive.writestr(entry, path.read_bytes())
 
 
 def _refuse_oversize(package: Package) -> None:

@@ -103,12 +103,14 @@ def _patiently(ask: Callable[[], T], is_enough: Callable[[T], bool], sleep: Slee
 def ask_health(url: str, sleep: Sleep) -> str:
     """The version that answers under the API's own address."""
     address = f"{url}/health"
-    trouble: Exception | None = None
+    trouble = ""
     for _ in range(_TRIES):
         try:
             with urllib.request.urlopen(address, timeout=_PATIENCE) as answer:  # noqa: S310 - ours
                 return str(json.load(answer)["version"])
         except (urllib.error.URLError, TimeoutError, ValueError, KeyError) as error:
-            trouble = error
+            trouble = str(error)
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
         sleep(_PAUSE)
     raise DeploymentError(f"GET {address} is not answered: {trouble}")

@@ -45,6 +45,6 @@ class Terraform:
             ) from None
         if done.returncode:
             raise DeploymentError(
-                f"{' '.join(command)} failed; what it made so far stays, and the same command as "
+                f"{' '.join(command)} failed; what it did so far is done, and the same command as "
                 "before goes on from there"
             )
