@@ -59,10 +59,21 @@ def report_performance(_event: CloudWatchEvent) -> dict[str, Any]:
     return scheduled.report_performance()
 
 
-if bootstrap.settings().summarized_bucket:  # a stage that pays for a database
+# Of market data, the functions that the stage asks for: each is paid for.
+if "collect_trades" in bootstrap.settings().market_functions:
+
+    @app.schedule("rate(1 minute)")
+    def collect_trades(event: CloudWatchEvent) -> dict[str, Any]:
+        """Bring the lake's trades up to the last whole minute."""
+        from chalicelib.api import market
+
+        return market.collect_trades(event.context)
+
+
+if "summarize_trades" in bootstrap.settings().market_functions:
 
     @app.on_s3_event(
-        bucket=bootstrap.settings().summarized_bucket,
+        bucket=bootstrap.settings().lake_bucket,
         events=["s3:ObjectCreated:*"],
         prefix="trades/",
         suffix=".jsonl.gz",
@@ -73,12 +84,35 @@ if bootstrap.settings().summarized_bucket:  # a stage that pays for a database
 
         return market.summarize_trades(event)
 
+
+if "sweep_summaries" in bootstrap.settings().market_functions:
+
     @app.schedule("rate(1 hour)")
-    def sweep_summaries(_event: CloudWatchEvent) -> dict[str, Any]:
+    def sweep_summaries(event: CloudWatchEvent) -> dict[str, Any]:
         """Sum up the minutes of which no event told."""
         from chalicelib.api import market
 
-        return market.sweep_summaries()
+        return market.sweep_summaries(event)
+
+
+if "rank_markets" in bootstrap.settings().market_functions:
+
+    @app.schedule("rate(1 day)")
+    def rank_markets(_event: CloudWatchEvent) -> dict[str, Any]:
+        """List the largest coins that the venue trades."""
+        from chalicelib.api import candles
+
+        return candles.rank_markets()
+
+
+if "collect_candles" in bootstrap.settings().market_functions:
+
+    @app.schedule("rate(1 hour)")
+    def collect_candles(event: CloudWatchEvent) -> dict[str, Any]:
+        """Bring the lake's candles up to the last closed one."""
+        from chalicelib.api import candles
+
+        return candles.collect_candles(event.context)
 
 
 if "chalice.cli" in sys.modules:  # `chalice deploy` reads this file to learn what to deploy

@@ -4,6 +4,9 @@
 locals {
   has_alarms = coalesce(var.alarms, local.is_prod)
 
+  # Ten metrics are free in an account, and prod's; a second stage has them where somebody looks at them.
+  cloudwatch_metrics = local.is_prod || local.has_alarms || var.dashboard ? "yes" : "no"
+
   # What is silent after the last tick: a count is over, a state still holds.
   silence_means = { count = "notBreaching", state = "ignore" }
 

@@ -1,7 +1,8 @@
 # A role that a repository's GitHub workflows take on to deploy this stage, by GitHub's word instead of
 # stored keys: dev from its branch main, prod from its environment `prod`, which somebody approves.
 #
-# It can change what the stage consists of, not read the stage's rows or secrets. Still, whoever may
+# It can change what the stage consists of, and read neither its secrets nor its books; of the rows, it
+# has the configuration and can look a signal up, which is how a deploy is tried out. Still, whoever may
 # deploy a function decides what that function does with its own rights: protect main and the
 # environment accordingly. Machines and networks (egress, host) are made by the owner, not by it.
 
@@ -35,7 +36,7 @@ locals {
       Action = [
         "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:GetAccelerateConfiguration",
         "s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration",
-        "s3:GetReplicationConfiguration", "s3:ListBucket", "s3:PutBucketPolicy",
+        "s3:GetReplicationConfiguration", "s3:ListBucket", "s3:PutBucketNotification", "s3:PutBucketPolicy",
         "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning",
         "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
       ]
@@ -43,7 +44,22 @@ locals {
     }
     DeploymentRecord = {
       Action   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
-      Resource = ["${local.arn}:s3:::${local.name}-lake-${local.account_id}/deploy/*"]
+      Resource = ["${local.arn}:s3:::${local.name}-lake-${local.account_id}/chalice/deployed/*"]
+    }
+    HostRelease = {
+      Action   = ["s3:GetObject", "s3:PutObject"]
+      Resource = ["${local.arn}:s3:::${local.name}-lake-${local.account_id}/host/*"]
+    }
+    # Which exchanges the package needs, and a test alert's token: accounts, strategies, no keys.
+    Configuration = {
+      Action    = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
+      Resource  = ["${local.arn}:dynamodb:${local.here}:table/${local.name}-state"]
+      Condition = { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["config", "config.history"] } }
+    }
+    TestAlert = {
+      Action    = ["dynamodb:GetItem"]
+      Resource  = ["${local.arn}:dynamodb:${local.here}:table/${local.name}-state"]
+      Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["signal#*"] } }
     }
     Logs = {
       Action = [
@@ -131,7 +147,7 @@ locals {
       Resource = ["${local.arn}:apigateway:${local.region}::/restapis", "${local.arn}:apigateway:${local.region}::/restapis/*"]
     }
     Lists = {
-      Action   = ["cloudwatch:DescribeAlarms", "lambda:GetEventSourceMapping", "lambda:ListEventSourceMappings", "lambda:ListFunctions", "logs:DescribeLogGroups"]
+      Action   = ["cloudwatch:DescribeAlarms", "lambda:GetEventSourceMapping", "lambda:ListEventSourceMappings", "lambda:ListFunctions", "logs:DescribeLogGroups", "ssm:DescribeParameters"]
       Resource = ["*"]
     }
   }

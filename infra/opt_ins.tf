@@ -15,7 +15,7 @@ module "host" {
   name             = local.name
   stage            = var.stage
   instance_type    = var.host_instance_type
-  environment      = var.host_environment
+  environment      = merge(var.host_environment, { CLOUDWATCH_METRICS = local.cloudwatch_metrics })
   workers          = var.host_workers
   state_table_name = aws_dynamodb_table.state.name
   lake_bucket_name = aws_s3_bucket.lake.bucket

@@ -53,9 +53,24 @@ output "functions_tied" {
   value       = sort(setintersection(local.deployed, values(local.functions)))
 }
 
+output "cloudwatch_metrics" {
+  description = "yes where the ten figures are metrics in CloudWatch; no where they stand in the log alone."
+  value       = local.cloudwatch_metrics
+}
+
 output "ticks_on" {
   description = "host where an EC2 host ticks, so that the schedule must not; else schedule."
   value       = var.host ? "host" : "schedule"
+}
+
+output "database_subnet_ids" {
+  description = "Where the functions that use the database of trade flow run; none while there is no such database."
+  value       = []
+}
+
+output "database_security_group_ids" {
+  description = "Those of the same functions."
+  value       = []
 }
 
 output "function_subnet_ids" {

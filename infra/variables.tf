@@ -73,7 +73,7 @@ variable "alarm_email" {
 }
 
 variable "alarms" {
-  description = "Whether this stage has the ten alarms; without a word, prod has and dev has not. The first ten of an account are free, ten more cost $1.00 a month."
+  description = "Whether this stage has the ten alarms; without a word, prod has and dev has not. An account has ten alarms and ten figures free; ten more alarms cost $1.00 a month, and their ten figures $3.00."
   type        = bool
   default     = null
 }
@@ -161,7 +161,7 @@ variable "host_environment" {
 }
 
 variable "dashboard" {
-  description = "A CloudWatch dashboard of the ten figures. The first three of an account are free, each further one costs $3.00 a month."
+  description = "A CloudWatch dashboard of the ten figures, which dev then has as metrics, too. The first three of an account are free, each further one costs $3.00 a month."
   type        = bool
   default     = false
 }

@@ -22,6 +22,15 @@ from chalicelib.domain.trading.account import DEFAULT_INCREMENT, Account, Mode
 DEFAULT_ACCOUNT: Final = "default"
 DEFAULT_SCHEDULE: Final = "rate(1 minute)"
 
+# Functions of market data, and what each must be told: where its data is.
+MARKET_FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "collect_trades": ("LAKE_BUCKET", "MARKETS"),
+    "summarize_trades": ("LAKE_BUCKET", "TRADE_FLOW_URL"),
+    "sweep_summaries": ("LAKE_BUCKET", "TRADE_FLOW_URL"),
+    "rank_markets": ("LAKE_BUCKET", "CANDLE_VENUE"),
+    "collect_candles": ("LAKE_BUCKET", "CANDLE_VENUE"),
+}
+
 # TradingView's own list; the word `tradingview` in WEBHOOK_SOURCES stands for it.
 TRADINGVIEW_SOURCES: Final = (
     "52.89.214.238",
@@ -56,8 +65,9 @@ class Settings:
     `webhook_sources` empty means every address may send; `table_name` and `secret_name` are '' when
     not given. `exchange_name` '' means that the environment names no account of its own. The two
     prefixes bound what this stage may read as a secret; `project` is the folder with .chalice.
-    `ticks_on_host`: a machine of the stage ticks, so the schedule must not. `summarized_bucket`
-    is the lake whose minutes a function sums up; '' unless TRADE_FLOW_URL names the table.
+    `cloudwatch_metrics`: the ten figures become metrics there, and not words in the log alone.
+    `ticks_on_host`: a machine of the stage ticks, so the schedule must not. `market_functions` are
+    those of market data that the stage has, over the lake in `lake_bucket`.
     """
 
     stage: Stage = Stage.LOCAL
@@ -69,8 +79,10 @@ class Settings:
     secret_prefix: str = ""
     parameter_prefix: str = ""
     alarm_topic: str = ""
+    cloudwatch_metrics: bool = False
     ticks_on_host: bool = False
-    summarized_bucket: str = ""
+    market_functions: tuple[str, ...] = ()
+    lake_bucket: str = ""
     exchange_name: str = ""
     quote_currency: str = "USDT"
     increment: Decimal = DEFAULT_INCREMENT
@@ -94,8 +106,12 @@ class Settings:
             secret_prefix=given.get("SECRET_PREFIX", ""),
             parameter_prefix=given.get("PARAMETER_PREFIX", ""),
             alarm_topic=given.get("ALARM_TOPIC_ARN", ""),
+            cloudwatch_metrics=_flag(
+                "CLOUDWATCH_METRICS", given.get("CLOUDWATCH_METRICS", _usual_metrics(given))
+            ),
             ticks_on_host=given.get("TICKS_ON") == "host",
-            summarized_bucket=given.get("LAKE_BUCKET", "") if "TRADE_FLOW_URL" in given else "",
+            market_functions=_market_functions(given),
+            lake_bucket=given.get("LAKE_BUCKET", ""),
             exchange_name=given.get("EXCHANGE_NAME", ""),
             quote_currency=_currency(given.get("QUOTE_CURRENCY", "USDT")),
             increment=_increment(given.get("INCREMENT_PCT")),
@@ -200,12 +216,34 @@ def _deployed_stage(function: str) -> Stage:
     return Stage(named["stage"])
 
 
+def _usual_metrics(given: Mapping[str, str]) -> str:
+    """An account has ten of them free, which are prod's."""
+    return "yes" if _stage(given) is Stage.PROD else "no"
+
+
 def _flag(name: str, text: str) -> bool:
     if text.lower() in _TRUE:
         return True
     if text.lower() in _FALSE:
         return False
     raise SettingsError(f"{name} is {text!r}; it must be true, 1, yes, on, false, 0, no or off")
+
+
+def _market_functions(given: Mapping[str, str]) -> tuple[str, ...]:
+    """None of them unless asked for: each costs something every month."""
+    names = tuple(given.get("MARKET_FUNCTIONS", "").replace(",", " ").split())
+    for name in names:
+        if name not in MARKET_FUNCTIONS:
+            raise SettingsError(
+                f"MARKET_FUNCTIONS has {name!r}; it must list {', '.join(MARKET_FUNCTIONS)}"
+            )
+        for needed in MARKET_FUNCTIONS[name]:
+            if needed not in given:
+                raise SettingsError(
+                    f"MARKET_FUNCTIONS has {name}, and {needed} is not set; set it for this stage,"
+                    " too"
+                )
+    return names
 
 
 def _currency(text: str) -> str:

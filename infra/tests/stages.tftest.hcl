@@ -130,6 +130,7 @@ run "dev_in_an_account_of_its_own" {
     capacity          = { state = { read = 20, write = 11 }, shelf = { read = 3, write = 11 } }
     secret_names      = []
     monthly_budget    = 0
+    alarms            = true
   }
 
   assert {

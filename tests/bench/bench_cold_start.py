@@ -18,6 +18,7 @@ from tests.bench.figure import Figure, at_most
 SEED: Final = 2.35  # the seed's webhook, as Chalice packages it
 
 _LIMITS: Final = {
+    "cold_chalice": 0.25,  # an application that does nothing: what this machine makes of the rest
     "cold_webhook": 0.25,
     "cold_idle_tick": 0.30,
     "cold_report": 0.30,
@@ -25,6 +26,13 @@ _LIMITS: Final = {
 }
 NAMES: tuple[str, ...] = tuple(_LIMITS)
 
+_IDLE: Final = """
+from chalice.app import Chalice
+app = Chalice(app_name="idle")
+@app.route("/hook/{strategy}/{token}", methods=["POST"])
+def hook(strategy, token):
+    return app.current_request.json_body
+"""
 _ROUNDS: Final = 7
 _STAGE: Final = "dev"
 _TABLE: Final = "crypto-bot-dev-state"
@@ -35,6 +43,7 @@ def figures(only: str | None) -> Iterable[Figure]:
     """The least of several: what it costs on a machine that does nothing else."""
     with tempfile.TemporaryDirectory() as folder, _deployed(Path(folder)) as deployed:
         measures: dict[str, Callable[[], float]] = {
+            "cold_chalice": partial(deployed.seconds_of, _idle_application(Path(folder) / "idle")),
             "cold_webhook": partial(deployed.seconds, "app.app", deployed.alert),
             "cold_idle_tick": partial(deployed.seconds, "app.tick", deployed.schedule),
             "cold_report": partial(deployed.seconds, "app.report_performance", deployed.schedule),
@@ -54,9 +63,18 @@ class _Deployed:
     orders: int = 0
 
     def seconds(self, handler: str, event: Callable[[], Any]) -> float:
-        outcome = self.runtime.invoke(replace(self.function, handler=handler), event())
+        return self._seconds(replace(self.function, handler=handler), event())
+
+    def seconds_of(self, code: bytes) -> float:
+        """Of another application, which takes the same alerts."""
+        return self._seconds(replace(self.function, handler="app.app", code=code), self.alert())
+
+    def _seconds(self, function: Any, event: Any) -> float:
+        outcome = self.runtime.invoke(function, event)
         if outcome.failed or outcome.answer.get("statusCode", 200) != 200:
-            raise RuntimeError(f"{handler} answered {outcome.answer}: {outcome.log[-2000:]}")
+            raise RuntimeError(
+                f"{function.handler} answered {outcome.answer}: {outcome.log[-2000:]}"
+            )
         return outcome.seconds
 
     def alert(self) -> Mapping[str, Any]:
@@ -101,6 +119,24 @@ class _Deployed:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat()  # noqa: TID251 - alerts and schedules have the true time
+
+
+def _idle_application(folder: Path) -> bytes:
+    """Chalice, compiled as ours is, and one route of the webhook's shape."""
+    import shutil
+
+    import chalice
+    import chalice.app
+
+    from chalicelib.deployment.bytecode import compile_tree
+
+    tree = folder / "tree"
+    (tree / "chalice").mkdir(parents=True)
+    for source in (chalice.__file__, chalice.app.__file__):
+        shutil.copy(source, tree / "chalice")
+    (tree / "app.py").write_text(_IDLE)
+    compile_tree(tree)
+    return Path(shutil.make_archive(str(folder / "idle"), "zip", tree)).read_bytes()
 
 
 @contextmanager

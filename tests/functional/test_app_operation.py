@@ -72,10 +72,10 @@ class Function:
             body=json.dumps(message).encode(),
         )
 
-    def lines(self) -> list[dict[str, Any]]:
+    def lines(self, word: str = '"_aws"') -> list[dict[str, Any]]:
         """The metric lines printed since the last time."""
         printed = self._capsys.readouterr().out.splitlines()
-        return [json.loads(line) for line in printed if '"_aws"' in line]
+        return [json.loads(line) for line in printed if word in line]
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def function(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Iterator[Function]
     clock = HandClock()
     with mock_aws():
         create_table(aws_client("dynamodb"), "state")
-        settings = Settings(stage=Stage.DEV, table_name="state")
+        settings = Settings(stage=Stage.DEV, table_name="state", cloudwatch_metrics=True)
         bootstrap.use(Choices(settings=settings, clock=clock, workers=InlineWorkers()))
         _configure()
         project = str(Path(application.__file__).parent)
@@ -161,6 +161,17 @@ def test_a_tick_is_one_line_of_nine_metrics_with_one_dimension(function):
     assert line["_aws"]["Timestamp"] == int(function.clock.now().timestamp() * 1000)
     assert (line["message"], line["accounts"]) == ("tick idle", 0)
     assert line["correlation"] != ""
+
+
+def test_where_nobody_looks_at_metrics_none_is_paid_for(function):
+    """The same line, for whoever searches the log."""
+    chosen = bootstrap.choices()
+    unmetered = replace(bootstrap.settings(), cloudwatch_metrics=False)
+    bootstrap.use(replace(chosen, settings=unmetered))
+    function.tick()
+    [line] = function.lines('"TickHeartbeat"')
+    assert "_aws" not in line
+    assert (line["TickHeartbeat"], line["stage"], line["message"]) == (1, "dev", "tick idle")
 
 
 def test_all_lines_together_have_ten_metrics(function, monkeypatch):

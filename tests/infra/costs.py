@@ -11,7 +11,6 @@ from tests.infra.terraform import INFRA
 _WORDS = {
     "always": "always",
     "default": "unless `{variable}` is empty",
-    "second stage": "with a second stage",
     "opt-in": "`{variable}`",
 }
 

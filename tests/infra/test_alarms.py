@@ -64,6 +64,17 @@ def test_alarms_and_budget_reach_the_owner(plans):
     assert not plans["dev_in_an_account_of_its_own"].all("aws_budgets_budget")
 
 
+def test_there_are_metrics_where_somebody_looks_at_them_and_nowhere_else(plans):
+    for name, answer in {
+        "dev": "no",
+        "prod": "yes",
+        "everything": "yes",
+        "dev_in_an_account_of_its_own": "yes",
+    }.items():
+        assert plans[name].outputs["cloudwatch_metrics"] == answer
+        assert bool(alarms(plans[name])) == (answer == "yes")
+
+
 def test_the_dashboard_shows_all_ten_figures(plans):
     [board] = plans["everything"].all("aws_cloudwatch_dashboard").values()
     shown = [w["properties"]["metrics"][0] for w in json.loads(board["dashboard_body"])["widgets"]]

@@ -67,5 +67,5 @@ def test_the_documentation_shows_the_same_table(path: Path):
 
 def test_the_list_has_no_other_words():
     raw = json.loads((INFRA / "prices.json").read_text(encoding="utf-8"))
-    assert {row["when"] for row in raw["rows"]} == {"always", "default", "second stage", "opt-in"}
+    assert {row["when"] for row in raw["rows"]} == {"always", "default", "opt-in"}
     assert set(OPT_INS) < set(variables())

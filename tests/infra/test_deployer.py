@@ -5,6 +5,9 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from chalicelib.deployment.host_release import KEY as RELEASE
+from chalicelib.deployment.state_file import KEY as DEPLOYED
+
 ROLE = "aws_iam_role.deployer[0]"
 # AWS knows no resource for a list; mappings are bounded by a condition, APIs by nothing but a path.
 UNBOUNDED = {"Lists", "Mappings"}
@@ -38,19 +41,50 @@ def test_only_this_repositorys_main_or_approved_environment_is_believed(deployer
         "secretsmanager:GetSecretValue",
         "secretsmanager:PutSecretValue",
         "ssm:GetParameter",
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
+        "dynamodb:DeleteItem",
         "dynamodb:Scan",
+        "dynamodb:UpdateItem",
         "iam:AttachRolePolicy",
         "iam:CreateUser",
         "iam:CreateAccessKey",
         "sts:AssumeRole",
     ],
 )
-def test_it_reads_no_row_and_no_secret_and_makes_no_users(deployer, never):
+def test_it_reads_no_secret_and_no_table_and_makes_no_users(deployer, never):
     _, _, rights = deployer
     actions = [action for right in rights.values() for action in right["Action"]]
     assert not [action for action in actions if fnmatchcase(never, action)]
+
+
+def test_of_the_rows_it_has_those_alone_that_a_deploy_is_tried_with(deployer):
+    stage, _, rights = deployer
+    on_rows = {
+        name: right
+        for name, right in rights.items()
+        if {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"} & set(right["Action"])
+    }
+    assert on_rows.keys() == {"Configuration", "TestAlert"}
+    for right in on_rows.values():
+        assert right["Resource"][0].endswith(f":table/crypto-bot-{stage}-state")  # no index
+        [keys] = right["Condition"].values()
+        assert not {key for key in keys["dynamodb:LeadingKeys"] if key.startswith("*")}
+    assert on_rows["TestAlert"]["Action"] == ["dynamodb:GetItem"]
+
+
+@pytest.mark.parametrize(
+    ("action", "key"),
+    [
+        *((f"s3:{verb}Object", DEPLOYED) for verb in ("Get", "Put", "Delete")),
+        ("s3:PutObject", RELEASE),
+    ],
+)
+def test_it_may_keep_chalices_record_and_the_hosts_release(deployer, action, key):
+    stage, _, rights = deployer
+    wanted = f"arn:aws:s3:::crypto-bot-{stage}-lake-123456789012/{key.format(stage=stage)}"
+    assert any(
+        action in right["Action"] and any(fnmatchcase(wanted, r) for r in right["Resource"])
+        for right in rights.values()
+    )
 
 
 def test_it_touches_nothing_of_the_other_stage(deployer):

@@ -155,4 +155,5 @@ def test_where_a_host_ticks_the_schedule_rests(floor, plans):
 
 def outputs_with(ticks_on: str) -> StageOutputs:
     texts: dict[str, Any] = {f.name: "x" for f in fields(StageOutputs) if f.type in {"str", str}}
-    return StageOutputs(**{**texts, "stage": "prod", "ticks_on": ticks_on})
+    known = {"stage": "prod", "cloudwatch_metrics": "yes", "ticks_on": ticks_on}
+    return StageOutputs(**{**texts, **known})

@@ -26,6 +26,7 @@ def test_what_configure_writes_is_read():
             "SECRET_PREFIX": "crypto-bot-prod/",
             "PARAMETER_PREFIX": "/crypto-bot-prod/",
             "ALARM_TOPIC_ARN": "arn:aws:sns:eu-west-1:123456789012:crypto-bot-prod-alarms",
+            "CLOUDWATCH_METRICS": "yes",
             "TICKS_ON": "host",
         }
     )
@@ -36,6 +37,7 @@ def test_what_configure_writes_is_read():
         secret_prefix="crypto-bot-prod/",
         parameter_prefix="/crypto-bot-prod/",
         alarm_topic="arn:aws:sns:eu-west-1:123456789012:crypto-bot-prod-alarms",
+        cloudwatch_metrics=True,
         ticks_on_host=True,
     )
 
@@ -108,6 +110,20 @@ def test_an_odd_value_is_refused_by_name(environment, named):
 )
 def test_the_stage_is_the_nearest_word_for_it(environment, stage):
     assert Settings.from_environment(environment).stage is stage
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"CRYPTO_BOT_STAGE": "prod"}, True),
+        ({"CRYPTO_BOT_STAGE": "dev"}, False),
+        ({}, False),
+        ({"CRYPTO_BOT_STAGE": "dev", "CLOUDWATCH_METRICS": "yes"}, True),
+        ({"CRYPTO_BOT_STAGE": "prod", "CLOUDWATCH_METRICS": "no"}, False),
+    ],
+)
+def test_metrics_are_prods_unless_told(environment, expected):
+    assert Settings.from_environment(environment).cloudwatch_metrics is expected
 
 
 def test_the_seeds_variables_describe_one_account():

@@ -50,4 +50,7 @@ def telemetry() -> Telemetry:
         return gauges()
     from chalicelib.adapters.telemetry.emf import EmbeddedMetrics
 
-    return EmbeddedMetrics(bootstrap.settings().stage.value, bootstrap.clock())
+    settings = bootstrap.settings()
+    return EmbeddedMetrics(
+        settings.stage.value, bootstrap.clock(), are_metered=settings.cloudwatch_metrics
+    )

@@ -42,7 +42,7 @@ def check_account(
     account: Account, configuration: Configuration, *, ask_venue: bool
 ) -> list[Check]:
     """Mode, weights, exchange and secret; with `ask_venue` also what the exchange answers."""
-    checks = [_mode(account), _weights(account, configuration)]
+    checks = check_rules(account, configuration)
     name = f"account {account.name}: exchange"
     try:
         exchange = bootstrap.trading().exchanges.open(account)
@@ -53,6 +53,11 @@ def check_account(
     if ask_venue:
         checks += _venue_checks(account, configuration, exchange)
     return checks
+
+
+def check_rules(account: Account, configuration: Configuration) -> list[Check]:
+    """Mode and weights: neither an exchange nor a secret is looked at."""
+    return [_mode(account), _weights(account, configuration)]
 
 
 def _mode(account: Account) -> Check:

@@ -12,12 +12,15 @@ import chalicelib
 from chalicelib.adapters.chalice_project import ChaliceProject
 from chalicelib.adapters.terraform import parse, read_outputs
 from chalicelib.bootstrap.stage import project
+from chalicelib.candle_settings import CandleSettings
 from chalicelib.cli.applying import read_file
 from chalicelib.cli.options import DEPLOYED
 from chalicelib.domain.deployment.outputs import StageOutputs, parse_outputs
-from chalicelib.domain.deployment.rights import RIGHTS
-from chalicelib.domain.deployment.stage_config import configured, policy_files
+from chalicelib.domain.deployment.policies import SecretNames
+from chalicelib.domain.deployment.rights import MARKET_RIGHTS, functions_of
+from chalicelib.domain.deployment.stage_config import configured, policy_files, variables
 from chalicelib.domain.errors import SettingsError
+from chalicelib.market_settings import MarketSettings
 from chalicelib.settings import Settings, Stage
 
 _INFRA = Path(chalicelib.__file__).parents[2] / "infra"
@@ -35,8 +38,9 @@ class Reservation(click.ParamType[tuple[str, int]]):
     ) -> tuple[str, int]:
         """The function's name and how many of it may run at once; 0 where nothing is reserved."""
         name, _, count = str(value).partition("=")
-        if name not in RIGHTS:
-            self.fail(f"{name!r} is no function; it must be {', '.join(RIGHTS)}", param, ctx)
+        known = functions_of(tuple(MARKET_RIGHTS))
+        if name not in known:
+            self.fail(f"{name!r} is no function; it must be {', '.join(known)}", param, ctx)
         if count == _UNRESERVED:
             return name, 0
         if not count.isdecimal() or not int(count):
@@ -99,13 +103,20 @@ def _documents(
 
     config.json names the policies: were it written first, and the rest not, it would name none.
     """
-    config = configured(place.config(), outputs, reserved)
-    own = config["stages"][outputs.stage]["environment_variables"]
-    settings = Settings.from_environment({**config.get("environment_variables", {}), **own})
+    environment = place.environment(outputs.stage) | variables(outputs)
+    settings = Settings.from_environment(environment)
+    market = MarketSettings.from_environment(environment)
     if settings.stage is Stage.DEV and settings.live:
         raise SettingsError(
             "LIVE is yes on stage dev, which never trades live; take it out of stages.dev in "
             ".chalice/config.json, or trade on stage prod"
         )
-    policies = policy_files(outputs, settings.webhook_sources, settings.secret_name)
+    asked = settings.market_functions
+    config = configured(place.config(), outputs, reserved, asked)
+    secrets = SecretNames(
+        trading=settings.secret_name,
+        table=market.trade_flow_secret,
+        ranking=CandleSettings.from_environment(environment).coingecko_secret,
+    )
+    policies = policy_files(outputs, settings.webhook_sources, secrets, asked)
     return {**policies, "config.json": config}

@@ -9,27 +9,26 @@ from typing import Any
 
 import click
 
-from chalicelib import bootstrap
-from chalicelib.bootstrap.stage import project, project_folder, work_on
+from chalicelib.adapters.terraform import read_outputs
+from chalicelib.bootstrap.stage import project, project_folder
 from chalicelib.cli.alive import prove_alive
-from chalicelib.cli.checks import Check, check_account
 from chalicelib.cli.configuring import configure
 from chalicelib.cli.options import DEPLOYED
-from chalicelib.cli.stage_checks import check_stage
+from chalicelib.cli.preflight import is_configured, refuse_here, refuse_there
+from chalicelib.deployment.host_release import bring_release
 from chalicelib.deployment.package import lay_package, stop_writing_bytecode
 from chalicelib.deployment.refusal import DeploymentError
 from chalicelib.deployment.runtime import refuse_runtime
 from chalicelib.deployment.stage_state import state_file
 from chalicelib.deployment.terraform import Terraform
 from chalicelib.deployment.vendor import USUAL, make_vendor, vendored
-from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.deployment.policies import deployed_name
+from chalicelib.domain.deployment.rights import RIGHTS
 from chalicelib.domain.trading.account import Configuration
 from chalicelib.drivers.boto3_session import aws_client
-from chalicelib.settings import Settings, Stage
 
 _NOT_CCXT = frozenset({"", "synthetic", "virtual"})
-_ANY_REGION = "us-east-1"  # whoever one is, one is everywhere
-_PATIENCE: dict[str, Any] = {"connect_timeout": 5.0, "read_timeout": 10.0}
+_PATIENCE: dict[str, Any] = {"connect_timeout": 5.0, "read_timeout": 60.0}
 
 _stage = click.argument("stage", type=click.Choice(DEPLOYED))
 _infra = click.option(
@@ -77,14 +76,16 @@ def deploy(context: click.Context, stage: str, infra: Path, wheels: Path | None,
     that is cut off is taken up by the next one.
     """
     terraform = Terraform(folder=infra, stage=stage, approved=yes)
-    _refuse_here(stage)
-    known = _refuse_there(stage, needs_table=False)
+    refuse_here(stage)
+    known = refuse_there(stage, needs_table=False)
     _package(_vendored_for(_exchanges_of(known), wheels))
     terraform.apply()
     context.invoke(configure, source=None, infra=infra, reserve=(), stage=stage)
-    _vendored_for(_exchanges_of(_refuse_there(stage, needs_table=True)), wheels)
+    _vendored_for(_exchanges_of(refuse_there(stage, needs_table=True)), wheels)
     _chalice("deploy", stage)
-    terraform.apply(again=True)
+    if not _are_tied(infra, stage):
+        terraform.apply(again=True)
+    bring_release_of(stage)
     prove_alive(sleep)
     click.echo(f"Stage {stage} is deployed: {project().deployed_url(stage)}")
 
@@ -102,7 +103,7 @@ def destroy(stage: str, infra: Path) -> None:
     if click.prompt(f"Type {stage} to go on", default="", show_default=False) != stage:
         raise DeploymentError("that was not the stage's name: nothing is removed")
     terraform = Terraform(folder=infra, stage=stage, approved=True)
-    if _is_configured(stage):
+    if is_configured(stage):
         _chalice("delete", stage)
         state_file(project_folder(), stage).forget()
     terraform.apply("protected=false")
@@ -113,17 +114,6 @@ def destroy(stage: str, infra: Path) -> None:
 def _make_vendor(exchanges: Collection[str], wheels: Path | None) -> None:
     made = make_vendor(project_folder(), exchanges, wheels)
     click.echo(f"vendor/ is made for Python {made.python}: {', '.join(made.exchanges)}.")
-
-
-def _refuse_here(stage: str) -> None:
-    """What can be told without AWS."""
-    refuse_runtime()
-    settings = Settings.from_environment(project().environment(stage))
-    if settings.stage is not Stage(stage):
-        raise SettingsError(
-            f"stages.{stage} of .chalice/config.json has CRYPTO_BOT_STAGE = {settings.stage}; it "
-            f"must be {stage}"
-        )
 
 
 def _vendored_for(exchanges: Collection[str], wheels: Path | None) -> set[str]:
@@ -141,13 +131,10 @@ def _vendored_for(exchanges: Collection[str], wheels: Path | None) -> set[str]:
 
 def _package(exchanges: Iterable[str]) -> None:
     """Too large a one is refused before anything is made."""
+    stop_writing_bytecode()
     laid = lay_package(project_folder())
     if laid is not None:
         click.echo(f"The package with {', '.join(sorted(exchanges))}: {laid.zipped / 1e6:.1f} MB.")
-
-
-def _is_configured(stage: str) -> bool:
-    return bool(project().environment(stage).get("TABLE_NAME"))
 
 
 def _exchanges_of(configuration: Configuration) -> set[str]:
@@ -156,46 +143,32 @@ def _exchanges_of(configuration: Configuration) -> set[str]:
     return {name for name in named - _NOT_CCXT if ":" not in name}
 
 
-def _refuse_there(stage: str, *, needs_table: bool) -> Configuration:
-    """Credentials, table, limits and accounts as they are; an empty configuration without a table.
-
-    Functions are not looked at: they are about to be deployed.
-    """
-    if not _is_configured(stage):
-        found = aws_client("sts", region=_ANY_REGION, **_PATIENCE).get_caller_identity()
-        click.echo(f"Deploying as {found['Arn']}.")
-        return Configuration()
-    work_on(Stage(stage))
-    checks = [c for c in check_stage(asks_venues=False) if not c.name.startswith("function")]
-    has_table = all(c.ok for c in checks if c.name == "table")
-    if not needs_table:
-        checks = [c for c in checks if c.name != "table"]
-    _tell(checks)
-    if not has_table:
-        return Configuration()
-    configuration = bootstrap.strategies().configuration()
-    for account in configuration.accounts.values():
-        _tell(check_account(account, configuration, ask_venue=False))
-    return configuration
+def _are_tied(infra: Path, stage: str) -> bool:
+    """Whether Terraform has met all functions: those of an earlier deploy, but not the first."""
+    tied: list[str] = read_outputs(infra, stage)["functions_tied"]["value"]
+    return {deployed_name(name, stage) for name in RIGHTS} <= set(tied)
 
 
-def _tell(checks: Iterable[Check]) -> None:
-    wrong = []
-    for check in checks:
-        if check.ok is not True:
-            click.echo(f"{'WRONG' if check.ok is False else '-    '} {check.name}: {check.detail}")
-        if check.ok is False:
-            wrong.append(check.name)
-    if wrong:
-        raise DeploymentError(f"nothing is deployed: {', '.join(wrong)} must be mended first")
+def bring_release_of(stage: str) -> None:
+    """Where a host ticks, it gets what the functions got."""
+    environment = project().environment(stage)
+    if environment.get("TICKS_ON") != "host":
+        return
+    s3 = aws_client("s3", region=environment["CRYPTO_BOT_REGION"], **_PATIENCE)
+    if bring_release(project_folder().parent, environment["LAKE_BUCKET"], s3):
+        click.echo(
+            "The host's release is in the lake bucket; it is taken by "
+            "sudo systemctl restart crypto-bot-install crypto-bot (infra/README.md)."
+        )
 
 
 def _chalice(command: str, stage: str) -> None:
     """As the owner would type it, in the folder where it is typed."""
     program = Path(sys.executable).with_name("chalice")
-    stop_writing_bytecode()
     done = subprocess.run(  # noqa: S603 - the words are ours
-        [program, command, "--stage", stage], cwd=project_folder(), check=False
+        [sys.executable, "-B", program, command, "--stage", stage],
+        cwd=project_folder(),
+        check=False,
     )
     if done.returncode:
         raise DeploymentError(

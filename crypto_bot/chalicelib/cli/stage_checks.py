@@ -12,7 +12,7 @@ from chalicelib.bootstrap.stage import project
 from chalicelib.cli.aws_trouble import aws_sentence
 from chalicelib.cli.checks import Check
 from chalicelib.domain.deployment.policies import deployed_name
-from chalicelib.domain.deployment.rights import RIGHTS
+from chalicelib.domain.deployment.rights import functions_of
 from chalicelib.drivers.boto3_session import aws_client
 from chalicelib.drivers.dynamodb_table import SHELF_INDEX
 
@@ -26,26 +26,28 @@ _LONGEST_PROBE: Final = 65.0
 Answer = tuple[bool | None, str]
 
 
-def check_stage(*, asks_venues: bool) -> Iterator[Check]:
+def check_stage(*, asks_functions: bool = True, asks_venues: bool) -> Iterator[Check]:
     """Credentials, table, functions, concurrency, plan, and the venues as the functions see them.
 
-    Without credentials there is nothing else to ask.
+    Without credentials there is nothing else to ask; who is about to deploy asks no functions.
     """
-    first = _asked("credentials", _credentials, if_unknown=False)
+    first = asked("credentials", _credentials, if_unknown=False)
     yield first
     if not first.ok:
         return
-    yield _asked("table", _table, if_unknown=False)
-    yield _asked("urgent alerts", _stream)
-    for name in RIGHTS:
-        yield _asked(f"function {name}", partial(_function, name))
-    yield _asked("concurrency", _concurrency)
-    yield _asked("AWS plan", _plan)
+    yield asked("table", _table, if_unknown=False)
+    yield asked("urgent alerts", _stream)
+    known = functions_of(bootstrap.settings().market_functions)
+    for name in known if asks_functions else ():
+        yield asked(f"function {name}", partial(_function, name))
+    yield asked("concurrency", _concurrency)
+    yield asked("AWS plan", _plan)
     if asks_venues:
         yield from _venues()
 
 
-def _asked(name: str, ask: Callable[[], Answer], *, if_unknown: bool | None = None) -> Check:
+def asked(name: str, ask: Callable[[], Answer], *, if_unknown: bool | None = None) -> Check:
+    """What `ask` finds; `if_unknown` where AWS does not tell the caller."""
     try:
         ok, detail = ask()
     except (BotoCoreError, ClientError) as error:

@@ -2,22 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
-import app as application
 from chalicelib import bootstrap
 from chalicelib.bootstrap import Choices
 from chalicelib.bootstrap.stage import stage_settings
 from chalicelib.domain.deployment.rights import RIGHTS
 from chalicelib.settings import Stage
+from tests.functional.lambda_stand_in import LambdaStandIn
 from tests.functional.stage_on_aws import OnAws, stage_on_aws, typed
-from tests.functional.test_tick_events import Context
-from tests.venues.loopback import Answer, Httpd, Request, json_answer
 
 ACCOUNTS = """
 [accounts.paper]
@@ -28,69 +25,20 @@ prices_from = "synthetic"
 """
 
 
-@dataclass(kw_only=True)
-class Lambda:
-    """Lambda and the billing plan on loopback: `functions` are deployed, and really called."""
-
-    functions: dict[str, dict[str, str]] = field(default_factory=dict)
-    most: int = 1000
-    plan: str = "PAID"
-    fails: bool = False
-
-    def serve(self, request: Request) -> Answer | None:
-        if request.headers.get("x-amz-target", "").endswith("GetAccountPlanState"):
-            plan = {"accountId": "123456789012", "accountPlanType": self.plan}
-            return json_answer(plan | {"accountPlanExpirationDate": "2026-09-01T00:00:00Z"})
-        if request.path.startswith("/2016-08-19/account-settings"):
-            free = self.most - 10
-            limit = {"ConcurrentExecutions": self.most, "UnreservedConcurrentExecutions": free}
-            return json_answer({"AccountLimit": limit})
-        name = request.path.split("/")[3]
-        if name not in self.functions:
-            gone = {"x-amzn-errortype": "ResourceNotFoundException"}
-            return json_answer({"Message": "Function not found"}, status=404, headers=gone)
-        if request.path.endswith("/invocations"):
-            return self._invoked(json.loads(request.body))
-        about = {"Runtime": "python3.12", "MemorySize": 512, "Timeout": 60}
-        return json_answer({**about, "Environment": {"Variables": self.functions[name]}})
-
-    def _invoked(self, event: dict[str, Any]) -> Answer:
-        if self.fails:
-            failed = {"x-amz-function-error": "Unhandled"}
-            return json_answer({"errorMessage": "no table"}, headers=failed)
-        before = bootstrap.choices()
-        bootstrap.use(Choices(settings=stage_settings(Stage.PROD)))
-        try:
-            return json_answer(application.tick(event, Context()))
-        finally:
-            bootstrap.use(before)
+@pytest.fixture
+def aws() -> LambdaStandIn:
+    return LambdaStandIn()
 
 
 @pytest.fixture
-def aws() -> Lambda:
-    return Lambda()
-
-
-@pytest.fixture
-def prod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aws: Lambda) -> Iterator[OnAws]:
-    server = Httpd(("127.0.0.1", 0), aws.serve)
-    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    with stage_on_aws(tmp_path / "clone", monkeypatch) as stage:
-        for service in ("FREETIER", "LAMBDA"):
-            monkeypatch.setenv(
-                f"AWS_ENDPOINT_URL_{service}", f"http://127.0.0.1:{server.server_port}"
-            )
+def prod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aws: LambdaStandIn) -> Iterator[OnAws]:
+    with stage_on_aws(tmp_path / "clone", monkeypatch) as stage, aws.serving(monkeypatch):
         (tmp_path / "accounts.toml").write_text(ACCOUNTS, encoding="utf-8")
         stage.run("accounts", "apply", str(tmp_path / "accounts.toml"))
         yield stage
-    server.shutdown()
-    server.drop_connections()
-    server.server_close()
-    thread.join()
 
 
-def deploy(prod: OnAws, aws: Lambda) -> None:
+def deploy(prod: OnAws, aws: LambdaStandIn) -> None:
     config = prod.document("config.json")
     variables = {
         **config["environment_variables"],
@@ -105,7 +53,7 @@ def checks(prod: OnAws, *words: str, code: int = 0) -> dict[str, tuple[bool | No
     return {check["name"]: (check["ok"], check["detail"]) for check in told}
 
 
-def test_a_stage_that_is_deployed_is_well(prod: OnAws, aws: Lambda) -> None:
+def test_a_stage_that_is_deployed_is_well(prod: OnAws, aws: LambdaStandIn) -> None:
     deploy(prod, aws)
     found = checks(prod)
     assert [name for name, (ok, _) in found.items() if ok is False] == []
@@ -136,12 +84,12 @@ def test_before_it_is_deployed_that_is_said(prod: OnAws) -> None:
     )
 
 
-def test_offline_no_exchange_is_asked_from_anywhere(prod: OnAws, aws: Lambda) -> None:
+def test_offline_no_exchange_is_asked_from_anywhere(prod: OnAws, aws: LambdaStandIn) -> None:
     deploy(prod, aws)
     assert not any("from the region" in name for name in checks(prod, "--offline"))
 
 
-def test_functions_that_are_older_than_the_configuration(prod: OnAws, aws: Lambda) -> None:
+def test_functions_that_are_older_than_the_configuration(prod: OnAws, aws: LambdaStandIn) -> None:
     deploy(prod, aws)
     prod.edit_config(LIVE="yes")
     assert checks(prod, code=1)["function tick"] == (
@@ -150,7 +98,7 @@ def test_functions_that_are_older_than_the_configuration(prod: OnAws, aws: Lambd
     )
 
 
-def test_a_small_account_and_a_free_plan_are_warnings(prod: OnAws, aws: Lambda) -> None:
+def test_a_small_account_and_a_free_plan_are_warnings(prod: OnAws, aws: LambdaStandIn) -> None:
     aws.most, aws.plan = 10, "FREE"
     found = checks(prod)
     ok, told = found["concurrency"]
@@ -161,7 +109,7 @@ def test_a_small_account_and_a_free_plan_are_warnings(prod: OnAws, aws: Lambda) 
     assert told.startswith("WARNING: AWS closes an account on the free plan on 2026-09-01 or when")
 
 
-def test_an_exchange_that_refuses_the_region(prod: OnAws, aws: Lambda) -> None:
+def test_an_exchange_that_refuses_the_region(prod: OnAws, aws: LambdaStandIn) -> None:
     deploy(prod, aws)
     bootstrap.use(Choices(settings=stage_settings(Stage.PROD)))
     stored = bootstrap.strategies().configuration()
@@ -173,7 +121,7 @@ def test_an_exchange_that_refuses_the_region(prod: OnAws, aws: Lambda) -> None:
     assert told.startswith("account paper is virtual and says not where its prices come from")
 
 
-def test_a_function_that_fails_is_no_venue_that_fails(prod: OnAws, aws: Lambda) -> None:
+def test_a_function_that_fails_is_no_venue_that_fails(prod: OnAws, aws: LambdaStandIn) -> None:
     deploy(prod, aws)
     aws.fails = True
     ok, told = checks(prod, code=1)["account all: from the region"]

@@ -7,9 +7,16 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.deployment.outputs import StageOutputs, parse_outputs
-from chalicelib.domain.deployment.policies import deployed_name, function_policy, gateway_policy
+from chalicelib.domain.deployment.policies import (
+    SecretNames,
+    deployed_name,
+    function_policy,
+    gateway_policy,
+)
+from chalicelib.domain.deployment.rights import MARKET_RIGHTS, functions_of
 from chalicelib.domain.deployment.stage_config import configured, policy_files, variables
 from chalicelib.domain.errors import SettingsError
+from chalicelib.settings import MARKET_FUNCTIONS
 
 TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/state"
 MADE: dict[str, Any] = {
@@ -89,6 +96,7 @@ def test_another_stages_outputs_are_refused() -> None:
         ("secret_prefix", "bot-dev", "a name that ends in a slash"),
         ("parameter_prefix", "bot-dev/", "a name between two slashes"),
         ("lake_bucket_name", "Lake", "a bucket's name"),
+        ("cloudwatch_metrics", "true", "yes or no"),
         ("ticks_on", "both", "schedule or host"),
     ],
 )
@@ -114,9 +122,11 @@ def test_one_odd_subnet_among_others_is_refused() -> None:
 # --- what a function may do -----------------------------------------------------------------
 
 
-def rights(function: str, outputs: StageOutputs = OUTPUTS, secret: str = "") -> dict[str, Any]:
+def rights(
+    function: str, outputs: StageOutputs = OUTPUTS, secret: str = "", **secrets: str
+) -> dict[str, Any]:
     """Resources by the actions on them."""
-    policy = function_policy(function, outputs, secret)
+    policy = function_policy(function, outputs, SecretNames(trading=secret, **secrets))
     assert policy["Version"] == "2012-10-17"
     assert all(statement["Effect"] == "Allow" for statement in policy["Statement"])
     return {" ".join(s["Action"]): s["Resource"] for s in policy["Statement"]}
@@ -149,7 +159,7 @@ def test_who_trades_may_do_what_trading_takes() -> None:
         "sns:Publish": ["arn:aws:sns:eu-west-1:123456789012:alarms"],
     }
     assert rights("tick") == expected
-    assert function_policy("tick", OUTPUTS) == function_policy("tick", OUTPUTS, "")
+    assert function_policy("tick", OUTPUTS) == function_policy("tick", OUTPUTS, SecretNames())
     verbs = ("CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces")
     network = {" ".join(f"ec2:{verb}" for verb in verbs): ["*"]}
     assert rights("tick", StageOutputs(**MADE, **PLACED)) == expected | network
@@ -175,6 +185,116 @@ def test_one_secret_outside_of_the_stage_is_let_in_by_its_name(
     of_parameters = [f"arn:aws:ssm:{place}:{p}" for p in ["parameter/bot-dev/*", *parameters]]
     assert found["secretsmanager:GetSecretValue"] == of_secrets
     assert found["ssm:GetParameter"] == of_parameters
+
+
+OWN_LOG = " ".join(["logs:CreateLogGroup", *LOG_ACTIONS])
+NOTICES = {"dynamodb:PutItem": [TABLE]}
+PLACED_TABLE: dict[str, Any] = {
+    "database_subnet_ids": ("subnet-4d",),
+    "database_security_group_ids": ("sg-5e",),
+}
+
+
+def test_who_collects_trades_may_write_them_and_tell_the_owner() -> None:
+    assert rights("collect_trades", StageOutputs(**MADE, **PLACED, **PLACED_TABLE)) == {
+        OWN_LOG: log_group("crypto_bot-dev-collect_trades"),
+        "s3:ListBucket": ["arn:aws:s3:::lake-dev"],
+        "s3:GetObject s3:PutObject": ["arn:aws:s3:::lake-dev/trades/*"],
+        "s3:PutObject": ["arn:aws:s3:::lake-dev/quarantine/trades/*"],
+        **NOTICES,
+    }
+
+
+@pytest.mark.parametrize("function", ["summarize_trades", "sweep_summaries"])
+def test_who_sums_up_may_open_its_table_and_no_other_secret(function: str) -> None:
+    expected = {
+        OWN_LOG: log_group(f"crypto_bot-dev-{function}"),
+        "s3:ListBucket": ["arn:aws:s3:::lake-dev"],
+        "s3:DeleteObject s3:GetObject s3:PutObject": ["arn:aws:s3:::lake-dev/trades/*"],
+        "s3:PutObject": ["arn:aws:s3:::lake-dev/quarantine/summaries/*"],
+        **NOTICES,
+    }
+    assert rights(function, secret="elsewhere") == expected
+    place = "eu-west-1:123456789012"
+    secret = f"arn:aws:secretsmanager:{place}:secret:bot-dev/flow-??????"
+    assert rights(function, table="bot-dev/flow") == expected | {
+        "secretsmanager:GetSecretValue": [secret]
+    }
+    parameter = f"arn:aws:ssm:{place}:parameter/bot-dev/flow"
+    assert rights(function, table="ssm:/bot-dev/flow") == expected | {
+        "ssm:GetParameter": [parameter]
+    }
+    verbs = ("CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces")
+    network = {" ".join(f"ec2:{verb}" for verb in verbs): ["*"]}
+    assert rights(function, StageOutputs(**MADE, **PLACED_TABLE)) == expected | network
+
+
+def test_who_ranks_and_who_collects_candles_have_their_own_parts_of_the_lake() -> None:
+    bucket, place = "arn:aws:s3:::lake-dev", "eu-west-1:123456789012"
+    ranking = {
+        OWN_LOG: log_group("crypto_bot-dev-rank_markets"),
+        "s3:ListBucket": [bucket],
+        "s3:GetObject s3:PutObject": [f"{bucket}/top_marketcap/*"],
+        **NOTICES,
+    }
+    assert rights("rank_markets") == ranking
+    assert rights("rank_markets", ranking="bot-dev/gecko") == ranking | {
+        "secretsmanager:GetSecretValue": [
+            f"arn:aws:secretsmanager:{place}:secret:bot-dev/gecko-??????"
+        ]
+    }
+    assert rights("rank_markets", ranking="ssm:/bot-dev/gecko") == ranking | {
+        "ssm:GetParameter": [f"arn:aws:ssm:{place}:parameter/bot-dev/gecko"]
+    }
+    assert rights("collect_candles", ranking="bot-dev/gecko") == {
+        OWN_LOG: log_group("crypto_bot-dev-collect_candles"),
+        "s3:ListBucket": [bucket],
+        "s3:GetObject": [f"{bucket}/top_marketcap/*"],
+        "s3:DeleteObject s3:GetObject s3:PutObject": [f"{bucket}/candles/*"],
+        "s3:GetObject s3:PutObject": [f"{bucket}/candle_gaps/*"],
+        **NOTICES,
+    }
+
+
+@pytest.mark.parametrize("function", MARKET_RIGHTS)
+def test_of_the_trading_the_market_writes_notices_alone(function: str) -> None:
+    statements = function_policy(function, OUTPUTS)["Statement"]
+    [on_table] = [s for s in statements if TABLE in s["Resource"]]
+    assert on_table["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["notice#*"]}
+    }
+    assert all("Condition" not in s for s in statements if s is not on_table)
+
+
+def test_a_stage_has_the_market_functions_that_it_asks_for() -> None:
+    own = ("api_handler", "tick", "report_performance")
+    assert functions_of([]) == own
+    assert functions_of(["sweep_summaries", "collect_trades"]) == (
+        *own,
+        "collect_trades",
+        "sweep_summaries",
+    )
+    assert set(MARKET_FUNCTIONS) == set(MARKET_RIGHTS)
+
+
+def test_only_who_writes_the_table_joins_its_network() -> None:
+    outputs = StageOutputs(**MADE, **PLACED, **PLACED_TABLE)
+    config = {"app_name": "crypto_bot"}
+    found = configured(config, outputs, {}, tuple(MARKET_RIGHTS))
+    functions = found["stages"]["dev"]["lambda_functions"]
+    placed = {
+        name: (f.get("subnet_ids"), f.get("security_group_ids")) for name, f in functions.items()
+    }
+    assert placed == {
+        "api_handler": (None, None),
+        "tick": (SUBNETS, GROUPS),
+        "report_performance": (SUBNETS, GROUPS),
+        "collect_trades": (None, None),
+        "summarize_trades": (["subnet-4d"], ["sg-5e"]),
+        "sweep_summaries": (["subnet-4d"], ["sg-5e"]),
+        "rank_markets": (None, None),
+        "collect_candles": (None, None),
+    }
 
 
 def test_a_function_is_called_as_chalice_does() -> None:
@@ -218,6 +338,7 @@ def test_a_new_stage_is_written_whole() -> None:
                 "PARAMETER_PREFIX": "/bot-dev/",
                 "ALARM_TOPIC_ARN": "arn:aws:sns:eu-west-1:123456789012:alarms",
                 "LAKE_BUCKET": "lake-dev",
+                "CLOUDWATCH_METRICS": "yes",
                 "TICKS_ON": "schedule",
             },
             "lambda_functions": {
@@ -263,6 +384,12 @@ def test_what_the_owner_wrote_stays_and_what_is_terraforms_is_brought_up_to_date
     assert "subnet_ids" not in moved["api_handler"]
 
 
+def test_a_function_of_which_nothing_else_is_said_gets_its_reserve() -> None:
+    found = configured({"app_name": "crypto_bot"}, OUTPUTS, {"of_the_owner": 2})
+    functions = found["stages"]["dev"]["lambda_functions"]
+    assert functions["of_the_owner"] == {"reserved_concurrency": 2}
+
+
 @pytest.mark.parametrize("config", [{"app_name": "mine"}, {}])
 def test_another_name_of_the_application_is_refused(config: dict[str, Any]) -> None:
     with pytest.raises(SettingsError) as refusal:
@@ -274,10 +401,11 @@ def test_another_name_of_the_application_is_refused(config: dict[str, Any]) -> N
 
 
 def test_every_policy_that_the_configuration_names_is_written() -> None:
-    files = policy_files(OUTPUTS, ["192.0.2.1"], "elsewhere")
-    functions = ("api_handler", "tick", "report_performance")
+    secrets = SecretNames(trading="elsewhere", table="bot-dev/flow")
+    files = policy_files(OUTPUTS, ["192.0.2.1"], secrets, ["summarize_trades"])
+    functions = ("api_handler", "tick", "report_performance", "summarize_trades")
     assert files == {
-        **{f"policy-dev-{f}.json": function_policy(f, OUTPUTS, "elsewhere") for f in functions},
+        **{f"policy-dev-{f}.json": function_policy(f, OUTPUTS, secrets) for f in functions},
         "gateway-dev.json": gateway_policy("dev", ["192.0.2.1"]),
     }
     assert "elsewhere" in json.dumps(files["policy-dev-tick.json"])

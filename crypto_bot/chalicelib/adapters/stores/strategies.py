@@ -76,7 +76,7 @@ class TableStrategyStore:
         return configuration
 
     def is_in_force(self, version: int) -> bool:
-        """See `StrategyStore.is_in_force`. The head is written with, or before, what it is about."""
+        """See `StrategyStore.is_in_force`. A change writes the head with its records, or before."""
         row = self._table.get(_PARTITION, _HEAD)
         head = _Head() if row is None else decode(_Head, row.document)
         return head == _Head(version=version)

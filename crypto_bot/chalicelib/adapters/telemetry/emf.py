@@ -20,11 +20,15 @@ _UNITS: Final = {kind.name: kind.unit for kind in FIGURES}
 
 
 class EmbeddedMetrics:
-    """`Telemetry` in CloudWatch's embedded metric format."""
+    """`Telemetry` in CloudWatch's embedded metric format.
 
-    def __init__(self, stage: str, clock: Clock) -> None:
+    Without `are_metered` the same lines are for searching the logs alone, and cost nothing.
+    """
+
+    def __init__(self, stage: str, clock: Clock, *, are_metered: bool) -> None:
         self._stage = stage
         self._clock = clock
+        self._are_metered = are_metered
 
     def ticked(self, figures: Mapping[FigureName, int], details: Mapping[str, object]) -> None:
         """See `Telemetry.ticked`."""
@@ -35,14 +39,8 @@ class EmbeddedMetrics:
         self._write({FigureName.WEBHOOK_5XX: 1}, {"message": "an alert was answered 5xx"})
 
     def _write(self, figures: Mapping[FigureName, int], details: Mapping[str, object]) -> None:
-        metrics = [{"Name": name.value, "Unit": _UNITS[name]} for name in figures]
         line = {
-            "_aws": {
-                "Timestamp": int(self._clock.now().timestamp() * 1000),
-                "CloudWatchMetrics": [
-                    {"Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": metrics}
-                ],
-            },
+            **(self._directive(figures) if self._are_metered else {}),
             DIMENSION: self._stage,
             "correlation": correlation(),
             **details,
@@ -51,3 +49,14 @@ class EmbeddedMetrics:
         # One write: lines of several threads must not run into each other.
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
         sys.stdout.flush()
+
+    def _directive(self, figures: Mapping[FigureName, int]) -> Mapping[str, object]:
+        metrics = [{"Name": name.value, "Unit": _UNITS[name]} for name in figures]
+        return {
+            "_aws": {
+                "Timestamp": int(self._clock.now().timestamp() * 1000),
+                "CloudWatchMetrics": [
+                    {"Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": metrics}
+                ],
+            }
+        }

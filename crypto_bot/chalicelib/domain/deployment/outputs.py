@@ -16,9 +16,12 @@ _SHAPES: Final = {
     "secret_prefix": (re.compile(r"[\w+=.@-]+/"), "a name that ends in a slash"),
     "parameter_prefix": (re.compile(r"/[\w.-]+/"), "a name between two slashes"),
     "lake_bucket_name": (re.compile(r"[a-z0-9.-]{3,63}"), "a bucket's name"),
+    "cloudwatch_metrics": (re.compile("yes|no"), "yes or no"),
     "ticks_on": (re.compile("schedule|host"), "schedule or host"),
     "function_subnet_ids": (re.compile(r"subnet-\w+"), "ids of subnets"),
     "function_security_group_ids": (re.compile(r"sg-\w+"), "ids of security groups"),
+    "database_subnet_ids": (re.compile(r"subnet-\w+"), "ids of subnets"),
+    "database_security_group_ids": (re.compile(r"sg-\w+"), "ids of security groups"),
 }
 _ARN_SHAPE: Final = (_ARN, "an ARN")
 
@@ -27,8 +30,10 @@ _ARN_SHAPE: Final = (_ARN, "an ARN")
 class StageOutputs:
     """Each field is the output of that name in infra/outputs.tf; those with a value may be absent.
 
+    `cloudwatch_metrics` says whether anybody looks at the figures there, which may cost something.
     `ticks_on` says who ticks: the functions' schedule, or a host. Subnets and security groups are
-    those of the functions that call exchanges, where they have a fixed address.
+    those of the functions that call exchanges, where they have a fixed address, and of those that
+    write the table of summaries, where it is in a network of its own.
     """
 
     stage: str
@@ -42,9 +47,12 @@ class StageOutputs:
     alarm_topic_arn: str
     dead_letter_queue_arn: str
     lake_bucket_name: str
+    cloudwatch_metrics: str = "yes"
     ticks_on: str = "schedule"
     function_subnet_ids: tuple[str, ...] = ()
     function_security_group_ids: tuple[str, ...] = ()
+    database_subnet_ids: tuple[str, ...] = ()
+    database_security_group_ids: tuple[str, ...] = ()
 
     @property
     def partition(self) -> str:

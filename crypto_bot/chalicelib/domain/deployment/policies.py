@@ -1,14 +1,16 @@
 """A function's rights -> its IAM policy, and who may call the webhooks -> the API's policy."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.domain.deployment.outputs import StageOutputs
-from chalicelib.domain.deployment.rights import RIGHTS, Right, Thing
+from chalicelib.domain.deployment.rights import Right, Thing, rights_of
 
 APP_NAME: Final = "crypto_bot"
 API_HANDLER: Final = "api_handler"
 PARAMETER: Final = "ssm:"  # what the name of a secret in Parameter Store begins with
+NOTICE_KEYS: Final = "notice#*"  # of the state table's rows, those that are told to the owner
 # What a stranger may try: both take alerts, and nobody but their senders has business there.
 WEBHOOKS: Final = ("POST/hook/*", "POST/receive_trade_signals")
 
@@ -21,14 +23,28 @@ def deployed_name(function: str, stage: str) -> str:
     return f"{APP_NAME}-{stage}" if function == API_HANDLER else f"{APP_NAME}-{stage}-{function}"
 
 
-def function_policy(function: str, outputs: StageOutputs, secret_name: str = "") -> Document:
-    """What the function's role may do. `secret_name` is one outside of the stage's prefix."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretNames:
+    """`trading` is one outside of the stage's prefix; `table` opens the table of summaries.
+
+    `ranking` is for who publishes capitalisations.
+    """
+
+    trading: str = ""
+    table: str = ""
+    ranking: str = ""
+
+
+def function_policy(
+    function: str, outputs: StageOutputs, secrets: SecretNames | None = None
+) -> Document:
+    """What the function's role may do."""
     return {
         "Version": _VERSION,
         "Statement": [
             _statement(right, resources)
-            for right in RIGHTS[function]
-            if (resources := _resources(right.thing, function, outputs, secret_name))
+            for right in rights_of(function)
+            if (resources := _resources(right.thing, function, outputs, secrets or SecretNames()))
         ],
     }
 
@@ -53,20 +69,40 @@ def gateway_policy(stage: str, sources: Sequence[str]) -> Document:
 
 
 def _statement(right: Right, resources: list[str]) -> Document:
-    return {"Effect": "Allow", "Action": list(right.actions), "Resource": resources}
+    statement = {"Effect": "Allow", "Action": list(right.actions), "Resource": resources}
+    if right.thing is Thing.NOTICES:
+        rows = {"dynamodb:LeadingKeys": [NOTICE_KEYS]}
+        return {**statement, "Condition": {"ForAllValues:StringLike": rows}}
+    return statement
 
 
-def _resources(thing: Thing, function: str, outputs: StageOutputs, secret_name: str) -> list[str]:
+def _resources(
+    thing: Thing, function: str, outputs: StageOutputs, secrets: SecretNames
+) -> list[str]:
+    bucket = f"arn:{outputs.partition}:s3:::{outputs.lake_bucket_name}"
     by_thing = {
         Thing.LOG: [_log(function, outputs)],
         Thing.STATE: [outputs.state_table_arn],
         Thing.SHELF: [f"{outputs.state_table_arn}/index/shelf"],
         Thing.STREAM: [outputs.state_table_stream_arn],
-        Thing.SECRETS: _secrets(outputs, secret_name),
-        Thing.PARAMETERS: _parameters(outputs, secret_name),
+        Thing.SECRETS: _secrets(outputs, secrets.trading),
+        Thing.PARAMETERS: _parameters(outputs, secrets.trading),
         Thing.ALARM_TOPIC: [outputs.alarm_topic_arn],
         Thing.DEAD_LETTERS: [outputs.dead_letter_queue_arn],
         Thing.NETWORK: ["*"] if outputs.function_subnet_ids else [],
+        Thing.NOTICES: [outputs.state_table_arn],
+        Thing.LAKE: [bucket],
+        Thing.TRADES: [f"{bucket}/trades/*"],
+        Thing.REJECTED_TRADES: [f"{bucket}/quarantine/trades/*"],
+        Thing.REJECTED_LINES: [f"{bucket}/quarantine/summaries/*"],
+        Thing.RANKINGS: [f"{bucket}/top_marketcap/*"],
+        Thing.CANDLES: [f"{bucket}/candles/*"],
+        Thing.CANDLE_GAPS: [f"{bucket}/candle_gaps/*"],
+        Thing.TABLE_LOGIN: _one_secret(outputs, secrets.table),
+        Thing.TABLE_PARAMETER: _one_parameter(outputs, secrets.table),
+        Thing.RANKING_LOGIN: _one_secret(outputs, secrets.ranking),
+        Thing.RANKING_PARAMETER: _one_parameter(outputs, secrets.ranking),
+        Thing.TABLE_NETWORK: ["*"] if outputs.database_subnet_ids else [],
     }
     return by_thing[thing]
 
@@ -90,3 +126,15 @@ def _parameters(outputs: StageOutputs, secret_name: str) -> list[str]:
     if not secret_name.startswith(PARAMETER) or name.startswith(outputs.parameter_prefix):
         return [own]
     return [own, outputs.arn("ssm", f"parameter/{name.lstrip('/')}")]
+
+
+def _one_secret(outputs: StageOutputs, name: str) -> list[str]:
+    if not name or name.startswith(PARAMETER):
+        return []
+    return [outputs.arn("secretsmanager", f"secret:{name}-??????")]
+
+
+def _one_parameter(outputs: StageOutputs, name: str) -> list[str]:
+    if not name.startswith(PARAMETER):
+        return []
+    return [outputs.arn("ssm", f"parameter/{name.removeprefix(PARAMETER).lstrip('/')}")]

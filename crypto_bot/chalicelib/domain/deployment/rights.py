@@ -2,9 +2,10 @@
 
 The names are those of app.py. A new function is added here, or `configure` leaves it without a
 policy and it cannot be deployed. How long and how large each may be is in .chalice/config.json.
+Every stage has those of RIGHTS, and of MARKET_RIGHTS those that its MARKET_FUNCTIONS names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -22,6 +23,19 @@ class Thing(StrEnum):
     ALARM_TOPIC = "alarm_topic"
     DEAD_LETTERS = "dead_letters"
     NETWORK = "network"  # of functions with a fixed address
+    NOTICES = "notices"  # the rows of the state table that are told to the owner
+    LAKE = "lake"  # the bucket itself
+    TRADES = "trades"  # objects of the lake
+    REJECTED_TRADES = "rejected_trades"
+    REJECTED_LINES = "rejected_lines"
+    TABLE_LOGIN = "table_login"  # of the table of summaries
+    TABLE_PARAMETER = "table_parameter"  # the same in Parameter Store
+    RANKINGS = "rankings"
+    CANDLES = "candles"
+    CANDLE_GAPS = "candle_gaps"
+    RANKING_LOGIN = "ranking_login"  # of who publishes capitalisations
+    RANKING_PARAMETER = "ranking_parameter"  # the same in Parameter Store
+    TABLE_NETWORK = "table_network"  # where the table of summaries is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +75,36 @@ _STREAM: Final = Right(
 )
 _ALARM_TOPIC: Final = Right(thing=Thing.ALARM_TOPIC, actions=("sns:Publish",))
 
-_NETWORK: Final = Right(
-    thing=Thing.NETWORK,
-    actions=(
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DescribeNetworkInterfaces",
-    ),
-    because="Lambda joins the function to the subnets in its name; AWS knows no narrower resource",
+_INTERFACES: Final = (
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+)
+_JOINS: Final = "Lambda joins the function to the subnets in its name; AWS knows nothing narrower"
+_NETWORK: Final = Right(thing=Thing.NETWORK, actions=_INTERFACES, because=_JOINS)
+
+_OWN_LOG: Final = Right(
+    thing=Thing.LOG,
+    actions=("logs:CreateLogGroup", *_LOG.actions),
+    because="Lambda writes the log in the function's name; nobody else makes the group",
+)
+_NOTICES: Final = Right(thing=Thing.NOTICES, actions=("dynamodb:PutItem",))
+_FIND_MISSING: Final = Right(
+    thing=Thing.LAKE,
+    actions=("s3:ListBucket",),
+    because="S3 says that an object is missing only to who may list",
+)
+_LIST: Final = Right(thing=Thing.LAKE, actions=("s3:ListBucket",))
+_TABLE_NETWORK: Final = Right(thing=Thing.TABLE_NETWORK, actions=_INTERFACES, because=_JOINS)
+_SUMMARIES: Final = (
+    _OWN_LOG,
+    _LIST,
+    Right(thing=Thing.TRADES, actions=("s3:DeleteObject", "s3:GetObject", "s3:PutObject")),
+    Right(thing=Thing.REJECTED_LINES, actions=("s3:PutObject",)),
+    Right(thing=Thing.TABLE_LOGIN, actions=("secretsmanager:GetSecretValue",)),
+    Right(thing=Thing.TABLE_PARAMETER, actions=("ssm:GetParameter",)),
+    _NOTICES,
+    _TABLE_NETWORK,
 )
 
 RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
@@ -87,7 +123,51 @@ RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
     "report_performance": (_LOG, _DEAD_LETTERS, _STATE, _SECRETS, _PARAMETERS, _NETWORK),
 }
 
+# What these need to be told is in settings.py, under the same names.
+MARKET_RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
+    "collect_trades": (
+        _OWN_LOG,
+        _FIND_MISSING,
+        Right(thing=Thing.TRADES, actions=("s3:GetObject", "s3:PutObject")),
+        Right(thing=Thing.REJECTED_TRADES, actions=("s3:PutObject",)),
+        _NOTICES,
+    ),
+    "summarize_trades": _SUMMARIES,
+    "sweep_summaries": _SUMMARIES,
+    "rank_markets": (
+        _OWN_LOG,
+        _FIND_MISSING,
+        Right(thing=Thing.RANKINGS, actions=("s3:GetObject", "s3:PutObject")),
+        Right(thing=Thing.RANKING_LOGIN, actions=("secretsmanager:GetSecretValue",)),
+        Right(thing=Thing.RANKING_PARAMETER, actions=("ssm:GetParameter",)),
+        _NOTICES,
+    ),
+    "collect_candles": (
+        _OWN_LOG,
+        _LIST,
+        Right(thing=Thing.RANKINGS, actions=("s3:GetObject",)),
+        Right(thing=Thing.CANDLES, actions=("s3:DeleteObject", "s3:GetObject", "s3:PutObject")),
+        Right(thing=Thing.CANDLE_GAPS, actions=("s3:GetObject", "s3:PutObject")),
+        _NOTICES,
+    ),
+}
+
+
+def functions_of(market_functions: Sequence[str]) -> tuple[str, ...]:
+    """All that a stage has which asks for these."""
+    return (*RIGHTS, *(name for name in MARKET_RIGHTS if name in market_functions))
+
+
+def rights_of(function: str) -> tuple[Right, ...]:
+    """Of either kind."""
+    return RIGHTS.get(function) or MARKET_RIGHTS[function]
+
 
 def calls_exchanges(function: str) -> bool:
     """Whether an exchange may want to know the address that its requests come from."""
-    return _NETWORK in RIGHTS[function]
+    return _NETWORK in rights_of(function)
+
+
+def uses_table(function: str) -> bool:
+    """Whether it has to be where the table of summaries is."""
+    return _TABLE_NETWORK in rights_of(function)

@@ -9,17 +9,28 @@ from copy import deepcopy
 from typing import Any
 
 from chalicelib.domain.deployment.outputs import StageOutputs
-from chalicelib.domain.deployment.policies import APP_NAME, function_policy, gateway_policy
-from chalicelib.domain.deployment.rights import RIGHTS, calls_exchanges
+from chalicelib.domain.deployment.policies import (
+    APP_NAME,
+    SecretNames,
+    function_policy,
+    gateway_policy,
+)
+from chalicelib.domain.deployment.rights import calls_exchanges, functions_of, uses_table
 from chalicelib.domain.errors import SettingsError
 
 Config = dict[str, Any]
 
 
 def configured(
-    config: Mapping[str, Any], outputs: StageOutputs, reserved: Mapping[str, int]
+    config: Mapping[str, Any],
+    outputs: StageOutputs,
+    reserved: Mapping[str, int],
+    market_functions: Sequence[str] = (),
 ) -> Config:
-    """config.json with this stage as Terraform has it. `reserved` is concurrency; 0 ends it."""
+    """config.json with this stage as Terraform has it. `reserved` is concurrency; 0 ends it.
+
+    Of the functions of market data, the stage has those named.
+    """
     _check_name(config)
     changed: Config = deepcopy(dict(config))
     stage = changed.setdefault("stages", {}).setdefault(outputs.stage, {})
@@ -27,14 +38,17 @@ def configured(
     stage["api_gateway_policy_file"] = _gateway_file(outputs.stage)
     stage["environment_variables"] = stage.get("environment_variables", {}) | variables(outputs)
     functions = stage.setdefault("lambda_functions", {})
-    for name in RIGHTS:
+    for name in functions_of(market_functions):
         own = functions.setdefault(name, {})
         own["iam_policy_file"] = _policy_file(outputs.stage, name)
         if calls_exchanges(name):
             _join(own, "subnet_ids", outputs.function_subnet_ids)
             _join(own, "security_group_ids", outputs.function_security_group_ids)
+        if uses_table(name):
+            _join(own, "subnet_ids", outputs.database_subnet_ids)
+            _join(own, "security_group_ids", outputs.database_security_group_ids)
     for name, count in reserved.items():
-        functions[name].pop("reserved_concurrency", None)
+        functions.setdefault(name, {}).pop("reserved_concurrency", None)
         if count:
             functions[name]["reserved_concurrency"] = count
     return changed
@@ -66,17 +80,21 @@ def variables(outputs: StageOutputs) -> dict[str, str]:
         "PARAMETER_PREFIX": outputs.parameter_prefix,
         "ALARM_TOPIC_ARN": outputs.alarm_topic_arn,
         "LAKE_BUCKET": outputs.lake_bucket_name,
+        "CLOUDWATCH_METRICS": outputs.cloudwatch_metrics,
         "TICKS_ON": outputs.ticks_on,
     }
 
 
 def policy_files(
-    outputs: StageOutputs, sources: Sequence[str], secret_name: str
+    outputs: StageOutputs,
+    sources: Sequence[str],
+    secrets: SecretNames,
+    market_functions: Sequence[str] = (),
 ) -> dict[str, Mapping[str, Any]]:
     """Each policy under the file name by which config.json knows it."""
     documents = {
-        _policy_file(outputs.stage, name): function_policy(name, outputs, secret_name)
-        for name in RIGHTS
+        _policy_file(outputs.stage, name): function_policy(name, outputs, secrets)
+        for name in functions_of(market_functions)
     }
     return documents | {_gateway_file(outputs.stage): gateway_policy(outputs.stage, sources)}
 
