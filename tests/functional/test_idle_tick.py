@@ -66,7 +66,7 @@ def bot(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
         clock = HandClock()
         bootstrap.use(
             Choices(
-                settings=Settings(stage=Stage.DEV, table_name="state"),
+                settings=Settings(stage=Stage.DEV, table_name="state", cloudwatch_metrics=True),
                 table=counted,
                 clock=clock,
                 workers=InlineWorkers(),

@@ -30,7 +30,7 @@ def compile_tree(tree: Path) -> None:
 
 def compile_classes(project: Path) -> bytes:
     """The project's `compiled_ahead` file: every dataclass that a function may define."""
-    return _run("-I", "-c", f"import sys; sys.path.insert(0, {str(project)!r}); {_RECORD}")
+    return _run("-B", "-I", "-c", f"import sys; sys.path.insert(0, {str(project)!r}); {_RECORD}")
 
 
 def print_classes() -> None:
