@@ -60,7 +60,7 @@ class Senders:
         if dice.random() < 0.2:
             self._seen("alert twice")
             self.alert_at(fired + delay + dice.uniform(0, 90), name, after, before, fired)
-        if dice.random() < 0.05:
+        if dice.random() < 0.065:
             self._seen("alert with another body")
             later = fired + delay + dice.uniform(1, 60)
             self.alert_at(later, name, after, before, fired, worth=2)
