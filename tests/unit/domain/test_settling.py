@@ -318,6 +318,12 @@ def spoken(orders: Sequence[Order], **changes: Any) -> Outcome:
         ([an_order("DENIED", reason="halted")], {}, "DENIED", "halted"),
         ([an_order("FILLED")], {}, "EXPIRED", "no more was free, or allowed in one order"),
         (
+            [an_order("EXPIRED", "1", an_intent(Side.BUY, ("b", "4")))],  # of another strategy's
+            {},
+            "EXPIRED",
+            "not filled at 100",
+        ),
+        (
             [an_order("EXPIRED", "1", leg=1), an_order("REJECTED", reason="first")],
             {"reason": "note", "crossed": Decimal(2)},
             "PARTIALLY_EXECUTED",
