@@ -8,13 +8,14 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.instant import read_instant
 from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.money import ZERO, parse_amount
 
@@ -54,7 +55,7 @@ class CandleSettings:
             intervals=tuple(
                 _interval(word) for word in _words(given.get("CANDLE_INTERVALS", Interval.H1))
             ),
-            since=instant("CANDLE_SINCE", given["CANDLE_SINCE"])
+            since=read_instant("CANDLE_SINCE", given["CANDLE_SINCE"])
             if "CANDLE_SINCE" in given
             else None,
             ranking_size=_size(given.get("RANKING_SIZE", "20")),
@@ -65,17 +66,6 @@ class CandleSettings:
                 "BINANCE_LISTS_URL", given.get("BINANCE_LISTS_URL", _BINANCE_LISTS)
             ),
         )
-
-
-def instant(name: str, text: str) -> datetime:
-    """ISO; without a zone it is UTC."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise SettingsError(
-            f"{name} is {text!r}; it must be a time such as 2024-01-01 or 2024-01-01T12:00Z"
-        ) from None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _words(text: str) -> list[str]:

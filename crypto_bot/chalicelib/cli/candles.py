@@ -85,12 +85,12 @@ def candles() -> None:
 def download(venue: str, symbols: tuple[str, ...], interval: str, since: str | None) -> None:
     """Fetch from an exchange what the lake has not yet, such as: binance BTC/USDT ETH/USDT."""
     from chalicelib.bootstrap import candles as given
-    from chalicelib.candle_settings import instant
+    from chalicelib.domain.instant import read_instant
     from chalicelib.services.market.collect_candles import Collecting, collect_candles
 
     wanted = [_series(venue, symbol, interval) for symbol in symbols]
     now = bootstrap.clock().now()
-    start = now - given.LOOK_BACK if since is None else instant("--since", since)
+    start = now - given.LOOK_BACK if since is None else read_instant("--since", since)
     with closing(given.public_markets(venue)) as source:
         unknown = sorted(set(symbols) - source.existing(symbols))
         if unknown:
@@ -140,13 +140,13 @@ def build(venue: str, symbol: str, archived: str | None, since: str) -> None:
     """Make minute candles of the trades that the lake has."""
     from chalicelib.bootstrap import candles as given
     from chalicelib.bootstrap.market import lake
-    from chalicelib.candle_settings import instant
+    from chalicelib.domain.instant import read_instant
     from chalicelib.services.market.build_candles import candles_of_archive
     from chalicelib.services.market.import_candles import import_candles
 
     series = _series(venue, symbol, Interval.M1)
     name = archived or symbol.replace("/", "")
-    start, end = instant("--since", since), bootstrap.clock().now() - timedelta(minutes=2)
+    start, end = read_instant("--since", since), bootstrap.clock().now() - timedelta(minutes=2)
     portions = candles_of_archive(name, lake(), start=start, end=end)
     report = import_candles(series, portions, given.candle_lake())
     click.echo(f"{series}: {report.written} candles made; {len(report.gaps)} gaps")

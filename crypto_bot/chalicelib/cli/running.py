@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ from chalicelib import bootstrap
 from chalicelib.cli.options import DEPLOYED, in_home
 from chalicelib.cli.output import show_json
 from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.instant import read_instant
 from chalicelib.domain.trading.account import Mode
 from chalicelib.settings import Stage
 
@@ -166,7 +167,7 @@ def _pretend(text: str) -> None:
     """From here on the clock stands at this time, which a real venue would not follow."""
     from chalicelib.adapters.clock import ReplayClock
 
-    at = _instant(text)
+    at = read_instant("--at", text, "2024-08-10T02:30:00Z")
     for account in bootstrap.strategies().configuration().accounts.values():
         if account.mode is not Mode.VIRTUAL:
             raise SettingsError(
@@ -174,13 +175,3 @@ def _pretend(text: str) -> None:
                 "that works with virtual accounts only"
             )
     bootstrap.use(replace(bootstrap.choices(), clock=ReplayClock(at)))
-
-
-def _instant(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise SettingsError(
-            f"--at is {text!r}; it must be a time such as 2024-08-10T02:30:00Z"
-        ) from None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -27,10 +27,10 @@ _INTERVALS: Final = [str(interval) for interval in Interval]
 def load_candles(symbol: str | None, since: str | None) -> None:
     """Bring the time series up to the lake's candles, with returns and indicators."""
     from chalicelib.bootstrap.series import loading, time_series
-    from chalicelib.candle_settings import instant
+    from chalicelib.domain.instant import read_instant
     from chalicelib.services.market.load_candles import load_candles as load
 
-    start = None if since is None else instant("--since", since)
+    start = None if since is None else read_instant("--since", since)
     failed = False
     with closing(time_series()) as store:
         work = loading(store)

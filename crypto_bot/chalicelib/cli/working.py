@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
@@ -13,6 +12,7 @@ from chalicelib import bootstrap
 from chalicelib.cli.options import as_json, in_home, row_limit
 from chalicelib.cli.output import show
 from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.instant import read_instant
 from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.market.minute_summary import MinuteSummary
 from chalicelib.domain.market.stream_plan import StreamPlan
@@ -122,7 +122,7 @@ def sweep_summaries(since: str | None) -> None:
 
     now = bootstrap.clock().now()
     with _stopped_in_order(), closing(trade_flow()) as table:
-        start = now - SWEPT if since is None else _instant(since)
+        start = now - SWEPT if since is None else read_instant("--since", since)
         report = sweep(lake(), table, start=start, end=now)
         for mended in report.mended:
             tell(mended)
@@ -148,7 +148,7 @@ def collect_trades(markets: tuple[str, ...], since: str | None, follow: bool) ->
     from chalicelib.worker.collect import collect
 
     symbols = list(dict.fromkeys(symbol_named(market, "SYMBOL") for market in markets))
-    start = None if since is None else _instant(since)
+    start = None if since is None else read_instant("--since", since)
     with _stopped_in_order() as stopping:
         reports = collect(stopping, symbols, once=not follow, since=start)
     for report in sorted(reports, key=lambda found: symbols.index(found.symbol)):
@@ -201,13 +201,3 @@ def _cells(row: MinuteSummary) -> tuple[object, ...]:
     from chalicelib.adapters.tables.columns import amounts_of
 
     return (row.minute.start, row.minute.symbol, *amounts_of(row))
-
-
-def _instant(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise SettingsError(
-            f"--since is {text!r}; it must be a time such as 2024-08-10T02:30Z"
-        ) from None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -2,12 +2,11 @@
 
 import http.client
 import json
-import ssl
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from chalicelib.drivers.trust import packaged_trust
+from chalicelib.drivers.trust import trust
 
 _SECONDS: Final = 15.0
 _MOST_BYTES: Final = 32 * 1024 * 1024
@@ -27,9 +26,7 @@ def get_json(url: str, headers: Mapping[str, str]) -> HttpAnswer:
     host, port = parts.hostname or "", parts.port
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
-        connection = http.client.HTTPSConnection(
-            host, port, timeout=_SECONDS, context=packaged_trust() or _trust()
-        )
+        connection = http.client.HTTPSConnection(host, port, timeout=_SECONDS, context=trust())
     else:
         connection = http.client.HTTPConnection(host, port, timeout=_SECONDS)
     given = {"Accept": "application/json", "User-Agent": "crypto-bot", **headers}
@@ -50,12 +47,3 @@ def _parsed(body: bytes) -> Any:
         return json.loads(body, parse_float=str)
     except (ValueError, RecursionError):
         return None
-
-
-def _trust() -> ssl.SSLContext:
-    """The certificates that botocore and ccxt trust; a Python may come without any."""
-    try:
-        import certifi
-    except ImportError:
-        return ssl.create_default_context()
-    return ssl.create_default_context(cafile=certifi.where())

@@ -22,3 +22,20 @@ def packaged_trust(package: Path = _PACKAGE) -> "SSLContext | None":
     import ssl
 
     return ssl.create_default_context(capath=str(folder))
+
+
+def trust() -> "SSLContext":
+    """The package's authorities, else those that botocore and ccxt trust, else the machine's.
+
+    A Python may come without any.
+    """
+    packaged = packaged_trust()
+    if packaged is not None:
+        return packaged
+    import ssl
+
+    try:
+        import certifi
+    except ImportError:
+        return ssl.create_default_context()
+    return ssl.create_default_context(cafile=certifi.where())

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from chalicelib.adapters.feeds.trust import trust
 from chalicelib.domain.errors import ExchangeUnavailable, SettingsError
 from chalicelib.domain.market.stream_gap import Numbered
 from chalicelib.domain.market.stream_message import from_rest, read_message, start_ms_of
 from chalicelib.domain.market.stream_plan import Subject
 from chalicelib.domain.market.trade import AGGREGATED, SINGLE, MalformedTrade
+from chalicelib.drivers.trust import trust
 
 MOST_ROWS: Final = 1_000
 _TIMEOUT: Final = 10.0

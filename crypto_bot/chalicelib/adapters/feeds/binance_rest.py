@@ -11,11 +11,10 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from chalicelib.adapters.feeds.trust import trust
 from chalicelib.domain.errors import ExchangeUnavailable, SettingsError
 from chalicelib.domain.market.minute import MINUTE_MS, at_ms, milliseconds
 from chalicelib.domain.market.trade import AGGREGATED
-from chalicelib.drivers.trust import packaged_trust
+from chalicelib.drivers.trust import trust
 from chalicelib.ports import Clock
 
 PAGE: Final = 1_000
@@ -84,7 +83,7 @@ class BinanceTrades:
         if self._connection is None:
             self._connection = (
                 http.client.HTTPSConnection(
-                    self._host, self._port, timeout=_TIMEOUT, context=packaged_trust() or trust()
+                    self._host, self._port, timeout=_TIMEOUT, context=trust()
                 )
                 if self._encrypted
                 else http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT)

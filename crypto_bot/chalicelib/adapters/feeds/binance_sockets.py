@@ -14,9 +14,9 @@ from typing import Final
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from chalicelib.adapters.feeds.trust import trust
 from chalicelib.domain.market.stream_connection import Timing
 from chalicelib.domain.market.stream_message import announces_end
+from chalicelib.drivers.trust import trust
 
 _LOG = logging.getLogger(__name__)
 _OPEN_TIMEOUT: Final = 10.0

@@ -8,7 +8,6 @@ connection goes to the one that was looked at. Nothing here logs: addresses hold
 import http.client
 import json
 import socket
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -17,6 +16,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from chalicelib.domain.errors import NotDelivered, SettingsError
+from chalicelib.drivers.trust import trust
 
 _SECONDS: Final = 3.0
 _LATE: Final = f"did not answer within {_SECONDS:g} s"
@@ -87,7 +87,7 @@ class Target:
         if self.scheme == "http":
             return plain
         try:
-            return _trust().wrap_socket(plain, server_hostname=self.host)
+            return trust().wrap_socket(plain, server_hostname=self.host)
         except OSError:
             plain.close()
             raise
@@ -158,15 +158,6 @@ def _first_connection(addresses: Sequence[str], port: int) -> socket.socket:
         except OSError:
             continue
     return socket.create_connection((addresses[-1], port), timeout=_SECONDS)
-
-
-def _trust() -> ssl.SSLContext:
-    """The certificates that botocore and ccxt trust; a Python may come without any."""
-    try:
-        import certifi
-    except ImportError:
-        return ssl.create_default_context()
-    return ssl.create_default_context(cafile=certifi.where())
 
 
 def field_of(fields: Mapping[str, str], name: str, whose: str) -> str:
