@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # a cold webhook loads what it needs, and no more
     from chalicelib.bootstrap.venues import Venues
     from chalicelib.drivers.sqlite_table import SqliteTable
     from chalicelib.drivers.table import WholeTable
+    from chalicelib.market_ports import Analyses
     from chalicelib.ports import (
         AnalyticsStore,
         Clock,
@@ -225,6 +226,7 @@ def webhook() -> "Inbox":
 @made_once
 def trading() -> "TradingPorts":
     """Everything the trading services may touch."""
+    from chalicelib.adapters.series.volatilities import AnalysedVolatilities
     from chalicelib.adapters.stores.control import TableControlStore
     from chalicelib.adapters.stores.ledger import TableLedgerStore
     from chalicelib.adapters.stores.orders import TableOrderStore
@@ -241,7 +243,14 @@ def trading() -> "TradingPorts":
         strategies=strategies(),
         control=TableControlStore(table()),
         exchanges=exchanges(),
+        volatilities=AnalysedVolatilities(_kept_analyses),
     )
+
+
+def _kept_analyses() -> "Analyses | None":
+    from chalicelib.bootstrap.series import kept_analyses
+
+    return kept_analyses()
 
 
 @made_once

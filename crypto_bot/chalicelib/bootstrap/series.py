@@ -47,6 +47,13 @@ def analyses() -> Analyses:
     return SqliteAnalyses(bootstrap.home() / SERIES_FILE)
 
 
+def kept_analyses() -> Analyses | None:
+    """Those that there are; None where nothing has been analysed. The caller closes it."""
+    if series_settings().table or (bootstrap.home() / SERIES_FILE).exists():
+        return analyses()
+    return None
+
+
 def _market_table() -> "DynamoDbTable":
     from chalicelib.drivers.dynamodb_table import DynamoDbTable
 

@@ -3,6 +3,7 @@
 By subject, and all of it from here.
 """
 
+from chalicelib.ports.analyses import Volatilities
 from chalicelib.ports.bundles import OperationPorts, TradingPorts
 from chalicelib.ports.clock import Clock
 from chalicelib.ports.configuration import StrategyStore
@@ -53,5 +54,6 @@ __all__ = [
     "Telemetry",
     "TradingPorts",
     "VenueTraits",
+    "Volatilities",
     "Workers",
 ]

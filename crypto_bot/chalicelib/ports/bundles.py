@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from chalicelib.ports.analyses import Volatilities
 from chalicelib.ports.clock import Clock
 from chalicelib.ports.configuration import StrategyStore
 from chalicelib.ports.control import ControlStore
@@ -13,7 +14,10 @@ from chalicelib.ports.workers import Workers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradingPorts:
-    """Everything the trading services may touch, so that each takes one argument for the world."""
+    """Everything the trading services may touch, so that each takes one argument for the world.
+
+    Without `volatilities` each is worked out from the venue's daily closes.
+    """
 
     clock: Clock
     workers: Workers
@@ -24,6 +28,7 @@ class TradingPorts:
     strategies: StrategyStore
     control: ControlStore
     exchanges: Exchanges
+    volatilities: Volatilities | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

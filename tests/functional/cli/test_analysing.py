@@ -3,6 +3,7 @@
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from math import log
 from statistics import stdev
 
 import pytest
@@ -57,7 +58,7 @@ def test_an_instrument_is_known_by_how_it_moved(loaded: Desk) -> None:
     (analysis,) = loaded.read("analyses", "binance", BTC)
     figures = analysis["figures"]
     closes = [float(f"{close:.8f}") for close in a_walk(DAYS, up=0.001, swing=0.005)]
-    changes = [closes[n] / closes[n - 1] - 1 for n in range(DAYS - 30, DAYS)]
+    changes = [log(closes[n] / closes[n - 1]) for n in range(DAYS - 30, DAYS)]
     assert figures["close"] == closes[-1]
     assert figures["volatility_day"] == pytest.approx(stdev(changes), rel=1e-5)
     assert figures["volatility_year"] == pytest.approx(stdev(changes) * 365**0.5, rel=1e-5)

@@ -1,6 +1,6 @@
 """The figures of the analyses, each against its formula worked out by hand or in fractions."""
 
-from math import sqrt
+from math import exp, sqrt
 
 import pytest
 
@@ -17,7 +17,7 @@ from chalicelib.domain.market.analytics import (
 
 
 def test_volatility_is_the_deviation_of_the_sample() -> None:
-    changes = [0.01, -0.01] * 5
+    changes = [exp(0.01) - 1, exp(-0.01) - 1] * 5  # 0.01 up and down, as log returns
     assert volatility(changes) == pytest.approx(0.01 * sqrt(10 / 9))
     assert volatility(changes[:9]) is None
 

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+# A figure of an instrument: the standard deviation of its daily log returns.
+VOLATILITY_DAY: Final = "volatility_day"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Estimates in floats. None stands where there is too little to go by; it is never
 """
 
 from collections.abc import Mapping, Sequence
-from math import fsum, sqrt
+from math import fsum, log1p, sqrt
 from statistics import fmean, stdev
 from typing import Final
 
@@ -12,8 +12,11 @@ FEWEST: Final = 10  # values, below which a deviation or a correlation says noth
 
 
 def volatility(changes: Sequence[float]) -> float | None:
-    """The standard deviation of the sample, per step of the returns."""
-    return stdev(changes) if len(changes) >= FEWEST else None
+    """The standard deviation of the sample of log returns, as sizing has it; per step.
+
+    A change is close / close before - 1.
+    """
+    return stdev(map(log1p, changes)) if len(changes) >= FEWEST else None
 
 
 def momentum(closes: Mapping[int, float], steps: int) -> float | None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from math import fsum, sqrt
 from typing import Any, Final
 
-from chalicelib.domain.market.analysis import Analysis, instrument_subject
+from chalicelib.domain.market.analysis import VOLATILITY_DAY, Analysis, instrument_subject
 from chalicelib.domain.market.analytics import foretold, imbalance, momentum, spread, volatility
 from chalicelib.domain.market.candle_series import CandleSeries
 from chalicelib.domain.market.derived import RETURN
@@ -87,7 +87,7 @@ def _of_days(rows: Sequence[SeriesRow]) -> dict[str, float | None]:
     closes = closes_by_day(rows)
     return {
         "close": closes[max(closes)],
-        "volatility_day": _rounded(deviation),
+        VOLATILITY_DAY: _rounded(deviation),
         "volatility_year": _rounded(deviation and deviation * sqrt(_YEAR)),
         **{f"momentum_{days}d": _rounded(momentum(closes, days)) for days in MOMENTUM_DAYS},
     }

@@ -16,7 +16,6 @@ from chalicelib.domain.trading.plan import AccountState, Step
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import Signal
 from chalicelib.domain.trading.situation import Situation
-from chalicelib.ports import Exchange
 from chalicelib.services.trading.desk import Desk
 from chalicelib.services.trading.open_plans import OpenPlan, open_stops, still_to_book
 
@@ -73,7 +72,7 @@ def read_situation(
         reducing=any(_is_reducing(item) for item in open_now)
         or any(stop.status is not OrderStatus.HELD for stop in releasing.values()),
         committed=_committed(desk, open_now, portfolio, instruments),
-        volatilities=_volatilities(account, desk.exchange, instruments),
+        volatilities=_volatilities(desk, instruments),
     )
 
 
@@ -142,17 +141,21 @@ def traded_symbols(desk: Desk, portfolio: Portfolio) -> list[str]:
     return sorted(followed | {h.symbol for h in portfolio.holdings if h.quantity})
 
 
-def _volatilities(
-    account: Account, exchange: Exchange, instruments: Mapping[str, Instrument]
-) -> dict[str, Decimal]:
-    if account.policy != "inverse_volatility":
+def _volatilities(desk: Desk, instruments: Mapping[str, Instrument]) -> dict[str, Decimal]:
+    if desk.account.policy != "inverse_volatility":
         return {}
-    found = {}
-    for symbol in instruments:
-        volatility = daily_volatility(exchange.daily_closes(symbol, VOLATILITY_DAYS))
-        if volatility is not None:
-            found[symbol] = volatility
-    return found
+    found = ((symbol, _volatility(desk, symbol)) for symbol in instruments)
+    return {symbol: volatility for symbol, volatility in found if volatility is not None}
+
+
+def _volatility(desk: Desk, symbol: str) -> Decimal | None:
+    """As last analysed; else from the venue's candles, at a request each time."""
+    ports = desk.ports
+    if ports.volatilities is not None:
+        known = ports.volatilities.of_day(desk.account.exchange, symbol, ports.clock.now())
+        if known is not None:
+            return known
+    return daily_volatility(desk.exchange.daily_closes(symbol, VOLATILITY_DAYS))
 
 
 def undecided(desk: Desk, due: Sequence[Signal], consumed: frozenset[str]) -> list[Signal]:
