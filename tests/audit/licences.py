@@ -29,7 +29,7 @@ ALLOWED: Final = frozenset(
     }
 )
 
-# Packages that state nothing: what somebody found in their source, and where.
+# Packages that state nothing, or too much: what somebody found in their source, and where.
 EXAMINED: Final[Mapping[str, str]] = {
     "pytest-timeout": "MIT",  # its classifiers add that Debian may ship it
 }

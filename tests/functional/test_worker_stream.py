@@ -144,7 +144,7 @@ def test_a_venue_that_is_down_at_the_start_is_waited_for(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--market", "NO/SUCH"], "does not know the symbol NOSUCH"),
+        (["--market", "NO/SUCH"], "knows no symbol NOSUCH"),
         (["--market", "btc-usdt"], "the market 'btc-usdt' is unknown; a market is named such as"),
         (["--market", "BTC/USDT", "--trades", "trade"], "so that gaps could not be closed"),
         (["--market", "BTC/USDT", "--venue", "nowhere"], "exchange 'nowhere' is unknown"),

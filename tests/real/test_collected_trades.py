@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.adapters.feeds.binance_rest import BinanceTrades
+from chalicelib.adapters.feeds.binance_history import BinanceTrades
 from chalicelib.domain.market.bus_message import Record
 from chalicelib.domain.market.minute import minute_of
 from chalicelib.services.market.collect_trades import Collecting, collect_trades

@@ -62,7 +62,7 @@ def folder_lake() -> "FolderLake":
 
 def trade_history() -> TradeHistory:
     """The venue's public trades of the past. The caller closes it."""
-    from chalicelib.adapters.feeds.binance_rest import BinanceTrades
+    from chalicelib.adapters.feeds.binance_history import BinanceTrades
 
     return BinanceTrades(market_settings().rest_url, bootstrap.clock())
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from chalicelib import bootstrap
 from chalicelib.bootstrap.market import TRADES_TOPIC, market_settings
 from chalicelib.domain.market.stream_plan import BINANCE, BINANCE_US, StreamPlan, symbol_of
 from chalicelib.market_ports import Feed, FeedBeginning
@@ -51,5 +52,9 @@ def _binance_feed(plan: StreamPlan) -> OpenFeed:
     if plan.venue != market.venue:  # the environment's addresses are not this one's
         market = MarketSettings.from_environment({"MARKET_VENUE": plan.venue})
     return lambda begin: BinanceFeed(
-        plan, begin, stream_address=market.stream_url, rest_address=market.rest_url
+        plan,
+        begin,
+        stream_address=market.stream_url,
+        rest_address=market.rest_url,
+        clock=bootstrap.clock(),
     )

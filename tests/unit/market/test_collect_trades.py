@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib.adapters.feeds.binance_rest import MOST_WEIGHT, BinanceTrades
+from chalicelib.adapters.feeds.binance_history import BinanceTrades
+from chalicelib.adapters.feeds.binance_rest import MOST_WEIGHT
 from chalicelib.adapters.lakes.folder import FolderLake
 from chalicelib.domain.errors import SettingsError, StoreUnavailable
 from chalicelib.domain.market.collecting import in_turn, progress_key
@@ -316,10 +317,10 @@ def test_nothing_is_asked_for_after_the_deadline(floor: Floor, venue: TradesVenu
     ("answer", "trouble"),
     [
         (None, "127.0.0.1 cannot be reached: Remote end closed connection without response"),
-        (Answer(body="[{"), "127.0.0.1 answered something that is no list of trades"),
-        (json_answer({}), "127.0.0.1 answered something that is no list of trades"),
+        (Answer(body="[{"), "127.0.0.1 answered 200: [{"),
+        (json_answer({}), "127.0.0.1 answered 200: {}"),
         (json_answer([{"a": "1"}]), "127.0.0.1 answered something that is no list of trades"),
-        (Answer(status=502, body="<html>"), "127.0.0.1 answered 502: and nothing that can be read"),
+        (Answer(status=502, body="<p>\n down"), "127.0.0.1 answered 502: <p> down"),
         (json_answer({"msg": "Not here"}, status=451), "127.0.0.1 answered 451: Not here"),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from chalicelib.adapters.buses.sqlite import SqliteBus
+from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.feeds.binance import BinanceFeed
 from chalicelib.domain.market.bus_message import Record
 from chalicelib.domain.market.interval import Interval
@@ -42,6 +43,7 @@ def feed_of(venue: BinanceStreams, bus: SqliteBus) -> BinanceFeed:
         beginning(bus, TOPICS, overlap=0),
         stream_address=venue.stream_address,
         rest_address=venue.rest_address,
+        clock=SystemClock(),
         timing=QUICK,
     )
 

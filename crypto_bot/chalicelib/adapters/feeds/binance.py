@@ -18,6 +18,7 @@ from chalicelib.domain.market.stream_gap import Numbered, Unbroken
 from chalicelib.domain.market.stream_message import News, Told, read_frame
 from chalicelib.domain.market.stream_plan import StreamPlan, Subject, binance_name
 from chalicelib.market_ports import FeedBatch, FeedBeginning
+from chalicelib.ports import Clock
 
 _LOG = logging.getLogger(__name__)
 _SHOWN: Final = 200
@@ -43,13 +44,14 @@ class BinanceFeed:
         *,
         stream_address: str,
         rest_address: str,
+        clock: Clock,
         timing: Timing | None = None,
     ) -> None:
         self._timing = timing or Timing()
         names = {subject: binance_name(subject) for subject in plan.subjects}
         self._wanted = {name.encode(): subject for subject, name in names.items()}
         self._begin = begin
-        self._past = BinancePast(rest_address)
+        self._past = BinancePast(rest_address, clock)
         self._sockets = BinanceSockets(stream_address, tuple(names.values()), self._timing)
         self._lines: dict[Subject, _Line] = {}
         self._ask_again_at = 0.0

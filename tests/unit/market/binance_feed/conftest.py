@@ -6,10 +6,12 @@ from contextlib import ExitStack
 
 import pytest
 
+from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.feeds.binance import BinanceFeed
 from chalicelib.domain.market.stream_connection import Timing
 from chalicelib.domain.market.stream_gap import Numbered, Unbroken
 from chalicelib.domain.market.stream_plan import StreamPlan, Subject
+from chalicelib.ports import Clock
 from tests.market.binance_streams import (
     BinanceStreams,
 )
@@ -29,7 +31,11 @@ def make_reader(venue: BinanceStreams) -> Iterator[Callable[..., Reader]]:
     with ExitStack() as opened:
 
         def make(
-            *, timing: Timing = QUICK, plan: StreamPlan = PLAN, after: Numbered | None = None
+            *,
+            timing: Timing = QUICK,
+            plan: StreamPlan = PLAN,
+            after: Numbered | None = None,
+            clock: Clock | None = None,
         ) -> Reader:
             def begin(subject: Subject) -> Unbroken:
                 return Unbroken(None if subject.interval else after)
@@ -39,6 +45,7 @@ def make_reader(venue: BinanceStreams) -> Iterator[Callable[..., Reader]]:
                 begin,
                 stream_address=venue.stream_address,
                 rest_address=venue.rest_address,
+                clock=clock or SystemClock(),
                 timing=timing,
             )
             opened.callback(feed.close)

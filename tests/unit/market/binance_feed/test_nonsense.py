@@ -110,7 +110,7 @@ def test_a_venue_that_counts_anew_is_followed(reader: Reader) -> None:
 
 def test_an_unknown_market_is_refused_with_its_name(make_reader: Callable[..., Reader]) -> None:
     reader = make_reader(plan=StreamPlan(markets=("NO/SUCH",)))
-    with pytest.raises(SettingsError, match="does not know the symbol NOSUCH; name a market"):
+    with pytest.raises(SettingsError, match="knows no symbol NOSUCH; it must be as the venue"):
         reader.poll()
 
 
