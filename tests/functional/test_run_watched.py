@@ -162,6 +162,7 @@ def test_the_owner_is_told_over_a_channel(tmp_path: Path) -> None:
         configure(tmp_path)
         with_channel(tmp_path, url)
         with running(tmp_path) as program:
+            eventually(lambda: has_looked(tmp_path))  # what was there before is no news
             assert program.alert("flat") == 200
             eventually(lambda: posted)
             assert program.interrupt() == 0

@@ -127,7 +127,10 @@ def test_host_and_schedule_never_trade_at_once(floor):
             floor.clock.pass_time(seconds=1)
             name = floor.alert("btc", "long" if rounds % 2 else "flat")
             while not floor.signal(name).status.is_final:
-                scheduled_tick(floor)
+                if rounds % 3:
+                    scheduled_tick(floor)
+                else:  # left to the host, so that it has work on the busiest machine
+                    time.sleep(CALL_SECONDS)
     finally:
         host.stop()
     assert gate.met == 0, "both were at work on one account"
