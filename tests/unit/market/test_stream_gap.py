@@ -85,6 +85,21 @@ def test_one_stray_message_does_not_begin_a_new_count() -> None:
     assert numbers(line.take(message(8, late + 2))) == [8]
 
 
+def test_what_the_venue_has_got_to_is_missing() -> None:
+    line = Unbroken(message(5))
+    line.reaches(None)
+    line.reaches(message(4))
+    line.reaches(message(6 + MOST_AHEAD))
+    assert not line.missing
+    line.reaches(message(8))
+    assert line.missing == range(6, 9)
+    assert numbers(line.take_page([message(6), message(7), message(8)])) == [6, 7, 8]
+    assert not line.missing
+    fresh = Unbroken()
+    fresh.reaches(message(8))
+    assert not fresh.missing
+
+
 def test_how_far_behind_a_line_is() -> None:
     assert Unbroken().behind(5) is None
     assert Unbroken(message(5)).behind(5) == 0

@@ -126,8 +126,12 @@ def test_no_more_goes_onto_the_bus_at_once_than_an_overlap_repeats(
         venue.trade()
         venue.trade(told=False)
         venue.trade(2 * AT_ONCE)
-        largest = 0
-        while bus.newest("trades", b"BTCUSDT") != text_of(venue.trades[-1]):
-            largest = max(largest, stream_trades(feed, bus, TOPICS, wait=0.02).trades)
-        assert largest > AT_ONCE
+        portions: list[int] = []
+
+        def has_all() -> bool:
+            portions.append(stream_trades(feed, bus, TOPICS, wait=0.02).trades)
+            return bus.newest("trades", b"BTCUSDT") == text_of(venue.trades[-1])
+
+        wait_until(has_all)
+        assert max(portions) > AT_ONCE
         assert bus.most_at_once == AT_ONCE

@@ -26,10 +26,14 @@ _SHOWN: Final = 200
 
 @dataclass(slots=True)
 class _Line:
-    """`ask_at`: when to ask for what is missing; None while nothing is."""
+    """`ask_at`: when to ask for what is missing; None while nothing is.
+
+    `asks_newest`: the venue may have said something while nobody listened, and may be silent now.
+    """
 
     unbroken: Unbroken
     ask_at: float | None = None
+    asks_newest: bool = False
     empty_answers: int = 0
     failures: int = 0
 
@@ -55,6 +59,7 @@ class BinanceFeed:
         self._sockets = BinanceSockets(stream_address, tuple(names.values()), self._timing)
         self._lines: dict[Subject, _Line] = {}
         self._ask_again_at = 0.0
+        self._breaks = 0
 
     def poll(self, *, limit: int, wait: float) -> FeedBatch:
         """See `Feed.poll`."""
@@ -65,6 +70,9 @@ class BinanceFeed:
         waited = min(wait, self._timing.between_pages) if is_filling else wait
         for frame in self._sockets.receive(limit, 0.0 if gathered else waited):
             self._take(frame, gathered)
+        if self._sockets.breaks > self._breaks:
+            self._breaks = self._sockets.breaks
+            self._doubt()
         return gathered.batch()
 
     def close(self) -> None:
@@ -109,13 +117,20 @@ class BinanceFeed:
             _LOG.warning("malformed: %s", frame[:_SHOWN].decode(errors="replace"))
             gathered.add_malformed(frame)
 
+    def _doubt(self) -> None:
+        """Candles are left out: the next one comes by itself, and shows what is missing."""
+        for subject, line in self._lines.items():
+            if not subject.interval:
+                line.asks_newest = True
+                line.ask_at = line.ask_at or time.monotonic()
+
     def _fetch_missing(self, gathered: Gathered) -> bool:
         """A page for the line that waits longest; whether anything is missing."""
         waiting: list[tuple[float, Subject]] = []
         for subject, line in self._lines.items():
             if line.ask_at is None:
                 continue
-            if line.unbroken.missing:
+            if line.unbroken.missing or line.asks_newest:
                 waiting.append((line.ask_at, subject))
             else:  # it came by itself
                 line.ask_at = None
@@ -127,9 +142,14 @@ class BinanceFeed:
         return True
 
     def _ask_for(self, subject: Subject, line: _Line, gathered: Gathered) -> None:
-        missing = line.unbroken.missing
         name = binance_name(subject)
         try:
+            if line.asks_newest:
+                line.unbroken.reaches(self._past.newest(subject))
+                line.asks_newest = False
+            missing = line.unbroken.missing
+            if not missing:
+                return
             page = self._past.page(subject, missing)
         except ExchangeUnavailable as error:
             line.failures += 1
@@ -137,7 +157,7 @@ class BinanceFeed:
             _LOG.warning(
                 "%s waits for %d missing messages: %s; asking again in %.0f s",
                 name,
-                len(missing),
+                len(line.unbroken.missing),
                 error,
                 pause,
             )

@@ -46,6 +46,8 @@ class BinanceSockets:
         self._open: list[_Connection] = []  # the one that is to be closed first
         self._failures = 0
         self._connect_at = 0.0
+        self._connections = 0
+        self.breaks = 0  # how often there was none, so that what the server said is not known
 
     def receive(self, limit: int, wait: float) -> list[bytes]:
         """At most `limit` frames after at most `wait` seconds, and the time to connect."""
@@ -101,6 +103,9 @@ class BinanceSockets:
         for replaced in self._open:
             replaced.close_at = made.opened_at + self._timing.overlap
             self._judge(replaced)
+        if self._connections and not self._open:
+            self.breaks += 1
+        self._connections += 1
         self._open.append(made)
 
     def _read(self, connection: _Connection, limit: int, wait: float) -> list[bytes]:

@@ -68,6 +68,11 @@ class Unbroken:
             self._held[message.number] = message
         return []
 
+    def reaches(self, newest: Numbered | None) -> None:
+        """The venue's last one by now: what is not known up to there is missing."""
+        if newest is not None and self._next is not None and not self.is_absurd(newest):
+            self._highest = max(self._highest, newest.number)
+
     def take_page(self, page: Iterable[Numbered]) -> list[Numbered]:
         """What was fetched from the first missing number on -> what may be published now.
 

@@ -48,6 +48,17 @@ def test_after_a_cut_the_feed_connects_again_and_fetches_what_it_missed(reader: 
     assert len(reader.venue.connections) == 4
 
 
+def test_what_was_said_to_nobody_comes_though_the_venue_is_silent_since(reader: Reader) -> None:
+    reader.venue.trade(2)
+    reader.read_all()
+    reader.venue.open[0].cut()
+    reader.venue.trade(3, told=False)
+    reader.venue.answers = [Answer(status=503, body="down")]
+    reader.connect()
+    reader.read_all()
+    assert reader.ids == [1000, 1001, 1002, 1003, 1004]
+
+
 def test_a_server_that_refuses_is_asked_ever_more_slowly(
     venue: BinanceStreams,
     make_reader: Callable[..., Reader],
