@@ -35,7 +35,7 @@ $(VENV)/.project: pyproject.toml $(VENV)/.requirements
 	@touch $@
 
 # What the tests pack for Lambda: with it here, no test asks the package index.
-$(VENV)/.wheels: crypto_bot/requirements.txt $(VENV)/.project
+$(VENV)/.wheels: crypto_bot/requirements.txt crypto_bot/requirements-candles.txt $(VENV)/.project
 	@if $(BIN)/python -m tests.aws.vendoring; then touch $@; else \
 		echo "The libraries for Lambda could not be fetched: the tests that need them will be skipped." >&2; fi
 
@@ -57,8 +57,8 @@ infra: setup  ## Let Terraform make what a stage needs (STAGE=dev)
 configure: setup  ## Write what Terraform made of a stage into crypto_bot/.chalice (STAGE=dev)
 	@$(if $(STAGE),,$(error say which stage: make configure STAGE=dev))$(BIN)/crypto-bot configure $(STAGE) $(ARGS)
 
-vendor: setup  ## Make crypto_bot/vendor, slim and compiled, for Lambda (EXCHANGES="gemini kraken")
-	@$(BIN)/crypto-bot vendor $(if $(EXCHANGES),--exchanges "$(EXCHANGES)") $(ARGS)
+vendor: setup  ## Make crypto_bot/vendor, slim and compiled, for Lambda (STAGE=dev, EXCHANGES="gemini kraken")
+	@$(BIN)/crypto-bot vendor $(if $(STAGE),--stage $(STAGE)) $(if $(EXCHANGES),--exchanges "$(EXCHANGES)") $(ARGS)
 
 deploy: setup  ## Bring a stage to your AWS account, or up to date there (STAGE=dev)
 	@$(if $(STAGE),,$(error say which stage: make deploy STAGE=dev))$(BIN)/crypto-bot deploy $(STAGE) $(ARGS)
@@ -104,9 +104,10 @@ simulate: setup  ## Kill, stall and break everything in virtual time (SEEDS=1000
 kill-loop: setup  ## Kill the running bot over and over while alerts arrive (KILLS=200, SEED=1, VENUE=binance)
 	@$(BIN)/python -m tests.kill_loop --kills $(or $(KILLS),200) --seed $(or $(SEED),1) --venue $(or $(VENUE),binance)
 
-lock: setup  ## Write both requirements.txt anew (UPGRADE=1 takes newer versions)
+lock: setup  ## Write all requirements.txt anew (UPGRADE=1 takes newer versions)
 	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --extra dev pyproject.toml --output-file requirements.txt
 	$(UV_COMPILE) --group lambda --constraints requirements.txt --output-file crypto_bot/requirements.txt
+	$(UV_COMPILE) --group candles --constraints requirements.txt --output-file crypto_bot/requirements-candles.txt
 
 clean:  ## Remove what these targets made, .venv included
 	rm -rf $(VENV) .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mutation .mypy_cache \

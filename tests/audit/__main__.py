@@ -41,6 +41,8 @@ def _findings() -> Iterator[tuple[str, bool]]:
 def _lock_findings(found: dict[str, Distribution]) -> Iterator[tuple[str, bool]]:
     whole, problems = read_lock(ROOT / "requirements.txt")
     package, more = read_lock(ROOT / "crypto_bot" / "requirements.txt")
+    for_candles, still_more = read_lock(ROOT / "crypto_bot" / "requirements-candles.txt")
+    package, more = package | for_candles, more + still_more
     versions = {name: distribution.version for name, distribution in found.items()}
     problems += [*more, *contradictions(package, whole), *disagreements(whole, versions, OURS)]
     yield f"locks: {len(whole)} packages with hashes, {len(package)} of them for Lambda", False

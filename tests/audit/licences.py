@@ -31,6 +31,7 @@ ALLOWED: Final = frozenset(
 
 # Packages that state nothing, or too much: what somebody found in their source, and where.
 EXAMINED: Final[Mapping[str, str]] = {
+    "antlr4-python3-runtime": "BSD-3-Clause",  # LICENSE.txt of the ANTLR 4 sources; it states BSD
     "pytest-timeout": "MIT",  # its classifiers add that Debian may ship it
 }
 

@@ -3,9 +3,10 @@
 from typing import Final
 
 from chalicelib.domain.bots.context import Plot
+from chalicelib.domain.bots.indicators.patterns import PATTERNS
 from chalicelib.domain.bots.session import Session
 
-# Drawn over the candles; any other indicator has a panel of its own.
+# Drawn over the candles; patterns share a panel, any other indicator has one of its own.
 _OVER_PRICES: Final = (
     *("sma", "ema", "wma", "rma", "vwap", "psar"),
     *("bollinger", "keltner", "donchian", "supertrend", "ichimoku"),
@@ -34,4 +35,7 @@ def indicator_curves(session: Session) -> list[Plot]:
 
 
 def _panel(name: str) -> str:
-    return "price" if name.partition("(")[0] in _OVER_PRICES else name
+    kind = name.partition("(")[0]
+    if kind in PATTERNS:
+        return "patterns"
+    return "price" if kind in _OVER_PRICES else name

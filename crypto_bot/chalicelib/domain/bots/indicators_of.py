@@ -75,6 +75,22 @@ class IndicatorsOf(Asking):
         """On-balance volume."""
         return self._line("obv", (), where)
 
+    def hammer(self, trend: int = 50, **where: Unpack[Where]) -> Line:
+        """1 where the candle is one, otherwise 0; `trend` is how many closes the average has."""
+        return self._line("hammer", (trend,), where)
+
+    def inverted_hammer(self, trend: int = 50, **where: Unpack[Where]) -> Line:
+        """1 where the candle is one, otherwise 0."""
+        return self._line("inverted_hammer", (trend,), where)
+
+    def hanging_man(self, trend: int = 50, **where: Unpack[Where]) -> Line:
+        """-1 where the candle is one, otherwise 0."""
+        return self._line("hanging_man", (trend,), where)
+
+    def shooting_star(self, trend: int = 50, **where: Unpack[Where]) -> Line:
+        """-1 where the candle is one, otherwise 0."""
+        return self._line("shooting_star", (trend,), where)
+
     def macd(self, *parameters: int, **where: Unpack[Where]) -> LineGroup:
         """Fast, slow, signal length."""
         return self._group("macd", parameters, where)

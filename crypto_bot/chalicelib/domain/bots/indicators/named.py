@@ -11,19 +11,23 @@ from typing import Any, Final, NamedTuple, NoReturn
 from chalicelib.domain.bots.indicators.averages import EMA, RMA, SMA, WMA
 from chalicelib.domain.bots.indicators.indicator import Indicator, State
 from chalicelib.domain.bots.indicators.oscillators import MACD, ROC, RSI, Stochastic
+from chalicelib.domain.bots.indicators.patterns import PATTERNS
 from chalicelib.domain.bots.indicators.ranges import ATR, Bollinger, Donchian, Keltner, StdDev
 from chalicelib.domain.bots.indicators.trends import ADX, PSAR, Ichimoku, Supertrend
 from chalicelib.domain.bots.indicators.volumes import OBV, VWAP
 
 KINDS: Final[Mapping[str, type[Indicator]]] = {
-    kind.__name__.lower(): kind
-    for kind in (
-        *(SMA, EMA, WMA, RMA),
-        *(RSI, MACD, Stochastic, ROC),
-        *(StdDev, Bollinger, ATR, Keltner, Donchian),
-        *(ADX, Supertrend, PSAR, Ichimoku),
-        *(VWAP, OBV),
-    )
+    **{
+        kind.__name__.lower(): kind
+        for kind in (
+            *(SMA, EMA, WMA, RMA),
+            *(RSI, MACD, Stochastic, ROC),
+            *(StdDev, Bollinger, ATR, Keltner, Donchian),
+            *(ADX, Supertrend, PSAR, Ichimoku),
+            *(VWAP, OBV),
+        )
+    },
+    **PATTERNS,
 }
 _NUMBER: Final = re.compile(r"\d{1,6}(\.\d{1,6})?", re.ASCII)
 
