@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import click
 
@@ -109,6 +110,49 @@ def summarise(once: bool) -> None:
 
     with _stopped_in_order() as stopping:
         work(stopping, once=once)
+
+
+@worker.command()
+@in_home
+@click.option("--bot", metavar="NAME", required=True, help="A bot that comes with it: scalper.")
+@click.option("--name", metavar="NAME", help="What its state is kept under [default: the bot's].")
+@click.option("--strategy", metavar="NAME", help="Whose signals they are [default: the name].")
+@click.option(
+    "--instrument", "instruments", multiple=True, metavar="NAME", help="[default: the bot's own]"
+)
+@click.option(
+    "--interval",
+    type=click.Choice([interval.value for interval in Interval]),
+    help="[default: the bot's own]",
+)
+@click.option("--param", "params", multiple=True, metavar="NAME=NUMBER", help="Such as threshold=1")
+@click.option("--cash", metavar="AMOUNT", help="In quote, what it reckons with [default: 10000].")
+@click.option("--since", metavar="TIME", help="Trade by candles that close later [default: now].")
+@_once
+def bots(once: bool, **words: Any) -> None:
+    """Show a bot each closed candle on the bus; what it wants becomes signals of its strategy.
+
+    It may be killed and started at any time, and goes on where it was.
+    """
+    from chalicelib.cli.deployments import deployment_of
+    from chalicelib.worker.bots import bots as work
+
+    deployment = deployment_of(now=bootstrap.clock().now(), **words)
+    with _stopped_in_order() as stopping:
+        count = work(stopping, deployment, once=once)
+    click.echo(f"{count} signals")
+
+
+@worker.command()
+@in_home
+@_once
+def klines(once: bool) -> None:
+    """Keep the closed candles on the bus, the latest 10,080 of each symbol and interval."""
+    from chalicelib.worker.klines import klines as work
+
+    with _stopped_in_order() as stopping:
+        count = work(stopping, once=once)
+    click.echo(f"{count} candles were stored")
 
 
 @click.command()

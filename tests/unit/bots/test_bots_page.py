@@ -15,6 +15,8 @@ from chalicelib.domain.bots.fill_model import ASSUMPTIONS
 from chalicelib.domain.bots.indicators.named import KINDS
 from chalicelib.domain.bots.market import Market
 from chalicelib.domain.bots.metrics import Metrics
+from chalicelib.domain.bots.parameters import params_of
+from chalicelib.domain.bots.ready_made import READY_MADE
 from tests.unit.bots.paper_market import BTC, candles, instrument
 
 PAGE = (Path(__file__).parents[3] / "docs" / "bots.md").read_text()
@@ -46,6 +48,13 @@ def test_every_word_of_the_context_is_on_the_page() -> None:
     assert not missing
     assert not set(KINDS) - words
     assert offered > set(KINDS) | {name for name in Market.__slots__ if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("bot", READY_MADE.values(), ids=list(READY_MADE))
+def test_every_parameter_of_a_ready_made_bot_is_on_the_page(bot: type[Bot]) -> None:
+    for name, param in params_of(bot).items():
+        numbers = " | ".join(f"{n:g}" for n in (param.default, param.low, param.high))
+        assert f"| `{name}` | {numbers} |" in PAGE
 
 
 @pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", PAGE, re.S))

@@ -117,7 +117,22 @@ def receive_signal(inbox: Inbox, delivery: Delivery) -> Answer:
     try:
         return _receive(inbox, delivery)
     except StoreUnavailable:
-        return _refusal(503, "nothing was stored, because the store does not answer; send it again")
+        return _nothing_stored()
+
+
+def receive_own(inbox: Inbox, delivery: Delivery) -> Answer:
+    """As `receive_signal`, for what a bot of this very program says for the strategy: no token."""
+    try:
+        strategy = inbox.strategies.strategy(delivery.strategy or "")
+        if strategy is None:
+            return _unauthorised()
+        try:
+            alert = alert_from(read_body(delivery.body))
+            return _understand(inbox, delivery, alert, (strategy,))
+        except SignalRejected as problem:
+            return _keep(inbox, delivery, (strategy,), problem, "")
+    except StoreUnavailable:
+        return _nothing_stored()
 
 
 def _receive(inbox: Inbox, delivery: Delivery) -> Answer:
@@ -212,6 +227,10 @@ def _summary(status: str, signal: Signal) -> dict[str, str]:
         "state": signal.state.value,
         "due_at": signal.due_at.isoformat(),
     }
+
+
+def _nothing_stored() -> Answer:
+    return _refusal(503, "nothing was stored, because the store does not answer; send it again")
 
 
 def _unauthorised() -> Answer:

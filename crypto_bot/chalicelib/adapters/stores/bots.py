@@ -1,0 +1,68 @@
+"""Bots that run by live candles: one row each, written anew when they have seen some."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.adapters.stores.keys import key
+from chalicelib.domain.bots.live import LiveBot
+from chalicelib.domain.bots.standing import Standing
+from chalicelib.drivers.table import Row, Table
+from chalicelib.ports.bots import KeptBot
+
+
+class TableBotStates:
+    """`BotStates` over a table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, deployment: str, symbol: str) -> KeptBot | None:
+        """See `BotStates.get`."""
+        row = self._table.get(key("bot", deployment), key(symbol))
+        if row is None:
+            return None
+        bot = _bot(json.loads(row.document))
+        return KeptBot(deployment=deployment, symbol=symbol, bot=bot, version=row.version)
+
+    def put(self, kept: KeptBot) -> KeptBot:
+        """See `BotStates.put`."""
+        written = replace(kept, version=kept.version + 1)
+        row = Row(
+            partition=key("bot", kept.deployment),
+            sort=key(kept.symbol),
+            document=json.dumps(_document(kept.bot), allow_nan=False, separators=(",", ":")),
+            version=written.version,
+        )
+        self._table.write([row])
+        return written
+
+
+def _document(bot: LiveBot) -> dict[str, Any]:
+    held = bot.standing
+    return {
+        "terms": bot.terms,
+        "heard_from": bot.heard_from.isoformat(),
+        "cash": str(held.cash),
+        "quantity": str(held.quantity),
+        "average_price": None if held.average_price is None else str(held.average_price),
+        "seen": None if bot.seen is None else bot.seen.isoformat(),
+        "state": bot.state,
+    }
+
+
+def _bot(said: dict[str, Any]) -> LiveBot:
+    price, seen = said["average_price"], said["seen"]
+    return LiveBot(
+        terms=said["terms"],
+        heard_from=datetime.fromisoformat(said["heard_from"]),
+        standing=Standing(
+            cash=Decimal(said["cash"]),
+            quantity=Decimal(said["quantity"]),
+            average_price=None if price is None else Decimal(price),
+        ),
+        seen=None if seen is None else datetime.fromisoformat(seen),
+        state=said["state"],
+    )

@@ -1,0 +1,61 @@
+"""What was typed of a bot -> the deployment that it comes to."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from chalicelib.domain.bots.bot import set_up
+from chalicelib.domain.bots.deployment import USUAL_CASH, Deployment, check_deployment
+from chalicelib.domain.bots.ready_made import ready_made
+from chalicelib.domain.bots.refusals import BotRefused
+from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.instant import read_instant
+from chalicelib.domain.money import parse_amount
+
+
+def deployment_of(
+    *,
+    now: datetime,
+    bot: str,
+    name: str | None,
+    strategy: str | None,
+    instruments: Sequence[str],
+    interval: str | None,
+    params: Sequence[str],
+    cash: str | None,
+    since: str | None,
+) -> Deployment:
+    """SettingsError for what cannot be meant."""
+    try:
+        setups = set_up(
+            ready_made(bot),
+            instruments=instruments,
+            interval=interval or "",
+            parameters=dict(_parameter(text) for text in params),
+        )
+        deployment = Deployment(
+            name=name or bot,
+            strategy=strategy or name or bot,
+            setups=tuple(setups),
+            since=now if since is None else read_instant("--since", since),
+            cash=USUAL_CASH if cash is None else _number("--cash", cash),
+        )
+        check_deployment(deployment)
+    except BotRefused as error:
+        raise SettingsError(str(error)) from None
+    return deployment
+
+
+def _parameter(text: str) -> tuple[str, float]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise SettingsError(f"--param is {text!r}; it must be such as threshold=1")
+    number = _number(f"--param {name}", value)
+    return name, int(number) if value.strip().lstrip("-").isdecimal() else float(number)
+
+
+def _number(option: str, text: str) -> Decimal:
+    try:
+        return parse_amount(text)
+    except ValueError as error:
+        raise SettingsError(f"{option}: {error}") from None

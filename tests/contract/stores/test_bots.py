@@ -1,0 +1,58 @@
+"""Bots that run by live candles come back as they were put, on every table."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from chalicelib.adapters.stores.bots import TableBotStates
+from chalicelib.domain.bots.live import LiveBot
+from chalicelib.domain.bots.standing import Standing
+from chalicelib.domain.errors import StoreConflict
+from chalicelib.drivers.table import Table
+from chalicelib.ports.bots import KeptBot
+
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+BEGUN = LiveBot("Scalper 1m threshold=1", START, Standing(Decimal("10000")))
+LATER = BEGUN._replace(
+    standing=Standing(Decimal("899.10"), Decimal("0.000000000001"), Decimal("100.1")),
+    seen=START,
+    state={"bot": {"close": 0.1, "bought": 1}, "candles": {"BTC/USDT": [[1], [0.1]]}, "random": 0},
+)
+
+
+def kept(bot: LiveBot = BEGUN, deployment: str = "mine", symbol: str = "BTC/USDT") -> KeptBot:
+    return KeptBot(deployment=deployment, symbol=symbol, bot=bot)
+
+
+def test_each_comes_back_as_it_was_put_last(table: Table) -> None:
+    states = TableBotStates(table)
+    assert states.get("mine", "BTC/USDT") is None
+    first = states.put(kept())
+    assert first == states.get("mine", "BTC/USDT") == replace(kept(), version=1)
+    second = states.put(replace(first, bot=LATER))
+    found = TableBotStates(table).get("mine", "BTC/USDT")
+    assert found == second == replace(kept(LATER), version=2)
+    assert str(found.bot.standing.cash) == "899.10"
+
+
+def test_they_are_told_apart_by_deployment_and_instrument(table: Table) -> None:
+    states = TableBotStates(table)
+    for bot in (kept(), kept(LATER, symbol="ETH/USDT"), kept(LATER, deployment="mine#BTC/USDT")):
+        states.put(bot)
+    assert states.get("mine", "BTC/USDT") == replace(kept(), version=1)
+    assert states.get("mine", "ETH/USDT") == replace(kept(LATER, symbol="ETH/USDT"), version=1)
+
+
+def test_of_two_that_go_on_from_one_state_the_second_is_refused(table: Table) -> None:
+    states = TableBotStates(table)
+    begun = states.put(kept())
+    states.put(replace(begun, bot=LATER))
+    with pytest.raises(StoreConflict):
+        states.put(replace(begun, bot=LATER._replace(seen=None)))
+    with pytest.raises(StoreConflict):
+        states.put(kept())
+    found = states.get("mine", "BTC/USDT")
+    assert found is not None
+    assert found.bot == LATER
