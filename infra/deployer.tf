@@ -4,7 +4,7 @@
 # It can change what the stage consists of, and read neither its secrets nor its books; of the rows, it
 # has the configuration and can look a signal up, which is how a deploy is tried out. Still, whoever may
 # deploy a function decides what that function does with its own rights: protect main and the
-# environment accordingly. Machines and networks (egress, host) are made by the owner, not by it.
+# environment accordingly. Machines and networks (egress, host, market.tf) are made by the owner.
 
 locals {
   has_deployer = var.github_repository != ""

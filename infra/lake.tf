@@ -63,8 +63,52 @@ resource "aws_s3_bucket_lifecycle_configuration" "lake" {
       noncurrent_days = var.lake_noncurrent_days
     }
 
+    # Of a deleted object, once no older version is left.
+    expiration {
+      expired_object_delete_marker = true
+    }
+
     abort_incomplete_multipart_upload {
       days_after_initiation = 7
+    }
+  }
+
+  # Replaced by night and by minute, out of what the venue or another object still has.
+  dynamic "rule" {
+    for_each = toset(["candle_gaps", "candles", "trades"])
+
+    content {
+      id     = "forget-${rule.key}"
+      status = "Enabled"
+
+      filter {
+        prefix = "${rule.key}/"
+      }
+
+      noncurrent_version_expiration {
+        noncurrent_days = var.lake_noncurrent_market_days
+      }
+    }
+  }
+  # Answers of Athena, which can be asked again.
+  dynamic "rule" {
+    for_each = var.lakehouse ? ["athena"] : []
+
+    content {
+      id     = "forget-answers"
+      status = "Enabled"
+
+      filter {
+        prefix = "athena/"
+      }
+
+      expiration {
+        days = 7
+      }
+
+      noncurrent_version_expiration {
+        noncurrent_days = 1
+      }
     }
   }
 }

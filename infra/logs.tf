@@ -7,10 +7,20 @@ locals {
     tick               = "crypto_bot-${var.stage}-tick"
     report_performance = "crypto_bot-${var.stage}-report_performance"
   }
+
+  # Of market data, those that Chalice will deploy: its own file says which.
+  chalice_file = "${path.module}/../crypto_bot/.chalice/config.json"
+  chalice      = fileexists(local.chalice_file) ? jsondecode(file(local.chalice_file)) : {}
+  environment = merge(
+    try(local.chalice.environment_variables, {}),
+    try(local.chalice.stages[var.stage].environment_variables, {})
+  )
+  named_there      = regexall("\\w+", lookup(local.environment, "MARKET_FUNCTIONS", ""))
+  market_functions = var.market_functions != null ? var.market_functions : toset(local.named_there)
 }
 
 resource "aws_cloudwatch_log_group" "function" {
-  for_each = local.functions
+  for_each = merge(local.functions, { for name in local.market_functions : name => "crypto_bot-${var.stage}-${name}" })
 
   name              = "/aws/lambda/${each.value}"
   retention_in_days = var.log_retention_days

@@ -65,12 +65,46 @@ output "ticks_on" {
 
 output "database_subnet_ids" {
   description = "Where the functions that use the database of trade flow run; none while there is no such database."
-  value       = []
+  value       = try(module.database[0].subnet_ids, [])
 }
 
 output "database_security_group_ids" {
   description = "Those of the same functions."
-  value       = []
+  value       = try(module.database[0].security_group_ids, [])
+}
+
+output "trade_flow_url" {
+  description = "For TRADE_FLOW_URL; empty without the database."
+  value       = try(module.database[0].url, "")
+}
+
+output "trade_flow_secret" {
+  description = "For TRADE_FLOW_SECRET, made and changed by RDS; empty without the database."
+  value       = try(module.database[0].secret, "")
+}
+
+output "candle_stages_on" {
+  description = "pipeline where a state machine calls the candles' functions, so that their schedules must not; else schedule."
+  value       = var.pipeline ? "pipeline" : "schedule"
+}
+
+output "stream_worker_reads" {
+  description = "The markets whose trades the stream worker reads; empty without it."
+  value       = var.stream_worker ? local.stream_markets : ""
+
+  precondition {
+    condition     = !var.stream_worker || var.kafka == "serverless" || (var.kafka == "own" && var.kafka_brokers != "")
+    error_message = "stream_worker is on and there is no Kafka between stream and archive. Set kafka to serverless, or to own with kafka_brokers = \"host:9092\"; a host with host_workers needs none."
+  }
+  precondition {
+    condition     = !var.stream_worker || local.stream_markets != ""
+    error_message = "stream_worker is on and no market is named. Set MARKETS in crypto_bot/.chalice/config.json, or stream_environment = { MARKETS = \"BTC/USDT\" }."
+  }
+}
+
+output "lakehouse" {
+  description = "Database and workgroup for Athena; empty without the lakehouse."
+  value       = var.lakehouse ? { database = module.lakehouse[0].database, workgroup = module.lakehouse[0].workgroup } : {}
 }
 
 output "function_subnet_ids" {

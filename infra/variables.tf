@@ -52,6 +52,23 @@ variable "lake_noncurrent_days" {
   default     = 30
 }
 
+variable "lake_noncurrent_market_days" {
+  description = "The same for trades and candles, whose files and notes of progress are replaced all the time: a note for each symbol and minute."
+  type        = number
+  default     = 1
+}
+
+variable "market_functions" {
+  description = "Functions of market data that get a log group with an end; without a word those that MARKET_FUNCTIONS of crypto_bot/.chalice/config.json names. Free."
+  type        = set(string)
+  default     = null
+
+  validation {
+    condition     = alltrue([for name in coalesce(var.market_functions, []) : can(regex("^[a-z_]+$", name))])
+    error_message = "market_functions holds a name that is none: docs/market-data.md lists them."
+  }
+}
+
 variable "log_retention_days" {
   description = "How long CloudWatch keeps the functions' logs."
   type        = number
@@ -164,6 +181,84 @@ variable "dashboard" {
   description = "A CloudWatch dashboard of the ten figures, which dev then has as metrics, too. The first three of an account are free, each further one costs $3.00 a month."
   type        = bool
   default     = false
+}
+
+# --- opt-ins of the market data, docs/market-data.md -------------------------------------------
+
+variable "lakehouse" {
+  description = "Glue's catalogue of trades and candles, and an Athena workgroup, for queries, QuickSight and Grafana: $0.00 a month, and $5 for each TB that queries read."
+  type        = bool
+  default     = false
+}
+
+variable "pipeline" {
+  description = "A state machine that calls the candles' functions in their order, in place of their own schedules: $0.51 a month for ten instruments each hour, its alarm included. Configure and deploy after the apply."
+  type        = bool
+  default     = false
+}
+
+variable "pipeline_schedule" {
+  description = "When a run of pipeline begins, as EventBridge has it; candles close on the hour."
+  type        = string
+  default     = "cron(3 * * * ? *)"
+
+  validation {
+    condition     = can(regex("^(rate|cron)\\(.+\\)$", var.pipeline_schedule))
+    error_message = "pipeline_schedule must be rate(...) or cron(...), such as cron(3 * * * ? *)."
+  }
+}
+
+variable "database" {
+  description = "MySQL on RDS for the rows of minute_summary, in a network of its own that the functions join which need it: $21.68 a month."
+  type        = bool
+  default     = false
+}
+
+variable "database_instance_class" {
+  description = "ARM class of the database. The price above is that of db.t4g.micro, which has 1 GB."
+  type        = string
+  default     = "db.t4g.micro"
+}
+
+variable "kafka" {
+  description = "Kafka for stream_worker: none; own, the brokers that kafka_brokers names; or serverless, Amazon's MSK Serverless for $556.26 a month and $0.10 per GB."
+  type        = string
+  default     = "none"
+
+  validation {
+    condition     = contains(["none", "own", "serverless"], var.kafka)
+    error_message = "kafka must be none, own or serverless."
+  }
+}
+
+variable "kafka_brokers" {
+  description = "host:port,... of Kafka of your own, for kafka = \"own\". The worker calls them over the internet, on ports 9092 to 9098. Free."
+  type        = string
+  default     = ""
+}
+
+variable "kafka_options" {
+  description = "KAFKA_OPTIONS for the same, such as { \"security.protocol\" = \"SASL_SSL\" }; no passwords, they stand in Terraform's state."
+  type        = map(string)
+  default     = {}
+}
+
+variable "kafka_secret" {
+  description = "Name of a secret in Secrets Manager whose fields are options too, such as sasl.username and sasl.password; empty for none."
+  type        = string
+  default     = ""
+}
+
+variable "stream_worker" {
+  description = "The stream of a venue's trades and their archive, in a task on Fargate with Kafka between them: $10.86 a month. Where host is on, host_workers = [\"stream\", \"archive\"] does it without Kafka for nothing."
+  type        = bool
+  default     = false
+}
+
+variable "stream_environment" {
+  description = "More variables for the stream worker; without an entry, MARKETS and the venue are those of .chalice/config.json. No secrets."
+  type        = map(string)
+  default     = {}
 }
 
 variable "any_workspace" {

@@ -14,7 +14,7 @@ mock_provider "aws" {
     defaults = { function_names = ["crypto_bot-other-tick"] }
   }
   mock_data "aws_availability_zones" {
-    defaults = { names = ["eu-west-1a"] }
+    defaults = { names = ["eu-west-1a", "eu-west-1b"] }
   }
   mock_data "aws_ssm_parameter" {
     defaults = { value = "ami-00000000000000001" }
@@ -42,6 +42,10 @@ run "dev" {
   }
   assert {
     condition     = length(module.egress) + length(module.host) + length(module.dashboard) + length(aws_iam_role.deployer) == 0
+    error_message = "what has a price is off"
+  }
+  assert {
+    condition     = length(module.market_network) + length(module.database) + length(module.kafka) + length(module.stream_worker) + length(module.lakehouse) + length(module.pipeline) == 0
     error_message = "what has a price is off"
   }
   assert {
@@ -83,6 +87,10 @@ run "prod" {
     error_message = "what has a price is off"
   }
   assert {
+    condition     = length(module.market_network) + length(module.database) + length(module.kafka) + length(module.stream_worker) + length(module.lakehouse) + length(module.pipeline) == 0
+    error_message = "what has a price is off"
+  }
+  assert {
     condition     = aws_lambda_event_source_mapping.urgent[0].maximum_retry_attempts == 2 && aws_lambda_event_source_mapping.urgent[0].enabled
     error_message = "urgent signals wake the tick, and a failing wake-up ends"
   }
@@ -102,6 +110,14 @@ run "everything" {
     host_environment  = { LIVE = "yes" }
     host_workers      = ["archive"]
     dashboard         = true
+    market_functions  = ["collect_trades", "summarize_trades"]
+    lakehouse         = true
+    pipeline          = true
+    database          = true
+    kafka             = "serverless"
+    stream_worker     = true
+
+    stream_environment = { MARKETS = "BTC/USDT" }
   }
 
   override_data {
@@ -117,6 +133,14 @@ run "everything" {
     condition     = length(module.egress) == 1 && length(module.host) == 1 && length(module.dashboard) == 1
     error_message = "each opt-in is there when asked for"
   }
+  assert {
+    condition     = length(module.database) == 1 && length(module.kafka) == 1 && length(module.stream_worker) == 1 && length(module.lakehouse) == 1 && length(module.pipeline) == 1
+    error_message = "each opt-in of the market data is there when asked for"
+  }
+  assert {
+    condition     = output.candle_stages_on == "pipeline"
+    error_message = "where a state machine calls the stages, their schedules must not"
+  }
 }
 
 run "dev_in_an_account_of_its_own" {
@@ -131,6 +155,13 @@ run "dev_in_an_account_of_its_own" {
     secret_names      = []
     monthly_budget    = 0
     alarms            = true
+    kafka             = "own"
+    kafka_brokers     = "kafka.example.com:9093"
+    kafka_options     = { "security.protocol" = "SASL_SSL", "sasl.mechanisms" = "PLAIN" }
+    kafka_secret      = "crypto-bot-dev/kafka"
+    stream_worker     = true
+
+    stream_environment = { MARKETS = "BTC/USDT,ETH/USDT", MARKET_VENUE = "binanceus" }
   }
 
   assert {
@@ -139,15 +170,16 @@ run "dev_in_an_account_of_its_own" {
   }
 }
 
-run "more_units_than_are_free" {
+run "more_units_than_are_free_and_a_stream_into_nowhere" {
   command = plan
 
   variables {
-    stage    = "dev"
-    capacity = { state = { read = 6, write = 4 } }
+    stage         = "dev"
+    capacity      = { state = { read = 6, write = 4 } }
+    stream_worker = true
   }
 
-  expect_failures = [aws_dynamodb_table.state]
+  expect_failures = [aws_dynamodb_table.state, output.stream_worker_reads]
 }
 
 run "a_stage_that_is_none" {

@@ -51,9 +51,15 @@ class Terraform:
     def test(self, file: str) -> list[Event]:
         """Each line of `terraform test` for one file of tests/, with the plans that it made."""
         words = ("test", "-json", "-verbose", f"-filter=tests/{file}")
-        return [
-            json.loads(line) for line in self.run(*words, seconds=TESTS_SECONDS).stdout.splitlines()
-        ]
+        said = self.run(*words, seconds=TESTS_SECONDS).stdout
+        return [_event(line) for line in said.splitlines()]
+
+
+def _event(line: str) -> Event:
+    """What else the provider knows makes thirteen of a plan's fourteen megabytes, its last ones."""
+    plan, described, _ = line.partition(',"provider_schemas":')
+    event: Event = json.loads(plan + '},"type":"test_plan"}' if described else line)
+    return event
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,7 @@ def ready(folder: Path) -> Terraform:
     if program is None:
         raise NoTerraform("no Terraform: it is not on the path")
     shutil.copytree(INFRA, folder / "infra", ignore=_what_is_the_owners)
+    _lay_chalice_file(folder / "crypto_bot/.chalice/config.json")
     mirror = _mirror()
     terraform = Terraform(
         program=program,
@@ -109,6 +116,13 @@ def ready(folder: Path) -> Terraform:
     if done.returncode:
         raise NoTerraform(_no_provider(done.stderr.strip(), mirror))
     return terraform
+
+
+def _lay_chalice_file(path: Path) -> None:
+    """As an owner has it whose dev ranks markets."""
+    path.parent.mkdir(parents=True)
+    stages = {"dev": {"environment_variables": {"MARKET_FUNCTIONS": "rank_markets"}}}
+    path.write_text(json.dumps({"stages": stages}), encoding="utf-8")
 
 
 def _what_is_the_owners(_folder: str, names: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ VARIABLES = (INFRA / "variables.tf").read_text(encoding="utf-8")
 OPT_INS = sorted({price.variable for price in PRICES if price.when == "opt-in"})
 DOCUMENTS = (INFRA / "README.md", INFRA.parent / "docs/aws.md")
 # Beside a monthly price: by the gigabyte, which nobody knows beforehand.
-BY_USE = {"0.045"}
+BY_USE = {"0.045", "0.10"}
 
 
 def variables() -> dict[str, str]:

@@ -10,6 +10,8 @@ from moto import mock_aws
 from chalicelib.domain.deployment.outputs import StageOutputs
 from chalicelib.domain.deployment.policies import deployed_name
 from chalicelib.domain.deployment.rights import RIGHTS
+from chalicelib.domain.market.candle_series import CANDLES, GAPS
+from chalicelib.domain.market.minute import TRADES
 from chalicelib.drivers.boto3_session import aws_client
 from chalicelib.drivers.dynamodb_table import create_table
 from tests.infra.terraform import Plan
@@ -80,9 +82,28 @@ def test_configure_finds_every_output_it_reads(plans):
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_every_function_has_its_log_group_under_its_real_name(plans, stage):
     groups = plans[stage].all("aws_cloudwatch_log_group").values()
-    names = {f"/aws/lambda/{deployed_name(function, stage)}" for function in RIGHTS}
+    switched_on = {"dev": {"rank_markets"}, "prod": set()}[stage]
+    functions = RIGHTS.keys() | switched_on
+    names = {f"/aws/lambda/{deployed_name(function, stage)}" for function in functions}
     assert {group["name"] for group in groups} == names
     assert all(group["retention_in_days"] for group in groups)
+
+
+def test_a_function_of_market_data_that_is_switched_on_has_its_log_group(plans):
+    groups = plans["everything"].all("aws_cloudwatch_log_group")
+    for name in ("collect_trades", "summarize_trades"):
+        group = groups[f'aws_cloudwatch_log_group.function["{name}"]']
+        assert group["name"] == f"/aws/lambda/{deployed_name(name, 'prod')}"
+        assert group["retention_in_days"] == 30
+
+
+def test_which_are_switched_on_is_said_once_and_terraform_reads_it_there(plans):
+    """dev's plan was told nothing: the copy of .chalice/config.json beside it says so."""
+    groups = plans["dev"].all("aws_cloudwatch_log_group")
+    assert 'aws_cloudwatch_log_group.function["rank_markets"]' in groups
+    assert 'aws_cloudwatch_log_group.function["rank_markets"]' not in plans["prod"].all(
+        "aws_cloudwatch_log_group"
+    )
 
 
 def test_the_lake_is_private_encrypted_and_versioned(plans):
@@ -98,4 +119,19 @@ def test_the_lake_is_private_encrypted_and_versioned(plans):
     [versions] = plan.all("aws_s3_bucket_versioning").values()
     assert versions["versioning_configuration"][0]["status"] == "Enabled"
     assert plan.all("aws_s3_bucket_server_side_encryption_configuration")
-    assert plan.all("aws_s3_bucket_lifecycle_configuration")
+
+
+def test_the_lake_forgets_what_was_replaced_and_of_notes_soonest(plans):
+    """A note of how far the trades are is replaced each minute, for each symbol."""
+    [lifecycle] = plans["prod"].all("aws_s3_bucket_lifecycle_configuration").values()
+    days = {
+        (rule["filter"][0].get("prefix") or ""): rule["noncurrent_version_expiration"][0][
+            "noncurrent_days"
+        ]
+        for rule in lifecycle["rule"]
+    }
+    assert days == {"": 30, TRADES: 1, CANDLES: 1, GAPS: 1}
+    assert {rule["status"] for rule in lifecycle["rule"]} == {"Enabled"}
+    whole = lifecycle["rule"][0]
+    assert whole["expiration"][0]["expired_object_delete_marker"]
+    assert not whole["expiration"][0].get("days"), "what is there stays"

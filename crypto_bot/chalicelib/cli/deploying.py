@@ -22,6 +22,7 @@ from chalicelib.deployment.runtime import refuse_runtime
 from chalicelib.deployment.stage_state import state_file
 from chalicelib.deployment.terraform import Terraform
 from chalicelib.deployment.vendor import USUAL, make_vendor, vendored
+from chalicelib.domain.deployment.market_functions import use_parquet
 from chalicelib.domain.deployment.policies import deployed_name
 from chalicelib.domain.deployment.rights import RIGHTS
 from chalicelib.domain.trading.account import Configuration
@@ -53,14 +54,20 @@ _wheels = click.option(
     metavar="IDS",
     help=f"ccxt's ids of the exchanges to take along, or all [default: {' '.join(USUAL)}].",
 )
+@click.option(
+    "--stage",
+    type=click.Choice(DEPLOYED),
+    help="Take along what the functions of this stage need that look into candles.",
+)
 @_wheels
-def vendor(exchanges: str, wheels: Path | None) -> None:
+def vendor(exchanges: str, stage: str | None, wheels: Path | None) -> None:
     """Make vendor/: what the functions need, as Lambda's Python runs it.
 
     Pruned to the exchanges and compiled; the same pins make the same files.
     """
     refuse_runtime()
-    _make_vendor(exchanges.replace(",", " ").split() or USUAL, wheels)
+    candles = stage is not None and use_parquet(refuse_here(stage).market_functions)
+    _make_vendor(exchanges.replace(",", " ").split() or USUAL, wheels, candles=candles)
 
 
 @click.command()
@@ -76,16 +83,17 @@ def deploy(context: click.Context, stage: str, infra: Path, wheels: Path | None,
     that is cut off is taken up by the next one.
     """
     terraform = Terraform(folder=infra, stage=stage, approved=yes)
-    refuse_here(stage)
+    candles = use_parquet(refuse_here(stage).market_functions)
     known = refuse_there(stage, needs_table=False)
-    _package(_vendored_for(_exchanges_of(known), wheels))
+    _package(_vendored_for(_exchanges_of(known), wheels, candles=candles))
     terraform.apply()
     context.invoke(configure, source=None, infra=infra, reserve=(), stage=stage)
-    _vendored_for(_exchanges_of(refuse_there(stage, needs_table=True)), wheels)
+    known = refuse_there(stage, needs_table=True)
+    _vendored_for(_exchanges_of(known), wheels, candles=candles)
     _chalice("deploy", stage)
     if not _are_tied(infra, stage):
         terraform.apply(again=True)
-    bring_release_of(stage)
+    bring_release_of(stage, worker=_has_worker(infra, stage))
     prove_alive(sleep)
     click.echo(f"Stage {stage} is deployed: {project().deployed_url(stage)}")
 
@@ -111,12 +119,13 @@ def destroy(stage: str, infra: Path) -> None:
     click.echo(f"Stage {stage} is gone.")
 
 
-def _make_vendor(exchanges: Collection[str], wheels: Path | None) -> None:
-    made = make_vendor(project_folder(), exchanges, wheels)
-    click.echo(f"vendor/ is made for Python {made.python}: {', '.join(made.exchanges)}.")
+def _make_vendor(exchanges: Collection[str], wheels: Path | None, *, candles: bool) -> None:
+    made = make_vendor(project_folder(), exchanges, wheels, candles=candles)
+    besides = ", with DuckDB for candles" if candles else ""
+    click.echo(f"vendor/ is made for Python {made.python}: {', '.join(made.exchanges)}{besides}.")
 
 
-def _vendored_for(exchanges: Collection[str], wheels: Path | None) -> set[str]:
+def _vendored_for(exchanges: Collection[str], wheels: Path | None, *, candles: bool) -> set[str]:
     """Have a vendor/ with these; what it has. One that is out of date is made anew."""
     try:
         known = vendored(project_folder())
@@ -124,8 +133,8 @@ def _vendored_for(exchanges: Collection[str], wheels: Path | None) -> set[str]:
         click.echo(f"{stale}: that is done now.")
         known = None
     has = set(known.exchanges) if known else set(USUAL)
-    if known is None or known.lacks(exchanges):
-        _make_vendor(has | set(exchanges), wheels)
+    if known is None or known.lacks(exchanges) or known.candles is not candles:
+        _make_vendor(has | set(exchanges), wheels, candles=candles)
     return has | set(exchanges)
 
 
@@ -149,16 +158,27 @@ def _are_tied(infra: Path, stage: str) -> bool:
     return {deployed_name(name, stage) for name in RIGHTS} <= set(tied)
 
 
-def bring_release_of(stage: str) -> None:
-    """Where a host ticks, it gets what the functions got."""
+def _has_worker(infra: Path, stage: str) -> bool:
+    """Whether Terraform has made a task that streams a venue's trades."""
+    return bool(read_outputs(infra, stage)["stream_worker_reads"]["value"])
+
+
+def bring_release_of(stage: str, *, worker: bool = False) -> None:
+    """Where a host ticks, or a worker streams, it gets what the functions got."""
     environment = project().environment(stage)
-    if environment.get("TICKS_ON") != "host":
+    takers = []
+    if environment.get("TICKS_ON") == "host":
+        takers.append("on the host by sudo systemctl restart crypto-bot-install crypto-bot")
+    if worker:
+        task = f"--cluster crypto-bot-{stage}-market --service crypto-bot-{stage}-stream-worker"
+        takers.append(f"by aws ecs update-service --force-new-deployment {task}")
+    if not takers:
         return
     s3 = aws_client("s3", region=environment["CRYPTO_BOT_REGION"], **_PATIENCE)
     if bring_release(project_folder().parent, environment["LAKE_BUCKET"], s3):
         click.echo(
-            "The host's release is in the lake bucket; it is taken by "
-            "sudo systemctl restart crypto-bot-install crypto-bot (infra/README.md)."
+            "A newer release is in the lake bucket; it is taken "
+            f"{', and '.join(takers)} (infra/README.md)."
         )
 
 

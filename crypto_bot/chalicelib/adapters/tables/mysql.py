@@ -4,7 +4,7 @@ A row is replaced by one statement, which is a transaction of its own. The conne
 it is needed, and made anew after anything that went wrong with it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from typing import Any, Final
@@ -72,10 +72,16 @@ _EXISTS: Final = """
 
 
 class MysqlTradeFlow:
-    """`TradeFlowTable`. `address` has PyMySQL's own names: host, port, user, password, database."""
+    """`TradeFlowTable`. `address` has PyMySQL's own names: host, port, user, password, database.
 
-    def __init__(self, address: Mapping[str, Any]) -> None:
+    `password` is asked at each connection, for one that changes by itself.
+    """
+
+    def __init__(
+        self, address: Mapping[str, Any], password: Callable[[], str] | None = None
+    ) -> None:
         self._address = dict(address)
+        self._password = password
         self._connection: pymysql.Connection[Any] | None = None
 
     def replace(self, summary: MinuteSummary, source: str) -> None:
@@ -114,6 +120,8 @@ class MysqlTradeFlow:
 
     def _connect(self) -> "pymysql.Connection[Any]":
         options: dict[str, Any] = self._address | _OPTIONS
+        if self._password is not None:
+            options["password"] = self._password()
         connection: pymysql.Connection[Any] = pymysql.connect(**options)
         with ExitStack() as undone:
             undone.callback(connection.close)
