@@ -36,6 +36,14 @@ def held(home: Path) -> Iterator[Path]:
         yield home
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[bool]:
+    """Whether the file, made if need be, is locked now by this process and no other."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.open("a+") as lock:
+        yield _take(lock)
+
+
 def _take(lock: IO[str]) -> bool:
     try:
         import fcntl

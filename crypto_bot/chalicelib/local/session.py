@@ -101,12 +101,8 @@ def assemble(options: RunOptions, stack: ExitStack) -> Session:
     if is_demo:
         clock = bootstrap.clock()
         parts = (*parts, demo.Demonstration(clock=clock, server=server, tokens=tokens))
-    market: Callable[[], str] = str
-    if options.markets:
-        from chalicelib.local.market_chain import MarketChain
-
-        chain = MarketChain(options.markets, collects=options.collects)
-        parts, market = (*parts, chain), chain.status
+    of_market, market = _market(options)
+    parts = (*parts, *of_market)
     return Session(
         home=home,
         tally=tally,
@@ -117,6 +113,26 @@ def assemble(options: RunOptions, stack: ExitStack) -> Session:
         notice=_notice(options, configuration, is_demo=is_demo),
         market=market,
     )
+
+
+def _market(options: RunOptions) -> tuple[tuple[Part, ...], Callable[[], str]]:
+    """What keeps market data beside the trading, and one line that says how that is."""
+    parts: tuple[Part, ...] = ()
+    lines: list[Callable[[], str]] = []
+    if options.markets:
+        from chalicelib.local.market_chain import MarketChain
+
+        chain = MarketChain(options.markets, collects=options.collects)
+        parts, lines = (chain,), [chain.status]
+    # Those of a stage on AWS are functions there, and of the past there is nothing to collect.
+    is_here_and_now = options.stage is None and not options.replay_clock
+    if is_here_and_now and bootstrap.settings().market_functions:
+        from chalicelib.local.pipeline.schedule import stage_schedule
+
+        stages = stage_schedule()
+        if stages is not None:
+            parts, lines = (*parts, stages), [*lines, stages.status]
+    return parts, lambda: " | ".join(filter(None, (line() for line in lines)))
 
 
 def _enter_home(options: RunOptions, stack: ExitStack) -> tuple[Path, bool]:

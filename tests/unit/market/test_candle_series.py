@@ -20,7 +20,8 @@ from chalicelib.domain.market.candle_gaps import (
     without,
 )
 from chalicelib.domain.market.candle_rules import flaw_of, last_closed
-from chalicelib.domain.market.candle_series import candle_series, part_in
+from chalicelib.domain.market.candle_series import CandleFile, candle_series, part_in
+from chalicelib.domain.market.compaction import is_settled
 from chalicelib.domain.market.interval import Interval
 
 HOUR = timedelta(hours=1)
@@ -172,3 +173,70 @@ def test_what_can(change: dict[str, Any]) -> None:
 def test_a_candle_is_closed_once_clocks_may_differ_no_more() -> None:
     assert last_closed(Interval.H1, at(5) + timedelta(seconds=9)) == at(4)
     assert last_closed(Interval.H1, at(5) + timedelta(seconds=10)) == at(5)
+
+
+@pytest.mark.parametrize(
+    ("interval", "folder", "stretch"),
+    [
+        ("1m", "dt=2024-08-01", ("2024-08-01", "2024-09-01")),
+        ("30m", "dt=2024-08-01", ("2024-08-01", "2024-09-01")),
+        ("1h", "dt=2024-01-01", ("2024-01-01", "2025-01-01")),
+        ("12h", "dt=2024-01-01", ("2024-01-01", "2025-01-01")),
+    ],
+)
+def test_a_period_that_is_over_has_a_file_of_its_own(
+    interval: str, folder: str, stretch: tuple[str, str]
+) -> None:
+    series = candle_series("binance", "BTC/USDT", interval)
+    period = series.period_of(datetime(2024, 8, 8, 15, 30, tzinfo=UTC))
+    key = f"{series.prefix}{folder}/compacted.parquet"
+    start, end = (datetime.fromisoformat(f"{day}T00:00Z") for day in stretch)
+    whole = CandleFile(key, start, end, is_compacted=True)
+    assert series.compacted(period) == whole
+    assert series.file_of(key) == whole
+    assert series.file_of(f"{series.prefix}dt=2024-08-03/compacted.parquet") is None
+
+
+def test_days_and_weeks_are_in_one_file_a_year_anyway() -> None:
+    for interval in ("1d", "1w"):
+        series = candle_series("binance", "BTC/USDT", interval)
+        period = series.period_of(DAY)
+        assert period == datetime(2024, 1, 1, tzinfo=UTC)
+        assert series.compacted(period) is None
+        assert series.file_of(f"{series.prefix}dt=2024-01-01/compacted.parquet") is None
+
+
+def test_only_files_of_candles_are_read() -> None:
+    series = candle_series("binance", "BTC/USDT", "1h")
+    part = datetime(2024, 8, 1, tzinfo=UTC)
+    file = CandleFile(series.key(part), part, datetime(2024, 9, 1, tzinfo=UTC))
+    assert series.file_of(series.key(part)) == file
+    assert not file.is_compacted
+    for name in ("dt=2024-08-01/_candles.parquet.damaged", "dt=soon/candles.parquet", "x"):
+        assert series.file_of(f"{series.prefix}{name}") is None
+
+
+def test_a_file_meets_what_it_may_have_candles_of() -> None:
+    file = CandleFile("", at(1), at(3))
+    stretches = [(0, 1), (0, 2), (2, 3), (2, 9), (3, 4), (0, 9)]
+    met = [file.meets(at(start), at(end)) for start, end in stretches]
+    assert met == [False, True, True, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("days", "newest", "gap", "settled"),
+    [
+        (7, 24, None, True),
+        (6, 24, None, False),
+        (8, 23, None, False),
+        (8, 24, Gap(at(5), at(6), MOST_ASKED - 1), False),
+        (8, 24, Gap(at(5), at(6), MOST_ASKED), True),
+        (8, 24, Gap(at(24), at(25)), True),
+    ],
+)
+def test_what_is_over_is_settled_once_nothing_more_is_expected(
+    days: int, newest: int, gap: Gap | None, *, settled: bool
+) -> None:
+    whole = CandleFile("", at(0), at(24), is_compacted=True)
+    now = at(24) + timedelta(days=days)
+    assert is_settled(whole, at(newest), [gap] if gap else [], now) is settled

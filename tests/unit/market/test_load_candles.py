@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,9 @@ def all_hours(count: int = 400) -> list[Candle]:
 def test_candles_become_rows_with_what_is_derived_from_them(desk: Desk) -> None:
     candles = hours(0, 1, 2, 3, 4, 5, 8, 9)
     desk.candles.write(H1, candles)
-    assert desk.load()[H1] == LoadReport(series=H1, since=MONDAY.date(), days=1, rows=8, rejected=0)
+    assert desk.load()[H1] == LoadReport(
+        series=H1, since=MONDAY.date(), days=1, rows=8, rejected=0, finished=True
+    )
     rows = desk.rows()
     assert [row.candle for row in rows] == candles
     closes = [float(candle.close) for candle in candles]
@@ -214,6 +217,36 @@ def test_other_indicators_are_derived_for_every_day(desk: Desk, other: Desk) -> 
         each.load()
     assert other.everything() == desk.everything()
     assert set(other.rows()[0].derived) == {"return", "rsi_14", "wma_3"}
+
+
+def load_in_turns(desk: Desk) -> int:
+    """Runs of which each has time for two days and a half; how many it took."""
+    for run in range(1, 30):
+        looks = iter([False] * 60)
+        hurried = replace(desk.work, is_over=partial(next, looks, True))
+        if all(report.finished for report in load_candles(H1, hurried)):
+            return run
+    pytest.fail("it is never done")
+
+
+def test_where_time_is_up_the_next_run_goes_on(desk: Desk, other: Desk) -> None:
+    for each in (desk, other):
+        each.work = replace(each.work, intervals=(Interval.H4, Interval.D1))
+        each.candles.write(H1, all_hours())
+    desk.load()
+    assert load_in_turns(other) > 5
+    assert other.everything() == desk.everything()
+
+
+def test_other_indicators_are_derived_in_as_many_runs_as_it_takes(desk: Desk, other: Desk) -> None:
+    for each in (desk, other):
+        each.work = replace(each.work, intervals=(Interval.H4, Interval.D1))
+        each.candles.write(H1, all_hours())
+        each.load()
+        each.work = replace(each.work, indicators=("rsi:14", "wma:3"))
+    desk.load()
+    assert load_in_turns(other) > 5
+    assert other.everything() == desk.everything()
 
 
 def test_an_interval_that_the_lake_has_is_not_resampled(desk: Desk) -> None:

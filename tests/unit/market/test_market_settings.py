@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.domain.deployment.market_functions import asked_functions, check_needs
 from chalicelib.domain.errors import SettingsError
 from chalicelib.market_settings import MarketSettings
 from chalicelib.settings import Settings
@@ -98,8 +99,10 @@ TABLE = {"TRADE_FLOW_URL": "mysql://h/d"}
 def test_a_stage_has_the_functions_that_it_asks_for_and_can_feed() -> None:
     assert Settings.from_environment({**LAKE, **TABLE, "MARKETS": "BTCUSDT"}).market_functions == ()
     asked = {"MARKET_FUNCTIONS": "collect_trades, sweep_summaries"}
-    settings = Settings.from_environment({**asked, **LAKE, **TABLE, "MARKETS": "BTCUSDT"})
+    given = {**asked, **LAKE, **TABLE, "MARKETS": "BTCUSDT"}
+    settings = Settings.from_environment(given)
     assert settings.market_functions == ("collect_trades", "sweep_summaries")
+    check_needs(settings.market_functions, given)
     assert settings.lake_bucket == "lake"
 
 
@@ -110,11 +113,12 @@ def test_a_stage_has_the_functions_that_it_asks_for_and_can_feed() -> None:
         ("collect_trades", LAKE, "MARKET_FUNCTIONS has collect_trades, and MARKETS is not set"),
         ("sweep_summaries", LAKE, "MARKET_FUNCTIONS has sweep_summaries, and TRADE_FLOW_URL is"),
         ("summarize_trades", TABLE, "MARKET_FUNCTIONS has summarize_trades, and LAKE_BUCKET is"),
+        ("analyse_markets", LAKE, "MARKET_FUNCTIONS has analyse_markets, and SERIES_TABLE is not"),
     ],
 )
 def test_a_function_that_could_do_nothing_is_refused(
     asked: str, given: dict[str, str], told: str
 ) -> None:
     with pytest.raises(SettingsError) as refusal:
-        Settings.from_environment({"MARKET_FUNCTIONS": asked, **given})
+        check_needs(asked_functions({"MARKET_FUNCTIONS": asked}), given)
     assert str(refusal.value).startswith(told)

@@ -7,7 +7,7 @@ work uncommitted, so that it is done again.
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import get_ident
 from typing import Final
@@ -112,7 +112,8 @@ class FolderLake:
             if entry.is_dir():
                 yield from self._walk(key, "")
             else:
-                yield LakeObject(key, entry.stat().st_size)
+                with suppress(FileNotFoundError):  # deleted since the folder was read
+                    yield LakeObject(key, entry.stat().st_size)
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         try:

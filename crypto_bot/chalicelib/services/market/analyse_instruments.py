@@ -30,10 +30,13 @@ _YEAR: Final = 365
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysing:
-    """`flow_venue` is where the trades of `flows` are from; its symbols have no slash there."""
+    """`flow_venue` is where the trades of `flows` are from; its symbols have no slash there.
+
+    Without `flows` nothing is said about them.
+    """
 
     store: TimeSeries
-    flows: TradeFlowTable
+    flows: TradeFlowTable | None
     flow_venue: str
     analyses: Analyses
 
@@ -65,13 +68,14 @@ def _analysed(venue: str, symbol: str, work: Analysing) -> Analysis | None:
     ends: list[datetime] = []
     for interval in _SHOWN:
         series = CandleSeries(venue, symbol, interval)
-        rows = newest_rows(series, work.store, timedelta(days=max(MOMENTUM_DAYS) + 1))
+        days = max(MOMENTUM_DAYS) + 1 if interval is Interval.D1 else 1
+        rows = newest_rows(series, work.store, timedelta(days=days))
         if rows:
             ends.append(rows[-1].candle.start + interval.length)
             figures[str(interval)] = dict(rows[-1].derived)
             if interval is Interval.D1:
                 figures |= _of_days(rows)
-    if venue == work.flow_venue:
+    if work.flows is not None and venue == work.flow_venue:
         summaries = work.flows.newest(FLOW_MINUTES, symbol.replace("/", ""))
         if summaries:
             ends.append(summaries[0].minute.start + MINUTE)

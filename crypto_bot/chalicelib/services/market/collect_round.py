@@ -1,6 +1,6 @@
 """One run over all series that are wanted: what stops one of them does not stop the others."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,13 +30,19 @@ class RoundReport:
     trouble: tuple[str, ...]
 
 
-def collect_round(asked: CandleRound) -> RoundReport:
-    """Every hour begins with another series, so that a run that is cut short leaves none behind."""
+def collect_round(
+    asked: CandleRound, on_series: Callable[[int, int], None] | None = None
+) -> RoundReport:
+    """Every hour begins with another series, so that a run that is cut short leaves none behind.
+
+    `on_series` hears how many of all are done.
+    """
     existing = asked.collecting.source.existing(asked.symbols)
     unknown = [symbol for symbol in asked.symbols if symbol not in existing]
     trouble = [f"{asked.venue} has no spot market {symbol}" for symbol in unknown]
     reports: list[CandleReport] = []
-    for series in _in_turn(asked, existing):
+    all_series = _in_turn(asked, existing)
+    for number, series in enumerate(all_series):
         try:
             reports.append(collect_candles(series, asked.collecting))
         except StoreUnavailable as error:
@@ -45,6 +51,8 @@ def collect_round(asked: CandleRound) -> RoundReport:
             trouble.append(str(error))
             if error.retry_at is not None:
                 break  # it wants to hear nothing of the others either
+        if on_series is not None:
+            on_series(number + 1, len(all_series))
     return RoundReport(reports=tuple(reports), trouble=tuple(trouble))
 
 

@@ -8,7 +8,7 @@ begins before them. What is no candle goes to quarantine with the reason.
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -32,26 +32,35 @@ _DAY: Final = timedelta(days=1)
 _AT_ONCE: Final = 10_000
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loading:
-    """`intervals` are those to resample to, `indicators` by their names."""
+    """`intervals` are those to resample to, `indicators` by their names.
+
+    Once it `is_over`, no further candle is looked at; the next time goes on with that day.
+    """
 
     candles: CandleLake
     lake: Lake
     store: TimeSeries
     intervals: Sequence[Interval]
     indicators: Sequence[str]
+    is_over: Callable[[], bool] = _never
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadReport:
-    """What was written of one series, from the day `since` on."""
+    """What was written of one series, from the day `since` on; not all, if it is not `finished`."""
 
     series: CandleSeries
     since: date
     days: int
     rows: int
     rejected: int
+    finished: bool
 
 
 def load_candles(
@@ -66,7 +75,7 @@ def load_candles(
     if first is None or last is None:
         return []
     gaps = work.candles.gaps(series)
-    own = {found.interval for found in work.candles.series() if found[:2] == series[:2]}
+    own = {found.interval for found in work.candles.series(series.venue, series.symbol)}
     longer = [i for i in work.intervals if i not in own and can_resample(series.interval, i)]
     loads = []
     for interval in (series.interval, *longer):
@@ -78,8 +87,8 @@ def load_candles(
         else:
             begun = _continued(target, work, kept, _earliest(since, _filled(kept, gaps)))
         loads.append(_Load(series, target, work, begun))
-    _load_all(series, work, loads, gaps)
-    return [load.report() for load in loads]
+    finished = _load_all(series, work, loads, gaps)
+    return [load.report(finished=finished) for load in loads]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +105,28 @@ def _continued(
 ) -> _Beginning:
     asked = last.day if since is None else min(_day_of(target, since), last.day)
     first = last if asked == last.day else work.store.first(target, asked) or last
-    if _fits(first, Derivation(target.interval, work.indicators).names):
+    names = Derivation(target.interval, work.indicators).names
+    if _fits(first, names):
         return _Beginning(asked, first.began, last.day)
     oldest = work.store.first(target, date.min) or first
+    if _fits(oldest, names):  # all days are being done again, and that broke off somewhere
+        done = _last_fitting(target, work.store, oldest, last.day, names)
+        return _Beginning(done.day, done.began, last.day)
     return _Beginning(min(asked, oldest.day), None, last.day)
+
+
+def _last_fitting(
+    target: CandleSeries, store: TimeSeries, fits: KeptDay, odd: date, names: list[str]
+) -> KeptDay:
+    """The last day, of those from `fits` on, that is done; all after it to `odd` are not."""
+    while odd - fits.day > _DAY:
+        middle = fits.day + (odd - fits.day) // 2
+        found = store.first(target, middle)
+        if found is not None and _fits(found, names):
+            fits = found
+        else:
+            odd = middle
+    return fits
 
 
 def _fits(kept: KeptDay, names: list[str]) -> bool:
@@ -121,13 +148,15 @@ def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
 
 def _load_all(
     source: CandleSeries, work: Loading, loads: Sequence["_Load"], gaps: Sequence[Gap]
-) -> None:
-    """Each candle is read and judged once, whatever becomes of it."""
+) -> bool:
+    """Each candle is read and judged once, whatever becomes of it. Whether none was left."""
     start = min(load.day for load in loads)
     kept = work.store.first(source, start)
     judge = Plausibility(kept.began.get("closes", ()) if kept else ())
     known = [[int(gap.start.timestamp()), int(gap.end.timestamp())] for gap in gaps]
     for candle in _read(source, work.candles, _midnight(start)):
+        if work.is_over():
+            return False
         for load in loads:
             if candle.start >= load.next_start:
                 load.begin(candle.start, {"closes": judge.closes(), "gaps": known})
@@ -136,6 +165,7 @@ def _load_all(
             load.take(candle, flaw)
     for load in loads:
         load.end_day()
+    return True
 
 
 def _read(series: CandleSeries, lake: CandleLake, start: datetime) -> Iterator[Candle]:
@@ -174,7 +204,7 @@ class _Load:
         """The first one whose candles it takes."""
         return self._begun.day
 
-    def report(self) -> LoadReport:
+    def report(self, *, finished: bool) -> LoadReport:
         """What was written."""
         return LoadReport(
             series=self._target,
@@ -182,6 +212,7 @@ class _Load:
             days=self._days,
             rows=self._rows,
             rejected=self._rejected,
+            finished=finished,
         )
 
     def begin(self, at: datetime, remembered: Mapping[str, Any]) -> None:
