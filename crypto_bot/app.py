@@ -62,7 +62,7 @@ def report_performance(_event: CloudWatchEvent) -> dict[str, Any]:
 # Of market data, the functions that the stage asks for: each is paid for.
 if "collect_trades" in bootstrap.settings().market_functions:
 
-    @app.schedule("rate(1 minute)")
+    @app.schedule(bootstrap.settings().market_schedules["collect_trades"])
     def collect_trades(event: CloudWatchEvent) -> dict[str, Any]:
         """Bring the lake's trades up to the last whole minute."""
         from chalicelib.api import market
@@ -87,7 +87,7 @@ if "summarize_trades" in bootstrap.settings().market_functions:
 
 if "sweep_summaries" in bootstrap.settings().market_functions:
 
-    @app.schedule("rate(1 hour)")
+    @app.schedule(bootstrap.settings().market_schedules["sweep_summaries"])
     def sweep_summaries(event: CloudWatchEvent) -> dict[str, Any]:
         """Sum up the minutes of which no event told."""
         from chalicelib.api import market
@@ -97,22 +97,62 @@ if "sweep_summaries" in bootstrap.settings().market_functions:
 
 if "rank_markets" in bootstrap.settings().market_functions:
 
-    @app.schedule("rate(1 day)")
-    def rank_markets(_event: CloudWatchEvent) -> dict[str, Any]:
+    @app.schedule(bootstrap.settings().market_schedules["rank_markets"])
+    def rank_markets(event: CloudWatchEvent) -> dict[str, Any]:
         """List the largest coins that the venue trades."""
         from chalicelib.api import candles
 
-        return candles.rank_markets()
+        return candles.rank_markets(event)
 
 
 if "collect_candles" in bootstrap.settings().market_functions:
 
-    @app.schedule("rate(1 hour)")
+    @app.schedule(bootstrap.settings().market_schedules["collect_candles"])
     def collect_candles(event: CloudWatchEvent) -> dict[str, Any]:
         """Bring the lake's candles up to the last closed one."""
         from chalicelib.api import candles
 
-        return candles.collect_candles(event.context)
+        return candles.collect_candles(event)
+
+
+if "load_candles" in bootstrap.settings().market_functions:
+
+    @app.schedule(bootstrap.settings().market_schedules["load_candles"])
+    def load_candles(event: CloudWatchEvent) -> dict[str, Any]:
+        """Bring the time series up to the lake's candles."""
+        from chalicelib.api import series
+
+        return series.load_candles(event)
+
+
+if "analyse_instruments" in bootstrap.settings().market_functions:
+
+    @app.schedule(bootstrap.settings().market_schedules["analyse_instruments"])
+    def analyse_instruments(event: CloudWatchEvent) -> dict[str, Any]:
+        """Work out how much each instrument moves, which way, and who pushes it."""
+        from chalicelib.api import series
+
+        return series.analyse_instruments(event)
+
+
+if "analyse_markets" in bootstrap.settings().market_functions:
+
+    @app.schedule(bootstrap.settings().market_schedules["analyse_markets"])
+    def analyse_markets(event: CloudWatchEvent) -> dict[str, Any]:
+        """See each venue's instruments against each other."""
+        from chalicelib.api import series
+
+        return series.analyse_markets(event)
+
+
+if "compact_candles" in bootstrap.settings().market_functions:
+
+    @app.schedule(bootstrap.settings().market_schedules["compact_candles"])
+    def compact_candles(event: CloudWatchEvent) -> dict[str, Any]:
+        """Make one file of each month and year of candles that is over."""
+        from chalicelib.api import candles
+
+        return candles.compact_candles(event)
 
 
 if "chalice.cli" in sys.modules:  # `chalice deploy` reads this file to learn what to deploy

@@ -213,8 +213,20 @@ class CandleLake(Protocol):
         """The one that started last."""
         ...
 
-    def series(self) -> list[CandleSeries]:
-        """All of which there are candles, sorted."""
+    def series(self, venue: str = "", symbol: str = "") -> list[CandleSeries]:
+        """All of which there are candles, sorted; of one venue, and of one symbol, if named."""
+        ...
+
+    def loose_periods(self, series: CandleSeries) -> list[datetime]:
+        """When the months or years begin that are not in one file yet, oldest first."""
+        ...
+
+    def compact(self, series: CandleSeries, period: datetime) -> int:
+        """Make one file of a period that is over; how many were merged into it.
+
+        Never for the newest one. Whoever reads meanwhile, or after it broke off, sees each candle
+        once; what was written later counts.
+        """
         ...
 
     def gaps(self, series: CandleSeries) -> list[Gap]:

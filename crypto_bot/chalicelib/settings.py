@@ -7,7 +7,7 @@ refuses live accounts whatever LIVE says.
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -15,21 +15,14 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final
 
+from chalicelib.domain.deployment.market_functions import asked_functions, schedules
+from chalicelib.domain.deployment.schedule import checked_schedule, interval_of
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.money import ZERO, parse_amount
 from chalicelib.domain.trading.account import DEFAULT_INCREMENT, Account, Mode
 
 DEFAULT_ACCOUNT: Final = "default"
 DEFAULT_SCHEDULE: Final = "rate(1 minute)"
-
-# Functions of market data, and what each must be told: where its data is.
-MARKET_FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "collect_trades": ("LAKE_BUCKET", "MARKETS"),
-    "summarize_trades": ("LAKE_BUCKET", "TRADE_FLOW_URL"),
-    "sweep_summaries": ("LAKE_BUCKET", "TRADE_FLOW_URL"),
-    "rank_markets": ("LAKE_BUCKET", "CANDLE_VENUE"),
-    "collect_candles": ("LAKE_BUCKET", "CANDLE_VENUE"),
-}
 
 # TradingView's own list; the word `tradingview` in WEBHOOK_SOURCES stands for it.
 TRADINGVIEW_SOURCES: Final = (
@@ -43,8 +36,6 @@ _NEVER_LIVE: Final = "stage dev never trades live; use mode sandbox or virtual h
 
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})
-_RATE: Final = re.compile(r"rate\((?P<value>[1-9]\d*) (?P<unit>minute|hour|day)s?\)")
-_CRON: Final = re.compile(r"cron\(\S+( \S+){5}\)")
 _FUNCTION: Final = re.compile(r"crypto_bot-(?P<stage>dev|prod)(-|$)")
 _LARGEST_INCREMENT: Final = Decimal("0.05")
 _LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -64,10 +55,12 @@ class Settings:
 
     `webhook_sources` empty means every address may send; `table_name` and `secret_name` are '' when
     not given. `exchange_name` '' means that the environment names no account of its own. The two
-    prefixes bound what this stage may read as a secret; `project` is the folder with .chalice.
+    prefixes bound what this stage may read as a secret, `secret_name` and `table_secret`, that of
+    the table of summaries, besides; `project` is the folder with .chalice.
     `cloudwatch_metrics`: the ten figures become metrics there, and not words in the log alone.
     `ticks_on_host`: a machine of the stage ticks, so the schedule must not. `market_functions` are
-    those of market data that the stage has, over the lake in `lake_bucket`.
+    those of market data that the stage has, over the lake in `lake_bucket`; `market_schedules` say
+    when they run, `candle_stages_in_pipeline` that a state machine runs those of candles instead.
     """
 
     stage: Stage = Stage.LOCAL
@@ -78,10 +71,13 @@ class Settings:
     secret_name: str = ""
     secret_prefix: str = ""
     parameter_prefix: str = ""
+    table_secret: str = ""
     alarm_topic: str = ""
     cloudwatch_metrics: bool = False
     ticks_on_host: bool = False
     market_functions: tuple[str, ...] = ()
+    market_schedules: Mapping[str, str] = field(default_factory=lambda: schedules({}))
+    candle_stages_in_pipeline: bool = False
     lake_bucket: str = ""
     exchange_name: str = ""
     quote_currency: str = "USDT"
@@ -105,19 +101,24 @@ class Settings:
             secret_name=given.get("SECRET_NAME", ""),
             secret_prefix=given.get("SECRET_PREFIX", ""),
             parameter_prefix=given.get("PARAMETER_PREFIX", ""),
+            table_secret=given.get("TRADE_FLOW_SECRET", ""),
             alarm_topic=given.get("ALARM_TOPIC_ARN", ""),
             cloudwatch_metrics=_flag(
                 "CLOUDWATCH_METRICS", given.get("CLOUDWATCH_METRICS", _usual_metrics(given))
             ),
             ticks_on_host=given.get("TICKS_ON") == "host",
-            market_functions=_market_functions(given),
+            market_functions=asked_functions(given),
+            market_schedules=schedules(given),
+            candle_stages_in_pipeline=given.get("CANDLE_STAGES_ON") == "pipeline",
             lake_bucket=given.get("LAKE_BUCKET", ""),
             exchange_name=given.get("EXCHANGE_NAME", ""),
             quote_currency=_currency(given.get("QUOTE_CURRENCY", "USDT")),
             increment=_increment(given.get("INCREMENT_PCT")),
             sandbox=_flag("SANDBOX", given.get("SANDBOX", "true")),
             live=_flag("LIVE", given.get("LIVE", "no")),
-            execute_schedule=_schedule(given.get("EXECUTE_SCHEDULE", DEFAULT_SCHEDULE)),
+            execute_schedule=checked_schedule(
+                "EXECUTE_SCHEDULE", given.get("EXECUTE_SCHEDULE", DEFAULT_SCHEDULE)
+            ),
             webhook_sources=_sources(given),
             log_level=_log_level(given.get("LOG_LEVEL", "INFO")),
         )
@@ -137,8 +138,7 @@ class Settings:
     @property
     def tick_interval(self) -> timedelta | None:
         """Time between two ticks of a rate; None for a cron, whose gaps are not even."""
-        rate = _RATE.fullmatch(self.execute_schedule)
-        return timedelta(**{rate["unit"] + "s": int(rate["value"])}) if rate else None
+        return interval_of(self.execute_schedule)
 
     def default_account(self) -> Account | None:
         """The account that the seed's variables describe; None without EXCHANGE_NAME."""
@@ -229,23 +229,6 @@ def _flag(name: str, text: str) -> bool:
     raise SettingsError(f"{name} is {text!r}; it must be true, 1, yes, on, false, 0, no or off")
 
 
-def _market_functions(given: Mapping[str, str]) -> tuple[str, ...]:
-    """None of them unless asked for: each costs something every month."""
-    names = tuple(given.get("MARKET_FUNCTIONS", "").replace(",", " ").split())
-    for name in names:
-        if name not in MARKET_FUNCTIONS:
-            raise SettingsError(
-                f"MARKET_FUNCTIONS has {name!r}; it must list {', '.join(MARKET_FUNCTIONS)}"
-            )
-        for needed in MARKET_FUNCTIONS[name]:
-            if needed not in given:
-                raise SettingsError(
-                    f"MARKET_FUNCTIONS has {name}, and {needed} is not set; set it for this stage,"
-                    " too"
-                )
-    return names
-
-
 def _currency(text: str) -> str:
     if not text.isalnum() or not text.isascii():
         raise SettingsError(f"QUOTE_CURRENCY is {text!r}; it must be a currency such as USDT")
@@ -266,15 +249,6 @@ def _increment(text: str | None) -> Decimal:
             f"from 0 to {_LARGEST_INCREMENT}, where 0.001 means 0.1 %"
         )
     return value
-
-
-def _schedule(text: str) -> str:
-    if _RATE.fullmatch(text) or _CRON.fullmatch(text):
-        return text
-    raise SettingsError(
-        f"EXECUTE_SCHEDULE is {text!r}; it must be a rate such as rate(1 minute) "
-        "or a cron of six fields such as cron(1 0,8,16 * * ? *)"
-    )
 
 
 def _sources(given: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.deployment.package import Package, lay_package
 from chalicelib.deployment.vendor import VENDOR
 from tests.aws.moto import Moto, moto_server
-from tests.aws.vendoring import WHEELS, made_vendor
+from tests.aws.vendoring import WHEELS, clone, made_vendor
 
 _PATIENCE = 300
 _STEP = 0.2
 
 
-def _made_once(folder: Path, make: Callable[[Path], object]) -> Path:
-    """By whoever comes first, among all the processes of this run; the others wait for it."""
+def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """The folder, made by the first of all the processes of this run; the others wait for it."""
     claim, done = folder.with_suffix(".claim"), folder.with_suffix(".done")
     try:
         claim.mkdir(parents=True)
@@ -49,7 +50,18 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
 @pytest.fixture(scope="session")
 def vendor(shared_folder: Path, wheels: Path) -> Path:
     """vendor/ of the trading core, which nobody may change."""
-    return _made_once(shared_folder / "vendored", partial(made_vendor, wheels=wheels)) / VENDOR
+    return made_once(shared_folder / "vendored", partial(made_vendor, wheels=wheels)) / VENDOR
+
+
+@pytest.fixture(scope="session")
+def core_package(shared_folder: Path, vendor: Path) -> Package:
+    """The package of the trading core, in a project that nobody may change."""
+    folder = made_once(
+        shared_folder / "core", lambda folder: lay_package(clone(folder, vendor=vendor))
+    )
+    package = lay_package(folder / "crypto_bot")
+    assert package is not None
+    return package
 
 
 @pytest.fixture

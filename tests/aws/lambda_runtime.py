@@ -100,6 +100,19 @@ class LambdaRuntime:
             log=done.stdout + done.stderr,
         )
 
+    def run(self, function: Function, program: str) -> str:
+        """What a program prints that runs where the function would."""
+        done = subprocess.run(
+            [sys.executable, "-S", "-c", program],
+            env=self.environment(function),
+            cwd=self.unpacked(function.code),
+            capture_output=True,
+            text=True,
+            timeout=function.timeout,
+            check=True,
+        )
+        return done.stdout
+
     def environment(self, function: Function) -> dict[str, str]:
         """All of it: nothing of this machine's comes along."""
         task = self.unpacked(function.code)

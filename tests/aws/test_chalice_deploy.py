@@ -137,6 +137,19 @@ def test_a_live_account_on_dev(moto: Moto, vendor: Path, tmp_path: Path) -> None
     assert untouched(moto)
 
 
+def test_functions_without_the_library_that_they_need(owner: Owner) -> None:
+    path = owner.project / ".chalice" / "config.json"
+    config = json.loads(path.read_text())
+    asked = {"MARKET_FUNCTIONS": "load_candles"}
+    config["stages"]["prod"]["environment_variables"] |= asked
+    path.write_text(json.dumps(config))
+    owner.configures()
+    refused = owner.types("chalice", "deploy", "--stage", "prod")
+    assert refused.code != 0
+    assert "there is no vendor/ with DuckDB; run make vendor STAGE=prod" in refused.err
+    assert untouched(owner.moto)
+
+
 def test_a_vendor_folder_for_another_python(owner: Owner, vendor: Path) -> None:
     (owner.project / "vendor").unlink()
     (owner.project / "vendor").mkdir()

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.deployment.package import lay_package
+from chalicelib.deployment.package import Package
 from tests.aws.lambda_runtime import Function, LambdaRuntime
 from tests.aws.moto_server import REGION
-from tests.aws.vendoring import clone
 
 # Loads a handler, and lists what that has loaded and which classes of ours had to be compiled.
 PROGRAM = """
@@ -46,13 +45,11 @@ NEVER = {
 
 
 @pytest.fixture
-def runtime(vendor: Path, tmp_path: Path) -> tuple[LambdaRuntime, Function]:
-    package = lay_package(clone(tmp_path, vendor=vendor))
-    assert package is not None
+def runtime(core_package: Package, tmp_path: Path) -> tuple[LambdaRuntime, Function]:
     function = Function(
         name="crypto_bot-dev",
         handler="app.app",
-        code=package.path.read_bytes(),
+        code=core_package.path.read_bytes(),
         environment={"CRYPTO_BOT_STAGE": "dev", "TABLE_NAME": "state"},
         timeout=10,
         memory=512,

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.deployment.package import MOST_ZIPPED, lay_package
+from chalicelib.deployment.package import MOST_ZIPPED, Package, lay_package
 from chalicelib.deployment.refusal import DeploymentError
 from chalicelib.deployment.runtime import refuse_runtime
 from chalicelib.deployment.vendor import ALL, make_vendor, vendored
+from chalicelib.deployment.wheels import refuse_newer
 from tests.aws.vendoring import CORE, clone, made_vendor
 
 MEGABYTE = 1_000_000
@@ -32,9 +33,8 @@ def names_in(vendor: Path) -> set[str]:
     return {path.relative_to(vendor).as_posix() for path in vendor.rglob("*") if path.is_file()}
 
 
-def test_the_core_fits_with_room_to_spare(vendor: Path, tmp_path: Path) -> None:
-    package = lay_package(clone(tmp_path, vendor=vendor))
-    assert package is not None
+def test_the_core_fits_with_room_to_spare(core_package: Package) -> None:
+    package = core_package
     assert package.zipped <= 48 * MEGABYTE
     assert package.unzipped <= 80 * MEGABYTE
     with zipfile.ZipFile(package.path) as archive:
@@ -54,13 +54,10 @@ def test_everything_fits_with_all_exchanges(wheels: Path, tmp_path: Path) -> Non
     assert "ccxt/async_support/okx.py" in names_in(project / "vendor")
 
 
-def test_the_same_pins_make_the_same_zip(vendor: Path, tmp_path: Path) -> None:
-    again = made_vendor(tmp_path / "vendored")
-    digests = set()
-    for number, one in enumerate((vendor, again)):
-        package = lay_package(clone(tmp_path / str(number), vendor=one))
-        assert package is not None
-        digests.add(sha256(package.path.read_bytes()).hexdigest())
+def test_the_same_pins_make_the_same_zip(core_package: Package, tmp_path: Path) -> None:
+    again = lay_package(clone(tmp_path, vendor=made_vendor(tmp_path / "vendored")))
+    assert again is not None
+    digests = {sha256(one.path.read_bytes()).digest() for one in (core_package, again)}
     assert len(digests) == 1
 
 
@@ -162,6 +159,16 @@ def test_a_wheel_that_is_not_the_pinned_one_is_refused(wheels: Path, tmp_path: P
     with pytest.raises(DeploymentError, match=r"pip did not bring what .* pins"):
         make_vendor(project, CORE, others)
     assert not (project / "vendor").exists()
+
+
+def test_a_library_for_a_newer_machine_than_lambdas_is_refused(tmp_path: Path) -> None:
+    library = tmp_path / "fast" / "_fast.cpython.so"
+    library.parent.mkdir()
+    library.write_bytes(b"\x7fELF GLIBC_2.2.5\0 GLIBC_2.25\0 GLIBC_2.17\0 GLIBCXX_3.4.99\0")
+    refuse_newer(tmp_path)
+    library.write_bytes(b"\x7fELF GLIBC_2.17\0 GLIBC_2.38\0 GLIBC_2.4\0")
+    with pytest.raises(DeploymentError, match=r"^fast/_fast.cpython.so needs glibc 2.38, and Lam"):
+        refuse_newer(tmp_path)
 
 
 def test_an_interpreter_that_lambda_has_not_is_refused() -> None:

@@ -2,12 +2,14 @@
 
 import shutil
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
-from chalicelib.deployment.vendor import VENDOR, make_vendor
+from chalicelib.deployment.vendor import FOR_CANDLES, REQUIREMENTS, VENDOR, make_vendor
 from tests.aws.moto import ROOT
 
 WHEELS = Path(sys.prefix) / "lambda-wheels"  # `make wheels` brings them
+PINS = [ROOT / "crypto_bot" / name for name in (REQUIREMENTS, FOR_CANDLES)]
 CORE = ("binance", "bitfinex", "gemini", "kraken", "kucoin")
 
 
@@ -26,11 +28,18 @@ def clone(folder: Path, *, vendor: Path | None = None) -> Path:
     return project
 
 
-def made_vendor(folder: Path, wheels: Path = WHEELS) -> Path:
+def made_vendor(
+    folder: Path,
+    wheels: Path = WHEELS,
+    *,
+    exchanges: Collection[str] = CORE,
+    candles: bool = False,
+) -> Path:
     """vendor/ for the trading core, from wheels that are here already."""
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / "crypto_bot" / "requirements.txt", folder)
-    make_vendor(folder, CORE, wheels)
+    for path in PINS:
+        shutil.copy(path, folder)
+    make_vendor(folder, exchanges, wheels, candles=candles)
     return folder / VENDOR
 
 
@@ -41,7 +50,8 @@ def main() -> None:
     from chalicelib.deployment import wheels
 
     with TemporaryDirectory(dir=WHEELS.parent) as folder:
-        wheels.download(ROOT / "crypto_bot" / "requirements.txt", Path(folder))
+        for path in PINS:
+            wheels.download(path, Path(folder))
         shutil.rmtree(WHEELS, ignore_errors=True)
         shutil.copytree(folder, WHEELS)
 

@@ -14,20 +14,28 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore import handlers
+from botocore.exceptions import ConnectionError  # noqa: A004 - botocore's own
 
 from chalicelib import bootstrap
-from chalicelib.api import candles, market
+from chalicelib.adapters.candles.parquet import ParquetCandles
+from chalicelib.adapters.lakes.s3 import S3Lake
+from chalicelib.api import candles, market, series
 from chalicelib.bootstrap import Choices
 from chalicelib.bootstrap.operation import notices
 from chalicelib.bootstrap.stage import stage_settings
 from chalicelib.domain.deployment.policies import NOTICE_KEYS
 from chalicelib.domain.deployment.rights import MARKET_RIGHTS, functions_of
 from chalicelib.domain.errors import StoreUnavailable
+from chalicelib.domain.market.candle_series import CandleSeries
+from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.market.minute import Minute
+from chalicelib.drivers.dynamodb_table import create_table
 from chalicelib.settings import Stage
 from tests.functional.iam import Call, Recorder, covers
 from tests.functional.stage_on_aws import OnAws, outputs_of, stage_on_aws, typed
@@ -39,6 +47,7 @@ from tests.trading_floor import HandClock
 
 BTC = "BTCUSDT"
 BUCKET = "crypto-bot-prod-lake-123456789012"
+MARKET_TABLE = "crypto-bot-prod-market"
 SECRET, GECKO_SECRET = "crypto-bot-prod/flow", "crypto-bot-prod/gecko"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -54,6 +63,7 @@ class MarketStage:
     server: Server
     clock: HandClock
     recorder: Recorder
+    outage: bool = False  # of the table of the time series
     rows: dict[str, set[str]] = field(default_factory=dict)
 
     @contextmanager
@@ -90,11 +100,38 @@ class MarketStage:
 
     def rank(self) -> Any:
         with self.cold("rank_markets"):
-            return candles.rank_markets()
+            return candles.rank_markets(self.event())
 
     def collect_candles(self) -> Any:
         with self.cold("collect_candles"):
-            return candles.collect_candles(Context())
+            return candles.collect_candles(self.event())
+
+    def compact(self) -> Any:
+        with self.cold("compact_candles"):
+            return candles.compact_candles(self.event())
+
+    def runs(self, function: str, *details: dict[str, str]) -> list[Any]:
+        """One of those that load and analyse, one event after the other; the last in an outage."""
+        with self.cold(function):
+            found = [getattr(series, function)(self.event(**detail)) for detail in details]
+            self.outage = True
+            found.append(getattr(series, function)(self.event()))
+            self.outage = False
+        return found
+
+    def event(self, **detail: str) -> Any:
+        """Of its schedule."""
+        return SimpleNamespace(source="aws.events", detail=detail, context=Context(seconds=300))
+
+    @cached_property
+    def lake(self) -> S3Lake:
+        """As the owner looks into it."""
+        return S3Lake(self.on_aws.client("s3"), BUCKET)
+
+    def fail(self, params: dict[str, Any], **_: Any) -> None:
+        """As when nothing answers."""
+        if self.outage and params["TableName"] == MARKET_TABLE:
+            raise ConnectionError(error="made up")
 
     def told(self) -> list[str]:
         with self.cold("nobody"):
@@ -126,6 +163,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MarketStage]:
             clock=clock,
             recorder=recorder,
         )
+        hook = ("provide-client-params.dynamodb.Query", stage.fail)
+        patch.setattr(handlers, "BUILTIN_HANDLERS", [*handlers.BUILTIN_HANDLERS, hook])
         _live(stage)
         yield stage
 
@@ -135,6 +174,7 @@ def _configure(
 ) -> None:
     where = {"LocationConstraint": "eu-west-1"}
     on_aws.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
+    create_table(on_aws.client("dynamodb"), MARKET_TABLE)
     password = json.dumps({"password": PASSWORD})
     vault = on_aws.client("secretsmanager")
     vault.create_secret(Name=SECRET, SecretString=password)
@@ -152,13 +192,15 @@ def _configure(
     on_aws.edit_config(**variables)
     again = typed("configure", "prod", "--outputs", "-", given=json.dumps(outputs_of("prod")))
     assert again.exit_code == 0, again.output
-    for name, value in {**variables, "LAKE_BUCKET": BUCKET}.items():
+    of_terraform = {"LAKE_BUCKET": BUCKET, "SERIES_TABLE": MARKET_TABLE}
+    for name, value in {**variables, **of_terraform}.items():
         patch.setenv(name, value)
 
 
 def _live(stage: MarketStage) -> None:
     """Trades collected, good and odd; minutes summed up, and two that cannot be; candles."""
     _live_with_candles(stage)
+    _live_with_series(stage)
     for number in range(3):
         for odd in ({}, {"p": "-1"}):
             stage.venue.trade(BTC, stage.clock.now() + timedelta(seconds=1), **odd)
@@ -203,6 +245,50 @@ def _live_with_candles(stage: MarketStage) -> None:
     stage.clock.pass_time(minutes=60)
     stage.exchange.candles[BTC, "1h"].append(made[-1]._replace(start=made[-1].start + HOUR))
     stage.collect_candles()
+
+
+def _live_with_series(stage: MarketStage) -> None:
+    """Loaded and analysed, with an absurd candle and a damaged part; and once there is no table."""
+    assert stage.collect_candles()["instruments"] == [{"venue": "binance", "symbol": "BTC/USDT"}]
+    start = stage.clock.now().replace(minute=0, second=0, microsecond=0) - 40 * HOUR
+    made = candles_from(start, 39)
+    absurd = made[20]._replace(
+        **{name: 1000 * getattr(made[20], name) for name in ("open", "high", "low", "close")}
+    )
+    ether, damaged = (CandleSeries("binance", f"{c}/USDT", Interval.H1) for c in ("ETH", "XRP"))
+    ParquetCandles(stage.lake).write(ether, [*made[:20], absurd, *made[21:]])
+    stage.lake.put(damaged.key(damaged.part_of(start)), b"no parquet")
+    eth = {"venue": "binance", "symbol": "ETH/USDT"}
+    first, again, named, away = stage.runs("load_candles", {}, {}, eth)
+    assert (first["rejected"], first["trouble"]) == (1, 1)
+    assert (again["rejected"], again["trouble"]) == (0, 0)  # the odd day is loaded once
+    assert 0 < named["rows"] < again["rows"] < first["rows"]
+    assert (away["rows"], away["trouble"]) == (0, 2)
+    both, named, away = stage.runs("analyse_instruments", {}, eth)
+    assert set(both["analysed"]) == {"binance BTC/USDT", "binance ETH/USDT"}
+    assert (named["analysed"], away["analysed"]) == (["binance ETH/USDT"], [])
+    compared, away = stage.runs("analyse_markets", {})
+    assert (compared["analysed"], away["trouble"]) == (["binance"], 1)
+    _live_with_much(stage)
+
+
+def _live_with_much(stage: MarketStage) -> None:
+    """Days of minutes of a month that is over, of which one is damaged."""
+    good, odd = (CandleSeries("binance", f"{c}/USDT", Interval.M1) for c in ("DOGE", "SOL"))
+    month = stage.clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    before = (month - 20 * timedelta(days=1)).replace(day=1)
+    for one in (good, odd):
+        for day in (before, before + timedelta(days=1), month):
+            ParquetCandles(stage.lake).write(one, candles_from(day, 3, Interval.M1))
+    stage.lake.put(odd.key(before), b"no parquet")
+    stage.clock.pass_time(days=14)
+    found = stage.compact()
+    stage.clock.pass_time(days=-14)
+    assert (found["merged"], found["periods"], found["trouble"]) == (2, 1, 1)
+    assert [o.key.rpartition("/")[2] for o in stage.lake.objects(good.prefix)] == [
+        "compacted.parquet",
+        "candles.parquet",
+    ]
 
 
 def _lines(start: datetime) -> list[bytes]:
@@ -263,6 +349,7 @@ def test_of_the_trading_the_market_writes_notices_alone(stage: MarketStage, func
         statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
         for statement in stage.on_aws.document(f"policy-prod-{function}.json")["Statement"]
         if any(action.startswith("dynamodb:") for action in statement["Action"])
+        and not any(resource.endswith(MARKET_TABLE) for resource in statement["Resource"])
     ]
     assert conditions == [[NOTICE_KEYS]]
 
@@ -282,8 +369,18 @@ def test_the_owner_is_told_of_each_occasion_once(stage: MarketStage) -> None:
         for word in ("cannot be read, and the", "are not in its summary", "are no trades; the lake")
     ]
     assert counts == [2, 2, 1], told
-    of_candles = ("could not be ranked", "cannot be right")
-    assert [sum(word in sentence for sentence in told) for word in of_candles] == [1, 1], told
+    of_candles = {
+        "could not be ranked": 1,
+        "cannot be right, such as": 1,
+        "1 candles of binance ETH/USDT 1h cannot be right and are not in the time series": 1,
+        "candles were not loaded, and will be tried again: binance XRP/USDT 1h: candles/": 1,
+        f"tried again: binance ETH/USDT 1h: the DynamoDB table {MARKET_TABLE} did not answer": 1,
+        "nothing new was analysed, and will be tried again: binance ETH/USDT: the DynamoDB": 1,
+        "nothing new was analysed, and will be tried again: binance: the DynamoDB table": 1,
+        "candles were not made into one file, and will be tried again: candles/venue=": 1,
+    }
+    found = {words: sum(words in sentence for sentence in told) for words in of_candles}
+    assert found == of_candles, told
 
 
 def test_a_database_that_is_down_for_long_is_told_once_a_day(stage: MarketStage) -> None:

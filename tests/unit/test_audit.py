@@ -29,7 +29,10 @@ def pin(name: str, version: str, *, applies: bool = True) -> Pin:
     return Pin(name=name, version=version, applies=applies)
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "crypto_bot/requirements.txt"])
+PACKAGE_LOCKS = ["crypto_bot/requirements.txt", "crypto_bot/requirements-candles.txt"]
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", *PACKAGE_LOCKS])
 def test_every_line_of_our_locks_is_pinned_and_hashed(name):
     pins, problems = read_lock(ROOT / name)
 
@@ -37,9 +40,10 @@ def test_every_line_of_our_locks_is_pinned_and_hashed(name):
     assert len(pins) == sum("==" in line for line in (ROOT / name).read_text().splitlines())
 
 
-def test_what_goes_to_lambda_is_what_is_tested():
+@pytest.mark.parametrize("name", PACKAGE_LOCKS)
+def test_what_goes_to_lambda_is_what_is_tested(name):
     whole, _ = read_lock(ROOT / "requirements.txt")
-    package, _ = read_lock(ROOT / "crypto_bot/requirements.txt")
+    package, _ = read_lock(ROOT / name)
 
     assert list(contradictions(package, whole)) == []
 

@@ -1,12 +1,21 @@
-"""What wakes `tick`, whoever sent it: the schedule, the stream of urgent signals, or the owner."""
+"""What wakes the functions, whoever sent it.
+
+`tick`: the schedule, the stream of urgent signals, or the owner. The stages of candles: their own
+schedules, or one state machine in their place.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from datetime import timedelta
+from typing import Any, Final, TypeVar
 
-from chalice.app import BaseLambdaEvent, EventSourceHandler
+from chalice.app import BaseLambdaEvent, CloudWatchEvent, EventSourceHandler
 from typing_extensions import override
 
+from chalicelib import bootstrap
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+_OWN_SCHEDULE: Final = "aws.events"
 
 
 class TickEvent(BaseLambdaEvent):
@@ -38,3 +47,16 @@ def taking(kind: type[BaseLambdaEvent]) -> Callable[[F], F]:
         return handler
 
     return change
+
+
+def left_to_pipeline(event: CloudWatchEvent) -> dict[str, Any] | None:
+    """The answer of a stage that its schedule woke where a state machine runs it; else None."""
+    if bootstrap.settings().candle_stages_in_pipeline and event.source == _OWN_SCHEDULE:
+        return {"outcome": "left to the pipeline"}
+    return None
+
+
+def time_left(event: CloudWatchEvent) -> timedelta:
+    """Of the function's time."""
+    context: Any = event.context
+    return timedelta(milliseconds=context.get_remaining_time_in_millis())

@@ -4,7 +4,7 @@ Each function makes its object once per process. `use` replaces choices before o
 the embedded run, for a command line with --home or --stage, and for tests.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -47,12 +47,14 @@ class Choices:
     `prices` is a candle file that prices every virtual account, as in a replay. `loopback` says
     that only this machine reaches the webhook; `wake` and `on_fire_time` are the inbox's.
     `from_outside`: a machine of the owner's works on a stage's stores, whatever its home is; then
-    `emits_metrics` says that its output goes to CloudWatch.
+    `emits_metrics` says that its output goes to CloudWatch, and `environment` has the variables of
+    the stage's functions, which say where its market data is.
     """
 
     settings: Settings | None = None
     home: Path | None = None
     from_outside: bool = False
+    environment: "Mapping[str, str] | None" = None
     emits_metrics: bool = False
     table: "WholeTable | None" = None
     clock: "Clock | None" = None
@@ -131,6 +133,18 @@ def home() -> Path:
     return user_data_path("crypto-bot", appauthor=False)
 
 
+def home_folder() -> Path:
+    """`home`, made if it was not there; nobody else may look into it."""
+    try:
+        home().mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SettingsError(
+            f"the home folder {home()} cannot be made: {error.strerror}; "
+            "choose another one with --home or CRYPTO_BOT_HOME"
+        ) from error
+    return home()
+
+
 @made_once
 def clock() -> "Clock":
     """The machine's, unless a replay brings its own."""
@@ -168,14 +182,7 @@ def table() -> "WholeTable":
         return DynamoDbTable(aws("dynamodb"), settings().table_name)
     from chalicelib.drivers.sqlite_table import SqliteTable
 
-    try:
-        home().mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise SettingsError(
-            f"the home folder {home()} cannot be made: {error.strerror}; "
-            "choose another one with --home or CRYPTO_BOT_HOME"
-        ) from error
-    opened = SqliteTable(home() / STATE_FILE)
+    opened = SqliteTable(home_folder() / STATE_FILE)
     _opened.append(opened)
     return opened
 

@@ -25,9 +25,10 @@ _KEY_FIELD: Final = "api_key"
 @bootstrap.made_once
 def candle_settings() -> "CandleSettings":
     """The environment, read once."""
-    from chalicelib.candle_settings import read_candle_environment
+    from chalicelib.candle_settings import CandleSettings, read_candle_environment
 
-    return read_candle_environment()
+    given = bootstrap.choices().environment
+    return read_candle_environment() if given is None else CandleSettings.from_environment(given)
 
 
 def candle_lake() -> CandleLake:

@@ -20,9 +20,10 @@ _PATIENCE: Final[dict[str, Any]] = {"connect_timeout": 5.0, "read_timeout": 30.0
 @bootstrap.made_once
 def market_settings() -> "MarketSettings":
     """The environment, read once."""
-    from chalicelib.market_settings import read_market_environment
+    from chalicelib.market_settings import MarketSettings, read_market_environment
 
-    return read_market_environment()
+    given = bootstrap.choices().environment
+    return read_market_environment() if given is None else MarketSettings.from_environment(given)
 
 
 def bus() -> Bus:
@@ -43,8 +44,14 @@ def lake() -> Lake:
     if bucket:
         from chalicelib.adapters.lakes.s3 import S3Lake
 
-        return S3Lake(bootstrap.aws("s3", **_PATIENCE), bucket)
+        return S3Lake(_s3(), bucket)
     return folder_lake()
+
+
+@bootstrap.made_once
+def _s3() -> Any:
+    """To make a client takes longer than most of what is asked with it."""
+    return bootstrap.aws("s3", **_PATIENCE)
 
 
 def folder_lake() -> "FolderLake":
@@ -73,10 +80,9 @@ def trade_flow() -> TradeFlowTable:
     if market.trade_flow:
         from chalicelib.adapters.tables.mysql import MysqlTradeFlow
 
-        address = dict(market.trade_flow)
-        if market.trade_flow_secret:
-            address |= _secret(market.trade_flow_secret, "password")
-        return MysqlTradeFlow(address)
+        name = market.trade_flow_secret
+        password = (lambda: _secret(name, "password")["password"]) if name else None
+        return MysqlTradeFlow(market.trade_flow, password)
     from chalicelib.adapters.tables.sqlite import SqliteTradeFlow
 
     return SqliteTradeFlow(bootstrap.home() / SUMMARIES_FILE)

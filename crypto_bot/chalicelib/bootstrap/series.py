@@ -1,11 +1,14 @@
 """The time series: candles with what was derived from them, and what makes them."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import bootstrap
 from chalicelib.bootstrap.candles import candle_lake
 from chalicelib.bootstrap.market import lake
 from chalicelib.market_ports import Analyses, TimeSeries
+from chalicelib.ports.klines import Klines
+from chalicelib.ports.stage_runs import StageRuns
 
 if TYPE_CHECKING:
     from chalicelib.drivers.dynamodb_table import DynamoDbTable
@@ -13,6 +16,9 @@ if TYPE_CHECKING:
     from chalicelib.services.market.load_candles import Loading
 
 SERIES_FILE: Final = "series.sqlite3"
+KLINES_FILE: Final = "klines.sqlite3"
+_KLINES_KEPT: Final = 10_080  # a week of minutes, more than a year of hours
+STAGE_RUNS_FILE: Final = "stages.sqlite3"
 # A table of few units says for minutes that it is busy.
 _PATIENCE: Final[dict[str, Any]] = {"connect_timeout": 5.0, "read_timeout": 30.0, "attempts": 8}
 
@@ -20,9 +26,10 @@ _PATIENCE: Final[dict[str, Any]] = {"connect_timeout": 5.0, "read_timeout": 30.0
 @bootstrap.made_once
 def series_settings() -> "SeriesSettings":
     """The environment, read once."""
-    from chalicelib.series_settings import read_series_environment
+    from chalicelib.series_settings import SeriesSettings, read_series_environment
 
-    return read_series_environment()
+    given = bootstrap.choices().environment
+    return read_series_environment() if given is None else SeriesSettings.from_environment(given)
 
 
 def time_series() -> TimeSeries:
@@ -54,21 +61,49 @@ def kept_analyses() -> Analyses | None:
     return None
 
 
+def klines() -> Klines:
+    """The bus's candles, in the table of the time series or in a file. The caller closes it."""
+    from chalicelib.adapters.stores.klines import TableKlines
+
+    if series_settings().table:
+        return TableKlines(_market_table(), lambda: None, kept=_KLINES_KEPT)
+    from chalicelib.drivers.sqlite_table import SqliteTable
+
+    table = SqliteTable(bootstrap.home_folder() / KLINES_FILE)
+    return TableKlines(table, table.close, kept=_KLINES_KEPT)
+
+
+def stage_runs() -> StageRuns | None:
+    """Beside the time series; None where a function has no table for it. The caller closes it."""
+    from chalicelib.adapters.stores.stage_runs import TableStageRuns
+
+    if series_settings().table:
+        return TableStageRuns(_market_table(), lambda: None)
+    if bootstrap.is_deployed():
+        return None
+    from chalicelib.drivers.sqlite_table import SqliteTable
+
+    table = SqliteTable(bootstrap.home_folder() / STAGE_RUNS_FILE)
+    return TableStageRuns(table, table.close)
+
+
+@bootstrap.made_once
 def _market_table() -> "DynamoDbTable":
     from chalicelib.drivers.dynamodb_table import DynamoDbTable
 
     return DynamoDbTable(bootstrap.aws("dynamodb", **_PATIENCE), series_settings().table)
 
 
-def loading(store: TimeSeries) -> "Loading":
-    """From the lake into `store`, as the settings say."""
+def loading(store: TimeSeries, until: datetime | None = None) -> "Loading":
+    """From the lake into `store`, as the settings say. Nothing more is looked at after `until`."""
     from chalicelib.services.market.load_candles import Loading
 
-    settings = series_settings()
+    settings, clock = series_settings(), bootstrap.clock()
     return Loading(
         candles=candle_lake(),
         lake=lake(),
         store=store,
         intervals=settings.intervals,
         indicators=settings.indicators,
+        is_over=lambda: until is not None and clock.now() >= until,
     )

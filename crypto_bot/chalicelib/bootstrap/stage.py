@@ -53,7 +53,17 @@ def _of_functions(configured: dict[str, str], stage: Stage, mine: Settings) -> S
 def work_on(stage: Stage) -> None:
     """From now on every store is that stage's, reached with the caller's own credentials."""
     settings = stage_settings(stage)
-    bootstrap.use(replace(bootstrap.choices(), settings=settings, home=None, from_outside=True))
+    configured = project().environment(stage)
+    bootstrap.use(
+        replace(
+            bootstrap.choices(),
+            settings=settings,
+            home=None,
+            from_outside=True,
+            # A host has no project: there its own environment is the stage's.
+            environment=configured if configured.get("TABLE_NAME") else None,
+        )
+    )
 
 
 def api_url() -> str:
@@ -70,4 +80,4 @@ def secret_bounds(settings: Settings) -> Bounds:
         prefixes.append(settings.secret_prefix)
     if settings.parameter_prefix:
         prefixes.append(f"{PARAMETER_PREFIX}{settings.parameter_prefix}")
-    return Bounds(prefixes=tuple(prefixes), besides=settings.secret_name)
+    return Bounds(prefixes=tuple(prefixes), besides=(settings.secret_name, settings.table_secret))

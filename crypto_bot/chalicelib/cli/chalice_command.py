@@ -13,8 +13,12 @@ from typing import Any, Final
 
 import click
 
+from chalicelib.adapters.chalice_project import ChaliceProject
 from chalicelib.deployment import package
+from chalicelib.deployment.refusal import DeploymentError
 from chalicelib.deployment.stage_state import state_file
+from chalicelib.deployment.vendor import vendored
+from chalicelib.domain.deployment.market_functions import asked_functions, use_parquet
 from chalicelib.domain.errors import CryptoBotError
 from chalicelib.settings import Stage
 
@@ -43,6 +47,7 @@ def _accompany(context: click.Context) -> None:
         _keep_state(context, project)
     if context.info_name in _PACKAGES:
         package.stop_writing_bytecode()
+        _refuse_without_candles(project, str(context.params["stage"]))
         _lay(project)
 
 
@@ -59,6 +64,17 @@ def _keep_state(context: click.Context, project: Path) -> None:
         sys.stdout.flush()
         os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - the same command
     context.call_on_close(state.keep)
+
+
+def _refuse_without_candles(project: Path, stage: str) -> None:
+    """Functions without a library that they import would be deployed, and fail when they run."""
+    environment = ChaliceProject(project).environment(stage)
+    made_of = vendored(project)
+    if use_parquet(asked_functions(environment)) and not (made_of and made_of.candles):
+        raise DeploymentError(
+            f"stage {stage} has functions that look into candles, and there is no vendor/ with "
+            f"DuckDB; run make vendor STAGE={stage}"
+        )
 
 
 def _lay(project: Path) -> None:

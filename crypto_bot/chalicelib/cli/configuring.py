@@ -11,20 +11,23 @@ from typing_extensions import override
 import chalicelib
 from chalicelib.adapters.chalice_project import ChaliceProject
 from chalicelib.adapters.terraform import parse, read_outputs
-from chalicelib.bootstrap.stage import project
+from chalicelib.bootstrap.stage import project, project_folder
 from chalicelib.candle_settings import CandleSettings
 from chalicelib.cli.applying import read_file
 from chalicelib.cli.options import DEPLOYED
+from chalicelib.domain.deployment.market_functions import check_needs
 from chalicelib.domain.deployment.outputs import StageOutputs, parse_outputs
 from chalicelib.domain.deployment.policies import SecretNames
 from chalicelib.domain.deployment.rights import MARKET_RIGHTS, functions_of
 from chalicelib.domain.deployment.stage_config import configured, policy_files, variables
 from chalicelib.domain.errors import SettingsError
 from chalicelib.market_settings import MarketSettings
+from chalicelib.series_settings import SeriesSettings
 from chalicelib.settings import Settings, Stage
 
 _INFRA = Path(chalicelib.__file__).parents[2] / "infra"
 _UNRESERVED = "none"
+_IN_FUNCTIONS = "/var/task/"  # where Lambda unpacks the package
 
 
 class Reservation(click.ParamType[tuple[str, int]]):
@@ -105,7 +108,10 @@ def _documents(
     """
     environment = place.environment(outputs.stage) | variables(outputs)
     settings = Settings.from_environment(environment)
+    check_needs(settings.market_functions, [name for name, text in environment.items() if text])
     market = MarketSettings.from_environment(environment)
+    SeriesSettings.from_environment(environment)
+    _check_authorities(market.trade_flow.get("ssl_ca", ""))
     if settings.stage is Stage.DEV and settings.live:
         raise SettingsError(
             "LIVE is yes on stage dev, which never trades live; take it out of stages.dev in "
@@ -120,3 +126,13 @@ def _documents(
     )
     policies = policy_files(outputs, settings.webhook_sources, secrets, asked)
     return {**policies, "config.json": config}
+
+
+def _check_authorities(path: str) -> None:
+    """The package is made of the project: what a function is to find in it has to be there."""
+    inside = path.removeprefix(_IN_FUNCTIONS)
+    if inside != path and not (project_folder() / inside).is_file():
+        raise SettingsError(
+            f"TRADE_FLOW_URL names {path}, which functions find where {project_folder() / inside} "
+            "is here, and that is missing; docs/market-data.md says where to get it"
+        )

@@ -18,6 +18,7 @@ from chalicelib.cli.checks import Check, check_rules
 from chalicelib.cli.stage_checks import Answer, asked, check_stage
 from chalicelib.deployment.refusal import DeploymentError
 from chalicelib.deployment.runtime import refuse_runtime
+from chalicelib.domain.deployment.market_functions import MADE_BY_TERRAFORM, check_needs
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.account import Account, Configuration
 from chalicelib.drivers.boto3_session import aws_client
@@ -29,15 +30,18 @@ _MISSING: Final = "ResourceNotFoundException"
 _CURRENT: Final = "AWSCURRENT"
 
 
-def refuse_here(stage: str) -> None:
-    """What can be told without AWS."""
+def refuse_here(stage: str) -> Settings:
+    """What can be told without AWS; else what the stage is to be."""
     refuse_runtime()
-    settings = Settings.from_environment(project().environment(stage))
+    environment = project().environment(stage)
+    settings = Settings.from_environment(environment)
     if settings.stage is not Stage(stage):
         raise SettingsError(
             f"stages.{stage} of .chalice/config.json has CRYPTO_BOT_STAGE = {settings.stage}; it "
             f"must be {stage}"
         )
+    check_needs(settings.market_functions, environment.keys() | MADE_BY_TERRAFORM)
+    return settings
 
 
 def refuse_there(stage: str, *, needs_table: bool) -> Configuration:

@@ -52,12 +52,14 @@ _FILES: Final = {
     "analyse-markets": "analysing",
     "analyses": "analysing",
     "worker": "working",
+    "klines": "klines",
     "collect-trades": "working",
     "summaries": "working",
     "sweep-summaries": "working",
     "rank-markets": "candles",
     "collect-candles": "candles",
     "candles": "candles",
+    "pipeline": "pipeline",
 }
 
 

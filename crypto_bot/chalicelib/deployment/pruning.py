@@ -8,8 +8,9 @@ from typing import Final
 
 from chalicelib.deployment.refusal import DeploymentError
 
-# Exchanges run on asyncio's own loop (adapters/venues/ccxt/loop_thread.py).
-_UNUSED: Final = ("bin", "uvloop")
+# Exchanges run on asyncio's own loop (adapters/venues/ccxt/loop_thread.py); of DuckDB nobody needs
+# another interface, or Spark's.
+_UNUSED: Final = ("bin", "uvloop", "_duckdb-stubs", "adbc_driver_duckdb", "duckdb/experimental")
 _TESTS: Final = frozenset({"test", "tests"})
 _NOT_RUN: Final = frozenset({".c", ".h", ".md", ".pxd", ".pxi", ".pyi", ".pyx", ".typed"})
 _INSTALLERS: Final = frozenset({"INSTALLER", "RECORD", "REQUESTED", "WHEEL", "entry_points.txt"})

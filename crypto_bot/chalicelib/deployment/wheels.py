@@ -14,6 +14,10 @@ from chalicelib.deployment.refusal import DeploymentError
 # Lambda's images: Amazon Linux 2 has glibc 2.26, Amazon Linux 2023 has 2.34.
 _FIRST_ON_2023: Final = (3, 12)
 _OLDEST_GLIBC: Final = 17
+# Some wheels promise less than they keep: they are named for where they were built, and run on an
+# older glibc too. So those named for these are taken, and what they ask of glibc is looked at.
+_TAKEN_FOR: Final = {26: 28, 34: 34}
+_ASKED_OF_GLIBC: Final = re.compile(rb"GLIBC_2\.(\d+)\0")
 _DATA_FOLDERS: Final = ("purelib", "platlib")
 _HASH: Final = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
@@ -58,6 +62,22 @@ def unpack(folder: Path, tree: Path, requirements: Path) -> None:
                 path.write_bytes(archive.read(name))
 
 
+def refuse_newer(tree: Path) -> None:
+    """DeploymentError for a library that would ask the machine of a function for what it has not.
+
+    The versions of glibc that a library needs stand in it as texts.
+    """
+    has = _glibc()
+    for path in sorted(tree.rglob("*.so*")):
+        newest = max(map(int, _ASKED_OF_GLIBC.findall(path.read_bytes())), default=0)
+        if newest > has:
+            raise DeploymentError(
+                f"{path.relative_to(tree)} needs glibc 2.{newest}, and Lambda has 2.{has} for "
+                f"Python {sys.version_info[0]}.{sys.version_info[1]}; install everything for a "
+                "newer one: make setup PYTHON=python3.12"
+            )
+
+
 def _files(archive: ZipFile) -> Iterator[tuple[str, str]]:
     """Name in the wheel, and path in the tree; scripts and headers have none."""
     for name in archive.namelist():
@@ -71,8 +91,12 @@ def _files(archive: ZipFile) -> Iterator[tuple[str, str]]:
             yield name, path
 
 
+def _glibc() -> int:
+    return 34 if sys.version_info >= _FIRST_ON_2023 else 26
+
+
 def _platforms() -> list[str]:
-    newest = 34 if sys.version_info >= _FIRST_ON_2023 else 26
+    newest = _TAKEN_FOR[_glibc()]
     counted = [f"manylinux_2_{minor}_x86_64" for minor in range(_OLDEST_GLIBC, newest + 1)]
     return [*counted, "manylinux2014_x86_64"]
 

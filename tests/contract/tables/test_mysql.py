@@ -1,5 +1,9 @@
 """MariaDB over a real connection: the promised columns, and what happens when it is down."""
 
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pymysql
@@ -7,9 +11,11 @@ import pytest
 
 from chalicelib.adapters.tables.mysql import MysqlTradeFlow
 from chalicelib.domain.errors import SettingsError, StoreUnavailable
+from chalicelib.domain.market.minute import Minute
 from tests.contract.tables.test_trade_flow import SUMMARY
 from tests.market.mariadb import Server
 
+BOARD = Path(__file__).parents[3] / "infra/grafana/minute_summary.json"
 PROMISED = [
     "timestamp",
     "symbol",
@@ -63,6 +69,27 @@ def test_a_server_that_died_is_asked_again_once_it_is_back(
     assert mysql_table.newest(10) == [SUMMARY]
 
 
+def test_a_password_that_was_changed_counts_from_the_next_connection_on(server: Server) -> None:
+    def change(password: str) -> None:
+        with server.as_root() as connection, connection.cursor() as cursor:
+            cursor.execute(f"ALTER USER '{server.address['user']}'@'%' IDENTIFIED BY '{password}'")
+
+    kept = {"password": server.address["password"]}
+    table = MysqlTradeFlow({**server.address, "password": ""}, lambda: kept["password"])
+    try:
+        table.newest(1)
+        change("another")
+        table.newest(1)  # who is in stays in
+        table.close()
+        with pytest.raises(SettingsError, match="Access denied"):
+            table.newest(1)
+        kept["password"] = "another"
+        table.newest(1)
+    finally:
+        change(server.address["password"])
+        table.close()
+
+
 @pytest.mark.parametrize("wrong", [{"password": "wrong"}, {"database": "nobodys"}])
 def test_whoever_is_not_let_in_has_a_wrong_setting(server: Server, wrong: dict[str, str]) -> None:
     table = MysqlTradeFlow({**server.address, **wrong})
@@ -88,3 +115,23 @@ def test_a_deadlock_is_tried_again_later(server: Server, mysql_table: MysqlTrade
             impatient.replace(SUMMARY, "two")
         finally:
             impatient.close()
+
+
+def test_grafanas_dashboard_asks_what_the_table_answers(
+    server: Server, mysql_table: MysqlTradeFlow
+) -> None:
+    mysql_table.replace(SUMMARY, "one")
+    mysql_table.replace(replace(SUMMARY, minute=Minute("ETHUSDT", SUMMARY.minute.start)), "one")
+    board = json.loads(BOARD.read_text(encoding="utf-8"))
+    [symbols] = [v["query"] for v in board["templating"]["list"] if v["name"] == "symbol"]
+    assert set(asked(server, symbols)) == {("BTCUSDT",), ("ETHUSDT",)}
+    assert len(board["panels"]) == 5
+    for panel in board["panels"]:
+        [target] = panel["targets"]
+        statement = target["rawSql"].replace("$symbol", "BTCUSDT")
+        # As Grafana fills it in.
+        period = r"\1 BETWEEN '2024-08-08 23:00:00' AND '2024-08-09 01:00:00'"
+        statement = re.sub(r"\$__timeFilter\((.+?)\)", period, statement)
+        [row] = asked(server, statement)
+        assert row[0].isoformat() == "2024-08-09T00:00:00"
+        assert None not in row, panel["title"]

@@ -8,6 +8,7 @@ import pytest
 from chalice.config import Config
 
 from chalicelib.adapters.chalice_project import ChaliceProject
+from chalicelib.domain.deployment.market_functions import MARKET_FUNCTIONS
 from chalicelib.settings import Settings, Stage
 from tests.functional.cli.configured_clone import TICK, config, configure, edit, files
 
@@ -31,8 +32,10 @@ def test_a_stage_is_written_whole(project: Path) -> None:
         "PARAMETER_PREFIX": "/crypto-bot-dev/",
         "ALARM_TOPIC_ARN": "arn:aws:sns:eu-west-1:123456789012:crypto-bot-dev-alarms",
         "LAKE_BUCKET": "crypto-bot-dev-lake-123456789012",
+        "SERIES_TABLE": "crypto-bot-dev-market",
         "CLOUDWATCH_METRICS": "yes",
         "TICKS_ON": "schedule",
+        "CANDLE_STAGES_ON": "schedule",
     }
     named = {function["iam_policy_file"] for function in stage["lambda_functions"].values()}
     assert named | {stage["api_gateway_policy_file"], "config.json"} == set(files(project))
@@ -56,6 +59,24 @@ def test_chalice_reads_it_as_we_do(project: Path, function: str) -> None:
     assert chalice.lambda_timeout == (10 if function == "api_handler" else 60)
     assert chalice.lambda_memory_size == (1024 if function == "api_handler" else 512)
     assert chalice.reserved_concurrency is None
+
+
+def test_functions_that_look_into_candles_get_the_room_and_the_time(project: Path) -> None:
+    def change(config: Any) -> None:
+        asked = {"MARKET_FUNCTIONS": " ".join(MARKET_FUNCTIONS), "CANDLE_VENUE": "binance"}
+        authorities = "ssl_ca=/var/task/chalicelib/rds-ca.pem"
+        asked |= {"MARKETS": "BTCUSDT", "TRADE_FLOW_URL": f"mysql://h/d?{authorities}"}
+        config["stages"]["dev"]["environment_variables"] |= asked
+
+    edit(project, change)
+    (project / "chalicelib").mkdir()
+    (project / "chalicelib" / "rds-ca.pem").write_text("made up")
+    configure()
+    for name, function in MARKET_FUNCTIONS.items():
+        found = Config(chalice_stage="dev", function_name=name, config_from_disk=config(project))
+        assert found.iam_policy_file == f"policy-dev-{name}.json"
+        if function.parquet:
+            assert (found.lambda_timeout, found.lambda_memory_size) == (300, 1024), name
 
 
 def test_a_second_time_changes_nothing(project: Path) -> None:

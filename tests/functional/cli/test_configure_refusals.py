@@ -67,6 +67,14 @@ def test_what_is_no_output_of_terraform_is_refused(project, given, sentence) -> 
             "SANDBOX is false on stage dev, which never trades live; set SANDBOX to true there",
         ),
         ({"WEBHOOK_SOURCES": "everybody"}, "WEBHOOK_SOURCES has 'everybody'"),
+        ({"MARKET_FUNCTIONS": "rank_market"}, "MARKET_FUNCTIONS has 'rank_market'; it must list"),
+        ({"MARKET_FUNCTIONS": "rank_markets"}, "has rank_markets, and CANDLE_VENUE is not set"),
+        ({"SERIES_INDICATORS": "smma:3"}, "SERIES_INDICATORS: "),
+        (
+            {"TRADE_FLOW_URL": "mysql://u@h/d?ssl_ca=/var/task/chalicelib/rds-ca.pem"},
+            "chalicelib/rds-ca.pem is here, and that is missing; docs/market-data.md says where",
+        ),
+        ({"LOAD_CANDLES_SCHEDULE": "rate(2 hour)"}, "'rate(2 hour)'; it must be rate(2 hours)"),
     ],
 )
 def test_what_a_function_would_refuse_is_refused_now(project, variables, sentence) -> None:

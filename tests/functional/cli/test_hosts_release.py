@@ -47,6 +47,14 @@ def test_a_host_gets_its_release_once(prod: OnAws, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == ""
 
 
+def test_so_does_a_streaming_worker(prod: OnAws, capsys: pytest.CaptureFixture[str]) -> None:
+    bring_release_of("prod", worker=True)
+    assert "crypto_bot/app.py" in release(prod)
+    said = capsys.readouterr().out
+    assert "--cluster crypto-bot-prod-market --service crypto-bot-prod-stream-worker" in said
+    assert "systemctl" not in said
+
+
 def test_without_a_host_there_is_none(prod: OnAws) -> None:
     bring_release_of("prod")
     assert release(prod) == []

@@ -12,6 +12,7 @@ from chalicelib import bootstrap
 from chalicelib.bootstrap.stage import work_on
 from chalicelib.cli.preflight import refuse_here, refuse_there
 from chalicelib.deployment.refusal import DeploymentError
+from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.account import Account, Mode, Subscription
 from chalicelib.domain.trading.strategy import Strategy
 from chalicelib.settings import Stage
@@ -43,6 +44,17 @@ def store(account: Account, weight: str = "0.5") -> None:
         strategies=[Strategy(name="btc", instruments={"BTCUSD": "BTC/USD"})],
         subscriptions=[Subscription(account=account.name, strategy="btc", weight=Decimal(weight))],
     )
+
+
+def test_what_terraform_has_yet_to_make_is_not_missed(prod: OnAws) -> None:
+    config = prod.document("config.json")
+    config["stages"]["prod"]["environment_variables"] = {"CRYPTO_BOT_STAGE": "prod"}
+    (prod.project / ".chalice" / "config.json").write_text(json.dumps(config))
+    prod.edit_config(MARKET_FUNCTIONS="load_candles summarize_trades")
+    assert refuse_here("prod").market_functions == ("load_candles", "summarize_trades")
+    prod.edit_config(MARKET_FUNCTIONS="collect_candles")
+    with pytest.raises(SettingsError, match="has collect_candles, and CANDLE_VENUE is not set"):
+        refuse_here("prod")
 
 
 @pytest.mark.parametrize("name", [IN_MANAGER, IN_STORE])

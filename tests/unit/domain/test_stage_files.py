@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.deployment.market_functions import MARKET_FUNCTIONS
 from chalicelib.domain.deployment.outputs import StageOutputs, parse_outputs
 from chalicelib.domain.deployment.policies import (
     SecretNames,
@@ -16,7 +17,6 @@ from chalicelib.domain.deployment.policies import (
 from chalicelib.domain.deployment.rights import MARKET_RIGHTS, functions_of
 from chalicelib.domain.deployment.stage_config import configured, policy_files, variables
 from chalicelib.domain.errors import SettingsError
-from chalicelib.settings import MARKET_FUNCTIONS
 
 TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/state"
 MADE: dict[str, Any] = {
@@ -31,6 +31,7 @@ MADE: dict[str, Any] = {
     "alarm_topic_arn": "arn:aws:sns:eu-west-1:123456789012:alarms",
     "dead_letter_queue_arn": "arn:aws:sqs:eu-west-1:123456789012:dead",
     "lake_bucket_name": "lake-dev",
+    "market_table_name": "market-dev",
 }
 OUTPUTS = StageOutputs(**MADE)
 SUBNETS, GROUPS = ["subnet-1a", "subnet-2b"], ["sg-3c"]
@@ -98,6 +99,10 @@ def test_another_stages_outputs_are_refused() -> None:
         ("lake_bucket_name", "Lake", "a bucket's name"),
         ("cloudwatch_metrics", "true", "yes or no"),
         ("ticks_on", "both", "schedule or host"),
+        ("market_table_name", "a/b", "a table's name"),
+        ("candle_stages_on", "both", "schedule or pipeline"),
+        ("trade_flow_url", "host", "an address such as mysql://u@h/d"),
+        ("trade_flow_secret", "two words", "a secret's name"),
     ],
 )
 def test_an_odd_output_is_refused_with_what_would_be_right(
@@ -187,7 +192,9 @@ def test_one_secret_outside_of_the_stage_is_let_in_by_its_name(
     assert found["ssm:GetParameter"] == of_parameters
 
 
-OWN_LOG = " ".join(["logs:CreateLogGroup", *LOG_ACTIONS])
+OWN_LOG = " ".join(LOG_ACTIONS)
+SERIES = ["arn:aws:dynamodb:eu-west-1:123456789012:table/market-dev"]
+RUNS = {"dynamodb:GetItem dynamodb:PutItem": SERIES}
 NOTICES = {"dynamodb:PutItem": [TABLE]}
 PLACED_TABLE: dict[str, Any] = {
     "database_subnet_ids": ("subnet-4d",),
@@ -235,6 +242,7 @@ def test_who_ranks_and_who_collects_candles_have_their_own_parts_of_the_lake() -
         OWN_LOG: log_group("crypto_bot-dev-rank_markets"),
         "s3:ListBucket": [bucket],
         "s3:GetObject s3:PutObject": [f"{bucket}/top_marketcap/*"],
+        **RUNS,
         **NOTICES,
     }
     assert rights("rank_markets") == ranking
@@ -252,7 +260,41 @@ def test_who_ranks_and_who_collects_candles_have_their_own_parts_of_the_lake() -
         "s3:GetObject": [f"{bucket}/top_marketcap/*"],
         "s3:DeleteObject s3:GetObject s3:PutObject": [f"{bucket}/candles/*"],
         "s3:GetObject s3:PutObject": [f"{bucket}/candle_gaps/*"],
+        **RUNS,
         **NOTICES,
+    }
+
+
+def test_who_loads_and_who_analyses_share_the_table_of_the_time_series() -> None:
+    bucket = "arn:aws:s3:::lake-dev"
+    candles = {
+        "s3:ListBucket": [bucket],
+        "s3:DeleteObject s3:GetObject s3:PutObject": [f"{bucket}/candles/*"],
+        "s3:GetObject s3:PutObject": [f"{bucket}/candle_gaps/*"],
+        **NOTICES,
+    }
+    series = {"dynamodb:GetItem dynamodb:PutItem dynamodb:Query": SERIES}
+    assert rights("load_candles", table="bot-dev/flow") == {
+        OWN_LOG: log_group("crypto_bot-dev-load_candles"),
+        "s3:PutObject": [f"{bucket}/quarantine/candles/*"],
+        **candles,
+        **series,
+    }
+    assert rights("compact_candles") == {
+        OWN_LOG: log_group("crypto_bot-dev-compact_candles"),
+        **candles,
+        **RUNS,
+    }
+    listing = {"s3:ListBucket": [bucket], **series, **NOTICES}
+    assert rights("analyse_markets", table="bot-dev/flow") == {
+        OWN_LOG: log_group("crypto_bot-dev-analyse_markets"),
+        **listing,
+    }
+    secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:bot-dev/flow-??????"
+    assert rights("analyse_instruments", table="bot-dev/flow") == {
+        OWN_LOG: log_group("crypto_bot-dev-analyse_instruments"),
+        "secretsmanager:GetSecretValue": [secret],
+        **listing,
     }
 
 
@@ -277,7 +319,7 @@ def test_a_stage_has_the_market_functions_that_it_asks_for() -> None:
     assert set(MARKET_FUNCTIONS) == set(MARKET_RIGHTS)
 
 
-def test_only_who_writes_the_table_joins_its_network() -> None:
+def test_only_who_uses_the_table_joins_its_network() -> None:
     outputs = StageOutputs(**MADE, **PLACED, **PLACED_TABLE)
     config = {"app_name": "crypto_bot"}
     found = configured(config, outputs, {}, tuple(MARKET_RIGHTS))
@@ -294,6 +336,10 @@ def test_only_who_writes_the_table_joins_its_network() -> None:
         "sweep_summaries": (["subnet-4d"], ["sg-5e"]),
         "rank_markets": (None, None),
         "collect_candles": (None, None),
+        "load_candles": (None, None),
+        "analyse_instruments": (["subnet-4d"], ["sg-5e"]),
+        "analyse_markets": (None, None),
+        "compact_candles": (None, None),
     }
 
 
@@ -338,8 +384,10 @@ def test_a_new_stage_is_written_whole() -> None:
                 "PARAMETER_PREFIX": "/bot-dev/",
                 "ALARM_TOPIC_ARN": "arn:aws:sns:eu-west-1:123456789012:alarms",
                 "LAKE_BUCKET": "lake-dev",
+                "SERIES_TABLE": "market-dev",
                 "CLOUDWATCH_METRICS": "yes",
                 "TICKS_ON": "schedule",
+                "CANDLE_STAGES_ON": "schedule",
             },
             "lambda_functions": {
                 "api_handler": {"iam_policy_file": "policy-dev-api_handler.json"},
@@ -382,6 +430,20 @@ def test_what_the_owner_wrote_stays_and_what_is_terraforms_is_brought_up_to_date
     assert (moved["tick"]["subnet_ids"], moved["tick"]["security_group_ids"]) == (SUBNETS, GROUPS)
     assert moved["tick"]["reserved_concurrency"] == 7
     assert "subnet_ids" not in moved["api_handler"]
+
+
+def test_the_table_of_summaries_is_terraforms_or_the_owners() -> None:
+    own = {"TRADE_FLOW_URL": "mysql://own/d", "TRADE_FLOW_SECRET": "own"}
+    config = {"app_name": "crypto_bot", "stages": {"dev": {"environment_variables": own}}}
+
+    def found(outputs: StageOutputs) -> dict[str, Any]:
+        written = configured(config, outputs, {})["stages"]["dev"]["environment_variables"]
+        return {name: written[name] for name in own}
+
+    assert found(OUTPUTS) == own
+    made = {"trade_flow_url": "mysql://u@h/d", "trade_flow_secret": "rds!db-1"}
+    told_of = parse_outputs(told(**made), "dev")
+    assert found(told_of) == {"TRADE_FLOW_URL": "mysql://u@h/d", "TRADE_FLOW_SECRET": "rds!db-1"}
 
 
 def test_a_function_of_which_nothing_else_is_said_gets_its_reserve() -> None:

@@ -15,9 +15,7 @@ from chalicelib.market_ports import Analyses
 from tests.trading_floor import TradingFloor, virtual_account
 
 PRICES = {"BTC/USDT": "100", "ETH/USDT": "10"}
-NEVER_MOVED = {
-    "cannot be sized (VOLATILITY_UNKNOWN)"
-}  # as the candles of this floor say
+NEVER_MOVED = {"cannot be sized (VOLATILITY_UNKNOWN)"}  # as the candles of this floor say
 
 
 @pytest.fixture

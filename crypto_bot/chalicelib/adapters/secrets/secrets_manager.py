@@ -21,14 +21,14 @@ _MISSING: Final = frozenset({"ParameterNotFound", "ResourceNotFoundException"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """Whose secrets these are: names that begin so, and one more. Without any, all are."""
+    """Whose secrets these are: names that begin so, and those besides. Without any, all are."""
 
     prefixes: tuple[str, ...] = ()
-    besides: str = ""
+    besides: tuple[str, ...] = ()
 
     def check(self, name: str) -> None:
         """SettingsError for a name that the stage's functions have no right to read."""
-        if self.prefixes and name != self.besides and not name.startswith(self.prefixes):
+        if self.prefixes and name not in self.besides and not name.startswith(self.prefixes):
             raise SettingsError(
                 f"the secret {name!r} is none of this stage's; its name must begin with "
                 f"{' or '.join(self.prefixes)}"

@@ -16,8 +16,12 @@ _SHAPES: Final = {
     "secret_prefix": (re.compile(r"[\w+=.@-]+/"), "a name that ends in a slash"),
     "parameter_prefix": (re.compile(r"/[\w.-]+/"), "a name between two slashes"),
     "lake_bucket_name": (re.compile(r"[a-z0-9.-]{3,63}"), "a bucket's name"),
+    "market_table_name": (re.compile(r"[\w.-]{3,255}"), "a table's name"),
     "cloudwatch_metrics": (re.compile("yes|no"), "yes or no"),
     "ticks_on": (re.compile("schedule|host"), "schedule or host"),
+    "candle_stages_on": (re.compile("schedule|pipeline"), "schedule or pipeline"),
+    "trade_flow_url": (re.compile(r"(mysql|mariadb)://\S+"), "an address such as mysql://u@h/d"),
+    "trade_flow_secret": (re.compile(r"(ssm:)?[\w/+=.@!-]+"), "a secret's name"),
     "function_subnet_ids": (re.compile(r"subnet-\w+"), "ids of subnets"),
     "function_security_group_ids": (re.compile(r"sg-\w+"), "ids of security groups"),
     "database_subnet_ids": (re.compile(r"subnet-\w+"), "ids of subnets"),
@@ -31,9 +35,11 @@ class StageOutputs:
     """Each field is the output of that name in infra/outputs.tf; those with a value may be absent.
 
     `cloudwatch_metrics` says whether anybody looks at the figures there, which may cost something.
-    `ticks_on` says who ticks: the functions' schedule, or a host. Subnets and security groups are
-    those of the functions that call exchanges, where they have a fixed address, and of those that
-    write the table of summaries, where it is in a network of its own.
+    `ticks_on` says who ticks: the functions' schedule, or a host; `candle_stages_on` whether the
+    stages of candles have schedules of their own, or one state machine runs them. The address and
+    the secret are those of the table of summaries, where Terraform has made it. Subnets and
+    security groups are those of the functions that call exchanges, where they have a fixed address,
+    and of those that use the table of summaries, where it is in a network of its own.
     """
 
     stage: str
@@ -47,8 +53,12 @@ class StageOutputs:
     alarm_topic_arn: str
     dead_letter_queue_arn: str
     lake_bucket_name: str
+    market_table_name: str
     cloudwatch_metrics: str = "yes"
     ticks_on: str = "schedule"
+    candle_stages_on: str = "schedule"
+    trade_flow_url: str = ""
+    trade_flow_secret: str = ""
     function_subnet_ids: tuple[str, ...] = ()
     function_security_group_ids: tuple[str, ...] = ()
     database_subnet_ids: tuple[str, ...] = ()

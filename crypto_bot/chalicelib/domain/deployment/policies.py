@@ -98,6 +98,8 @@ def _resources(
         Thing.RANKINGS: [f"{bucket}/top_marketcap/*"],
         Thing.CANDLES: [f"{bucket}/candles/*"],
         Thing.CANDLE_GAPS: [f"{bucket}/candle_gaps/*"],
+        Thing.REJECTED_CANDLES: [f"{bucket}/quarantine/candles/*"],
+        Thing.SERIES: [outputs.arn("dynamodb", f"table/{outputs.market_table_name}")],
         Thing.TABLE_LOGIN: _one_secret(outputs, secrets.table),
         Thing.TABLE_PARAMETER: _one_parameter(outputs, secrets.table),
         Thing.RANKING_LOGIN: _one_secret(outputs, secrets.ranking),

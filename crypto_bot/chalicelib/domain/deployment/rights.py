@@ -36,6 +36,8 @@ class Thing(StrEnum):
     RANKING_LOGIN = "ranking_login"  # of who publishes capitalisations
     RANKING_PARAMETER = "ranking_parameter"  # the same in Parameter Store
     TABLE_NETWORK = "table_network"  # where the table of summaries is
+    REJECTED_CANDLES = "rejected_candles"
+    SERIES = "series"  # the table of the time series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +85,6 @@ _INTERFACES: Final = (
 _JOINS: Final = "Lambda joins the function to the subnets in its name; AWS knows nothing narrower"
 _NETWORK: Final = Right(thing=Thing.NETWORK, actions=_INTERFACES, because=_JOINS)
 
-_OWN_LOG: Final = Right(
-    thing=Thing.LOG,
-    actions=("logs:CreateLogGroup", *_LOG.actions),
-    because="Lambda writes the log in the function's name; nobody else makes the group",
-)
 _NOTICES: Final = Right(thing=Thing.NOTICES, actions=("dynamodb:PutItem",))
 _FIND_MISSING: Final = Right(
     thing=Thing.LAKE,
@@ -97,7 +94,7 @@ _FIND_MISSING: Final = Right(
 _LIST: Final = Right(thing=Thing.LAKE, actions=("s3:ListBucket",))
 _TABLE_NETWORK: Final = Right(thing=Thing.TABLE_NETWORK, actions=_INTERFACES, because=_JOINS)
 _SUMMARIES: Final = (
-    _OWN_LOG,
+    _LOG,
     _LIST,
     Right(thing=Thing.TRADES, actions=("s3:DeleteObject", "s3:GetObject", "s3:PutObject")),
     Right(thing=Thing.REJECTED_LINES, actions=("s3:PutObject",)),
@@ -105,6 +102,19 @@ _SUMMARIES: Final = (
     Right(thing=Thing.TABLE_PARAMETER, actions=("ssm:GetParameter",)),
     _NOTICES,
     _TABLE_NETWORK,
+)
+# Each stage of candles notes there how it ran.
+_RUNS: Final = Right(thing=Thing.SERIES, actions=("dynamodb:GetItem", "dynamodb:PutItem"))
+# Whoever reads candles sets a damaged object aside, and marks its time as a gap.
+_CANDLES: Final = (
+    Right(thing=Thing.CANDLES, actions=("s3:DeleteObject", "s3:GetObject", "s3:PutObject")),
+    Right(thing=Thing.CANDLE_GAPS, actions=("s3:GetObject", "s3:PutObject")),
+)
+_ANALYSING: Final = (
+    _LOG,
+    _LIST,
+    Right(thing=Thing.SERIES, actions=("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")),
+    _NOTICES,
 )
 
 RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
@@ -123,10 +133,10 @@ RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
     "report_performance": (_LOG, _DEAD_LETTERS, _STATE, _SECRETS, _PARAMETERS, _NETWORK),
 }
 
-# What these need to be told is in settings.py, under the same names.
+# What these need to be told is in market_functions.py, under the same names.
 MARKET_RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
     "collect_trades": (
-        _OWN_LOG,
+        _LOG,
         _FIND_MISSING,
         Right(thing=Thing.TRADES, actions=("s3:GetObject", "s3:PutObject")),
         Right(thing=Thing.REJECTED_TRADES, actions=("s3:PutObject",)),
@@ -135,21 +145,35 @@ MARKET_RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
     "summarize_trades": _SUMMARIES,
     "sweep_summaries": _SUMMARIES,
     "rank_markets": (
-        _OWN_LOG,
+        _LOG,
         _FIND_MISSING,
+        _RUNS,
         Right(thing=Thing.RANKINGS, actions=("s3:GetObject", "s3:PutObject")),
         Right(thing=Thing.RANKING_LOGIN, actions=("secretsmanager:GetSecretValue",)),
         Right(thing=Thing.RANKING_PARAMETER, actions=("ssm:GetParameter",)),
         _NOTICES,
     ),
     "collect_candles": (
-        _OWN_LOG,
+        _LOG,
         _LIST,
+        _RUNS,
         Right(thing=Thing.RANKINGS, actions=("s3:GetObject",)),
-        Right(thing=Thing.CANDLES, actions=("s3:DeleteObject", "s3:GetObject", "s3:PutObject")),
-        Right(thing=Thing.CANDLE_GAPS, actions=("s3:GetObject", "s3:PutObject")),
+        *_CANDLES,
         _NOTICES,
     ),
+    "load_candles": (
+        *_ANALYSING,
+        *_CANDLES,
+        Right(thing=Thing.REJECTED_CANDLES, actions=("s3:PutObject",)),
+    ),
+    "analyse_instruments": (
+        *_ANALYSING,
+        Right(thing=Thing.TABLE_LOGIN, actions=("secretsmanager:GetSecretValue",)),
+        Right(thing=Thing.TABLE_PARAMETER, actions=("ssm:GetParameter",)),
+        _TABLE_NETWORK,
+    ),
+    "analyse_markets": _ANALYSING,
+    "compact_candles": (_LOG, _LIST, _RUNS, *_CANDLES, _NOTICES),
 }
 
 

@@ -72,6 +72,10 @@ def _check_name(config: Mapping[str, Any]) -> None:
 
 def variables(outputs: StageOutputs) -> dict[str, str]:
     """What the stage's functions find in their environment."""
+    of_table = {
+        "TRADE_FLOW_URL": outputs.trade_flow_url,
+        "TRADE_FLOW_SECRET": outputs.trade_flow_secret,
+    }
     return {
         "CRYPTO_BOT_STAGE": outputs.stage,
         "CRYPTO_BOT_REGION": outputs.region,
@@ -80,8 +84,11 @@ def variables(outputs: StageOutputs) -> dict[str, str]:
         "PARAMETER_PREFIX": outputs.parameter_prefix,
         "ALARM_TOPIC_ARN": outputs.alarm_topic_arn,
         "LAKE_BUCKET": outputs.lake_bucket_name,
+        "SERIES_TABLE": outputs.market_table_name,
         "CLOUDWATCH_METRICS": outputs.cloudwatch_metrics,
         "TICKS_ON": outputs.ticks_on,
+        "CANDLE_STAGES_ON": outputs.candle_stages_on,
+        **{name: value for name, value in of_table.items() if value},
     }
 
 

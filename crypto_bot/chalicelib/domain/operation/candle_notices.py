@@ -28,7 +28,7 @@ def candles_not_collected(trouble: str, at: datetime) -> Notice:
     return Notice(
         key=f"market candles {at:%Y-%m-%d} {sha256(trouble.encode()).hexdigest()[:_DIGEST]}",
         severity=Severity.P2,
-        sentence=f"candles were not collected, and will be tried again in an hour: {trouble}",
+        sentence=f"candles were not collected, and will be tried again: {trouble}",
         at=at,
     )
 
@@ -39,5 +39,48 @@ def candles_refused(series: str, flaws: Sequence[str], at: datetime) -> Notice:
         key=f"market candles refused {at:%Y-%m-%d} {series}",
         severity=Severity.P2,
         sentence=f"{len(flaws)} candles of {series} cannot be right, such as {flaws[0]}",
+        at=at,
+    )
+
+
+def candles_not_loaded(trouble: str, at: datetime) -> Notice:
+    """One for each reason; the next run goes on from there."""
+    return Notice(
+        key=f"market load {at:%Y-%m-%d} {sha256(trouble.encode()).hexdigest()[:_DIGEST]}",
+        severity=Severity.P2,
+        sentence=f"candles were not loaded, and will be tried again: {trouble}",
+        at=at,
+    )
+
+
+def candles_set_aside(series: str, count: int, folder: str, at: datetime) -> Notice:
+    """They are no part of the time series, until the lake has others in their place."""
+    return Notice(
+        key=f"market candles set aside {at:%Y-%m-%d} {series}",
+        severity=Severity.P2,
+        sentence=(
+            f"{count} candles of {series} cannot be right and are not in the time series; the lake"
+            f" has them with the reasons in {folder}"
+        ),
+        at=at,
+    )
+
+
+def not_analysed(trouble: str, at: datetime) -> Notice:
+    """The last analysis stays; the next run tries again."""
+    return Notice(
+        key=f"market analysis {at:%Y-%m-%d} {sha256(trouble.encode()).hexdigest()[:_DIGEST]}",
+        severity=Severity.P2,
+        sentence=f"nothing new was analysed, and will be tried again: {trouble}",
+        at=at,
+    )
+
+
+def candles_not_compacted(trouble: str, at: datetime) -> Notice:
+    """Nothing is lost: the candles stay in more files than there could be."""
+    return Notice(
+        key=f"market compaction {at:%Y-%m-%d} {sha256(trouble.encode()).hexdigest()[:_DIGEST]}",
+        severity=Severity.P2,
+        sentence=f"candles were not made into one file, and will be tried again: {trouble}",
         at=at,
     )
