@@ -15,6 +15,7 @@ from chalicelib.adapters.lakes.folder import FolderLake
 from chalicelib.adapters.tables.sqlite import SqliteTradeFlow
 from chalicelib.domain.market.bus_message import Record
 from chalicelib.domain.market.minute import Minute, minute_of
+from chalicelib.drivers.trade_codec import read_trade
 from chalicelib.market_ports import Lake
 from chalicelib.services.market.archive_trades import ArchiveReport, Archiving, archive_trades
 
@@ -61,7 +62,11 @@ class Floor:
         reader = self.bus.read(TOPIC, GROUP)
         try:
             yield Archiving(
-                reader=reader, lake=lake or self.lake, clock=self.clock, idle=15 * SECOND
+                reader=reader,
+                lake=lake or self.lake,
+                clock=self.clock,
+                idle=15 * SECOND,
+                read_trade=read_trade,
             )
         finally:
             reader.close()

@@ -12,6 +12,7 @@ from chalicelib.bootstrap.market import TRADES_TOPIC, bus, lake
 from chalicelib.bootstrap.operation import notices
 from chalicelib.domain.market.cutting import REJECTED
 from chalicelib.domain.operation.market_notices import messages_rejected
+from chalicelib.drivers.trade_codec import read_trade
 from chalicelib.services.market.archive_trades import Archiving, archive_trades
 from chalicelib.services.operation.leave_notices import leave_notices
 from chalicelib.worker.rounds import Round, work_in_rounds
@@ -33,6 +34,7 @@ def archive(stopping: Event, *, once: bool) -> None:
                 lake=lake(),
                 clock=bootstrap.clock(),
                 idle=timedelta(0) if once else _IDLE,
+                read_trade=read_trade,
             )
             yield lambda: _round(work, once=once)
 

@@ -17,6 +17,7 @@ from chalicelib.domain.market.stream_connection import MOST_EMPTY_ANSWERS, MOST_
 from chalicelib.domain.market.stream_gap import Numbered, Unbroken
 from chalicelib.domain.market.stream_message import News, Told, read_frame
 from chalicelib.domain.market.stream_plan import StreamPlan, Subject, binance_name
+from chalicelib.drivers.trade_codec import read_trade
 from chalicelib.market_ports import FeedBatch, FeedBeginning
 from chalicelib.ports import Clock
 
@@ -104,7 +105,7 @@ class BinanceFeed:
         return Unbroken(newest)
 
     def _take(self, frame: bytes, gathered: Gathered) -> None:
-        told = read_frame(frame, self._wanted.get)
+        told = read_frame(frame, self._wanted.get, read_trade)
         if isinstance(told, Told):
             line = self._lines[told.subject]
             if line.unbroken.is_absurd(told.message):

@@ -19,6 +19,7 @@ from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.market.stream_gap import Unbroken
 from chalicelib.domain.market.stream_message import News, Told, read_frame, subject_named
 from chalicelib.domain.market.stream_plan import Subject
+from chalicelib.drivers.trade_codec import read_trade
 from chalicelib.market_ports import FeedBatch, FeedBeginning
 
 _GZIP: Final = b"\x1f\x8b"
@@ -99,7 +100,7 @@ class ReplayFeed:
 
     def _take(self, frame: bytes, gathered: Gathered) -> bool:
         """Whether there was anything in it."""
-        told = read_frame(frame, self._subject)
+        told = read_frame(frame, self._subject, read_trade)
         if told is News.NOTHING:
             return False
         if isinstance(told, Told):

@@ -16,6 +16,7 @@ from chalicelib.domain.market.trade import (
     AGGREGATED,
     SINGLE,
     MalformedTrade,
+    ReadTrade,
     parse_trade,
     read_object,
 )
@@ -53,7 +54,11 @@ class Told(NamedTuple):
     message: Numbered
 
 
-def read_frame(frame: bytes, wanted: Callable[[bytes], Subject | None]) -> Told | News:
+def read_frame(
+    frame: bytes,
+    wanted: Callable[[bytes], Subject | None],
+    read_trade: ReadTrade = parse_trade,
+) -> Told | News:
     """`wanted` gives the subject of a stream's name, None for one that nobody asked for.
 
     The message is found by its place: it must stay as it is, and parsing it once is enough.
@@ -67,7 +72,7 @@ def read_frame(frame: bytes, wanted: Callable[[bytes], Subject | None]) -> Told 
     if not frame.endswith(b"}"):
         return News.MALFORMED
     try:
-        message = read_message(frame[end + len(_DATA) : -1], subject)
+        message = read_message(frame[end + len(_DATA) : -1], subject, read_trade)
     except MalformedTrade:
         return News.MALFORMED
     return Told(subject, message) if message else News.NOTHING
@@ -85,11 +90,13 @@ def announces_end(frame: bytes) -> bool:
     return any(isinstance(part, dict) and part.get("e") == _SHUTDOWN for part in told)
 
 
-def read_message(text: bytes, subject: Subject) -> Numbered | None:
+def read_message(
+    text: bytes, subject: Subject, read_trade: ReadTrade = parse_trade
+) -> Numbered | None:
     """None for a candle that is still open. MalformedTrade for what is none of the subject's."""
     if subject.interval:
         return _read_candle(text, subject.symbol, subject.interval)
-    trade = parse_trade(text)
+    trade = read_trade(text)
     if (trade.symbol, trade.kind) != (subject.symbol, subject.kind):
         raise MalformedTrade(f"{trade.kind} of {trade.symbol} among {subject.kind} of {subject[0]}")
     return Numbered(trade.id, trade.at_ms, text)

@@ -7,6 +7,7 @@ maker. Other venues' feeds are put into these words before they reach the bus.
 
 import json
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, NoReturn
@@ -56,6 +57,10 @@ class Trade(NamedTuple):
     last: int
 
 
+# Text -> the trade in it; MalformedTrade for everything else.
+ReadTrade = Callable[[bytes], Trade]
+
+
 def parse_trade(text: bytes) -> Trade:
     """The trade in one JSON object. MalformedTrade for everything else, whatever it holds."""
     fields = read_object(text)
@@ -98,24 +103,34 @@ def read_object(text: bytes) -> dict[str, Any]:
 def symbol_of(fields: dict[str, Any]) -> str:
     """The venue's name of the instrument, safe as a part of a path."""
     symbol = fields.get("s")
-    known = _symbol(symbol) if isinstance(symbol, str) else None
+    known = known_symbol(symbol) if isinstance(symbol, str) else None
     if known is None:
         _refuse("s", symbol, "a symbol such as BTCUSDT")
     return known
 
 
 @lru_cache(maxsize=1000)
-def _symbol(text: str) -> str | None:
-    """The first of equal texts, so that thousands of trades share one."""
+def known_symbol(text: str) -> str | None:
+    """The first of equal texts, so that thousands of trades share one; None for what is none."""
     return text if _SYMBOL.fullmatch(text) else None
 
 
 def time_of(fields: dict[str, Any]) -> int:
     """When the trade took place, in ms since 1970; seconds and microseconds are refused."""
     at = fields.get("T")
-    if type(at) is not int or not _FIRST_MS <= at < _LAST_MS:
+    if type(at) is not int or not is_plausible(at):
         _refuse("T", at, "milliseconds since 1970, between 2009 and 2100")
     return at
+
+
+def is_plausible(at_ms: int) -> bool:
+    """Whether a trade can have taken place then."""
+    return _FIRST_MS <= at_ms < _LAST_MS
+
+
+def amount_of(text: str) -> Decimal:
+    """Above zero, or zero for what is no such amount."""
+    return Decimal(text) if _AMOUNT.fullmatch(text) else ZERO
 
 
 def _count(fields: dict[str, Any], name: str) -> int:
@@ -127,7 +142,7 @@ def _count(fields: dict[str, Any], name: str) -> int:
 
 def _amount(fields: dict[str, Any], name: str) -> Decimal:
     value = fields.get(name)
-    amount = Decimal(value) if isinstance(value, str) and _AMOUNT.fullmatch(value) else ZERO
+    amount = amount_of(value) if isinstance(value, str) else ZERO
     if not amount:
         _refuse(
             name,

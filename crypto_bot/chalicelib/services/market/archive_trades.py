@@ -12,6 +12,7 @@ from typing import Final
 from chalicelib.domain.market.bus_message import Message, Position, Record
 from chalicelib.domain.market.cutting import Cut, Cutter, cut_marker
 from chalicelib.domain.market.minute import milliseconds
+from chalicelib.domain.market.trade import ReadTrade, parse_trade
 from chalicelib.market_ports import BusReader, Lake
 from chalicelib.ports import Clock
 
@@ -29,6 +30,7 @@ class Archiving:
     lake: Lake
     clock: Clock
     idle: timedelta
+    read_trade: ReadTrade = parse_trade
     cutters: dict[int, Cutter] = field(default_factory=dict)
     heard: dict[int, datetime] = field(default_factory=dict)
 
@@ -52,7 +54,7 @@ def archive_trades(work: Archiving, *, wait: float) -> ArchiveReport:
     for partition in batch.lost:
         work.cutters.pop(partition, None)
     for partition, position in batch.begun.items():
-        work.cutters[partition] = Cutter(partition, position)
+        work.cutters[partition] = Cutter(partition, position, read_trade=work.read_trade)
         work.heard[partition] = work.clock.now()
     return ArchiveReport(
         messages=len(batch.messages),
