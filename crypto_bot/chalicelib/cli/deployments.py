@@ -31,14 +31,14 @@ def deployment_of(
             ready_made(bot),
             instruments=instruments,
             interval=interval or "",
-            parameters=dict(_parameter(text) for text in params),
+            parameters=dict(parameter(text) for text in params),
         )
         deployment = Deployment(
             name=name or bot,
             strategy=strategy or name or bot,
             setups=tuple(setups),
             since=now if since is None else read_instant("--since", since),
-            cash=USUAL_CASH if cash is None else _number("--cash", cash),
+            cash=USUAL_CASH if cash is None else amount("--cash", cash),
         )
         check_deployment(deployment)
     except BotRefused as error:
@@ -46,15 +46,17 @@ def deployment_of(
     return deployment
 
 
-def _parameter(text: str) -> tuple[str, float]:
+def parameter(text: str) -> tuple[str, float]:
+    """What --param says; SettingsError if it says nothing."""
     name, equals, value = text.partition("=")
     if not equals:
         raise SettingsError(f"--param is {text!r}; it must be such as threshold=1")
-    number = _number(f"--param {name}", value)
+    number = amount(f"--param {name}", value)
     return name, int(number) if value.strip().lstrip("-").isdecimal() else float(number)
 
 
-def _number(option: str, text: str) -> Decimal:
+def amount(option: str, text: str) -> Decimal:
+    """What an option says; SettingsError names it."""
     try:
         return parse_amount(text)
     except ValueError as error:

@@ -51,6 +51,7 @@ _FILES: Final = {
     "analyse-instruments": "analysing",
     "analyse-markets": "analysing",
     "analyses": "analysing",
+    "backtest": "backtesting",
     "worker": "working",
     "klines": "klines",
     "collect-trades": "working",

@@ -23,8 +23,8 @@ from chalicelib.deployment.vendor import VENDOR, vendored
 MOST_ZIPPED: Final = 48_000_000
 MOST_UNZIPPED: Final = 240_000_000
 
-# A terminal, a server on a laptop, and the way to Lambda: no function runs any of it.
-_NOT_RUN: Final = ("cli", "deployment", "local")
+# A terminal and its pages, a server on a laptop, and the way to Lambda: no function runs them.
+_NOT_RUN: Final = ("cli", "deployment", "local", "reports")
 _CACHE: Final = "__pycache__"
 _THEN: Final = (1980, 1, 1, 0, 0, 0)
 _MODE: Final = 0o644 << 16
