@@ -9,7 +9,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check infra configure vendor deploy destroy wheels lint format types layers coverage dead audit mutate bench simulate kill-loop screenshot lock clean
+.PHONY: help setup spark run test check infra configure vendor deploy destroy wheels lint format types layers coverage dead audit mutate bench simulate kill-loop screenshot lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ $(VENV)/.wheels: crypto_bot/requirements.txt crypto_bot/requirements-candles.txt
 		echo "The libraries for Lambda could not be fetched: the tests that need them will be skipped." >&2; fi
 
 wheels: $(VENV)/.wheels  ## Fetch the libraries that the tests pack for Lambda
+
+spark: setup  ## Fetch Spark (and have a Java 17), for the test of its job
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-spark.txt
 
 run: setup  ## Run the bot here, with a demonstration where nothing is configured (ARGS="--port 9000")
 	@$(BIN)/crypto-bot run $(ARGS)
@@ -108,6 +111,7 @@ lock: setup  ## Write all requirements.txt anew (UPGRADE=1 takes newer versions)
 	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --extra dev pyproject.toml --output-file requirements.txt
 	$(UV_COMPILE) --group lambda --constraints requirements.txt --output-file crypto_bot/requirements.txt
 	$(UV_COMPILE) --group candles --constraints requirements.txt --output-file crypto_bot/requirements-candles.txt
+	$(UV_COMPILE) --group spark --constraints requirements.txt --output-file requirements-spark.txt
 
 clean:  ## Remove what these targets made, .venv included
 	rm -rf $(VENV) .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mutation .mypy_cache \

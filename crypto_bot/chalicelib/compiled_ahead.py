@@ -17,7 +17,7 @@ def use(folder: str) -> None:
     try:
         with open(f"{folder}/{FILE}", "rb") as file:  # noqa: PTH123 - pathlib is not loaded yet
             content = file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # the latter where all this is in a zip file
         return
     if not content.startswith(MAGIC_NUMBER):
         return

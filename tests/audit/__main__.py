@@ -44,7 +44,10 @@ def _lock_findings(found: dict[str, Distribution]) -> Iterator[tuple[str, bool]]
     for_candles, still_more = read_lock(ROOT / "crypto_bot" / "requirements-candles.txt")
     package, more = package | for_candles, more + still_more
     versions = {name: distribution.version for name, distribution in found.items()}
-    problems += [*more, *contradictions(package, whole), *disagreements(whole, versions, OURS)]
+    for_spark, yet_more = read_lock(ROOT / "requirements-spark.txt")
+    asked_for = whole | {name: one for name, one in for_spark.items() if name in versions}
+    problems += [*more, *yet_more, *contradictions(package, whole)]
+    problems += disagreements(asked_for, versions, OURS)
     yield f"locks: {len(whole)} packages with hashes, {len(package)} of them for Lambda", False
     yield from ((problem, True) for problem in problems)
 

@@ -32,7 +32,7 @@ def pin(name: str, version: str, *, applies: bool = True) -> Pin:
 PACKAGE_LOCKS = ["crypto_bot/requirements.txt", "crypto_bot/requirements-candles.txt"]
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", *PACKAGE_LOCKS])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-spark.txt", *PACKAGE_LOCKS])
 def test_every_line_of_our_locks_is_pinned_and_hashed(name):
     pins, problems = read_lock(ROOT / name)
 

@@ -93,7 +93,11 @@ def deploy(context: click.Context, stage: str, infra: Path, wheels: Path | None,
     _chalice("deploy", stage)
     if not _are_tied(infra, stage):
         terraform.apply(again=True)
-    bring_release_of(stage, worker=_has_worker(infra, stage))
+    bring_release_of(
+        stage,
+        worker=_has_made(infra, stage, "stream_worker_reads"),
+        spark_job=_has_made(infra, stage, "spark_job"),
+    )
     prove_alive(sleep)
     click.echo(f"Stage {stage} is deployed: {project().deployed_url(stage)}")
 
@@ -158,13 +162,13 @@ def _are_tied(infra: Path, stage: str) -> bool:
     return {deployed_name(name, stage) for name in RIGHTS} <= set(tied)
 
 
-def _has_worker(infra: Path, stage: str) -> bool:
-    """Whether Terraform has made a task that streams a venue's trades."""
-    return bool(read_outputs(infra, stage)["stream_worker_reads"]["value"])
+def _has_made(infra: Path, stage: str, output: str) -> bool:
+    """Whether Terraform has made the opt-in that the output is of."""
+    return bool(read_outputs(infra, stage)[output]["value"])
 
 
-def bring_release_of(stage: str, *, worker: bool = False) -> None:
-    """Where a host ticks, or a worker streams, it gets what the functions got."""
+def bring_release_of(stage: str, *, worker: bool = False, spark_job: bool = False) -> None:
+    """Where a host ticks, a worker streams or Spark works, it gets what the functions got."""
     environment = project().environment(stage)
     takers = []
     if environment.get("TICKS_ON") == "host":
@@ -172,6 +176,8 @@ def bring_release_of(stage: str, *, worker: bool = False) -> None:
     if worker:
         task = f"--cluster crypto-bot-{stage}-market --service crypto-bot-{stage}-stream-worker"
         takers.append(f"by aws ecs update-service --force-new-deployment {task}")
+    if spark_job:
+        takers.append("by the next run of the Spark job")
     if not takers:
         return
     s3 = aws_client("s3", region=environment["CRYPTO_BOT_REGION"], **_PATIENCE)

@@ -55,6 +55,12 @@ def test_so_does_a_streaming_worker(prod: OnAws, capsys: pytest.CaptureFixture[s
     assert "systemctl" not in said
 
 
+def test_so_does_a_spark_job(prod: OnAws, capsys: pytest.CaptureFixture[str]) -> None:
+    bring_release_of("prod", spark_job=True)
+    assert "crypto_bot/app.py" in release(prod)
+    assert "by the next run of the Spark job (infra/README.md)" in capsys.readouterr().out
+
+
 def test_without_a_host_there_is_none(prod: OnAws) -> None:
     bring_release_of("prod")
     assert release(prod) == []
