@@ -76,6 +76,31 @@ module "lakehouse" {
   temporary = !local.protected
 }
 
+module "timeseries" {
+  source = "./modules/timeseries"
+  count  = var.timestream ? 1 : 0
+
+  name         = local.name
+  memory_hours = var.timestream_memory_hours
+  days         = var.timestream_days
+}
+
+module "spark_job" {
+  source = "./modules/spark_job"
+  count  = var.spark_job ? 1 : 0
+
+  name             = local.name
+  lake_bucket_name = aws_s3_bucket.lake.bucket
+  environment      = local.environment
+  database         = var.lakehouse ? module.lakehouse[0].database : ""
+  worker_type      = var.spark_job_worker_type
+  workers          = var.spark_job_workers
+  schedule         = var.spark_job_schedule
+  region           = local.region
+  account_id       = local.account_id
+  partition        = local.partition
+}
+
 module "pipeline" {
   source = "./modules/pipeline"
   count  = var.pipeline ? 1 : 0

@@ -88,6 +88,16 @@ output "candle_stages_on" {
   value       = var.pipeline ? "pipeline" : "schedule"
 }
 
+output "series_timestream" {
+  description = "For SERIES_TIMESTREAM; empty without Timestream."
+  value       = try(module.timeseries[0].table, "")
+
+  precondition {
+    condition     = !var.timestream || var.timestream_allowed
+    error_message = "timestream is on, and AWS has taken no new customers of Timestream for LiveAnalytics since June 2025. Type aws timestream-write list-databases --region ${local.region}: if it answers with a list, set timestream_allowed = true; if it denies access, leave timestream off."
+  }
+}
+
 output "stream_worker_reads" {
   description = "The markets whose trades the stream worker reads; empty without it."
   value       = var.stream_worker ? local.stream_markets : ""
@@ -105,6 +115,11 @@ output "stream_worker_reads" {
 output "lakehouse" {
   description = "Database and workgroup for Athena; empty without the lakehouse."
   value       = var.lakehouse ? { database = module.lakehouse[0].database, workgroup = module.lakehouse[0].workgroup } : {}
+}
+
+output "spark_job" {
+  description = "Its name, for aws glue start-job-run --job-name; empty without it."
+  value       = try(module.spark_job[0].name, "")
 }
 
 output "function_subnet_ids" {

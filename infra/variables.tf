@@ -191,6 +191,45 @@ variable "lakehouse" {
   default     = false
 }
 
+variable "spark_job" {
+  description = "A Spark job on Glue that works out the series of the whole lake each night, for lakes that outgrow a function: $4.40 a month where it takes ten minutes; 44 cents for each worker and hour."
+  type        = bool
+  default     = false
+}
+
+variable "spark_job_schedule" {
+  description = "When a run of spark_job begins, as Glue has it; after the compaction."
+  type        = string
+  default     = "cron(50 3 * * ? *)"
+
+  validation {
+    condition     = can(regex("^cron\\(.+\\)$", var.spark_job_schedule))
+    error_message = "spark_job_schedule must be cron(...), such as cron(50 3 * * ? *)."
+  }
+}
+
+variable "spark_job_worker_type" {
+  description = "What spark_job runs on. The price above is that of G.1X, which has 4 vCPU and 16 GB; G.2X is twice that."
+  type        = string
+  default     = "G.1X"
+
+  validation {
+    condition     = contains(["G.1X", "G.2X", "G.4X", "G.8X"], var.spark_job_worker_type)
+    error_message = "spark_job_worker_type must be G.1X, G.2X, G.4X or G.8X."
+  }
+}
+
+variable "spark_job_workers" {
+  description = "How many of them there are, one of which directs the others. The price above is that of two."
+  type        = number
+  default     = 2
+
+  validation {
+    condition     = var.spark_job_workers >= 2 && var.spark_job_workers <= 50
+    error_message = "spark_job_workers must be from 2 to 50."
+  }
+}
+
 variable "pipeline" {
   description = "A state machine that calls the candles' functions in their order, in place of their own schedules: $0.51 a month for ten instruments each hour, its alarm included. Configure and deploy after the apply."
   type        = bool
@@ -205,6 +244,40 @@ variable "pipeline_schedule" {
   validation {
     condition     = can(regex("^(rate|cron)\\(.+\\)$", var.pipeline_schedule))
     error_message = "pipeline_schedule must be rate(...) or cron(...), such as cron(3 * * * ? *)."
+  }
+}
+
+variable "timestream" {
+  description = "Amazon Timestream for LiveAnalytics with a copy of the time series, for Grafana: $0.03 a month for the hours of ten instruments loaded hourly; queries are paid by the time they take, see docs/market-data.md. Only for accounts that had Timestream before June 2025; see timestream_allowed."
+  type        = bool
+  default     = false
+}
+
+variable "timestream_allowed" {
+  description = "That you have looked: aws timestream-write list-databases answers with a list in this account and region, however short. AWS has closed the service to new customers, and an apply would break off."
+  type        = bool
+  default     = false
+}
+
+variable "timestream_memory_hours" {
+  description = "How long Timestream has a row in memory, by the row's own time. Memory is the dearest place: 0.036 dollars for each GB and hour."
+  type        = number
+  default     = 24
+
+  validation {
+    condition     = var.timestream_memory_hours >= 1 && var.timestream_memory_hours <= 8766
+    error_message = "timestream_memory_hours must be from 1 to 8766."
+  }
+}
+
+variable "timestream_days" {
+  description = "How long Timestream keeps a row after that; what is older is refused. The lake and the table of DynamoDB keep everything."
+  type        = number
+  default     = 365
+
+  validation {
+    condition     = var.timestream_days >= 1 && var.timestream_days <= 73000
+    error_message = "timestream_days must be from 1 to 73000."
   }
 }
 

@@ -302,6 +302,29 @@ class TimeSeries(Protocol):
         ...
 
 
+class NotTaken(NamedTuple):
+    """How many rows were refused for good; `example` is the start of one, and why."""
+
+    rows: int
+    example: str
+
+
+class SeriesCopy(Protocol):
+    """Where rows of the time series are looked at, and never read back by this program."""
+
+    @property
+    def name(self) -> str:
+        """As the owner knows it."""
+        ...
+
+    def write(self, series: CandleSeries, rows: Sequence[SeriesRow]) -> NotTaken | None:
+        """Each in place of the one with its start. None where all were taken.
+
+        StoreUnavailable where the copy does not answer: some of the rows may be there.
+        """
+        ...
+
+
 class Analyses(Protocol):
     """What was found out about instruments and venues. StoreUnavailable where it fails."""
 

@@ -1,6 +1,7 @@
 """Environment -> which candles are resampled, what is derived from them, and where it is kept."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -14,15 +15,20 @@ T = TypeVar("T")
 _INTERVALS: Final = "5m 15m 1h 4h 1d"
 _INDICATORS: Final = "sma:20 ema:50 rsi:14 macd:12:26:9 bollinger:20:2 atr:14"
 _NONE: Final = "none"
+_TIMESTREAM: Final = re.compile(r"([\w-]{3,256})\.([\w-]{3,256})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSettings:
-    """`table` is a DynamoDB table's name; without it the series are in a file."""
+    """`table` is a DynamoDB table's name; without it the series are in a file.
+
+    `timestream` is database and table of a copy; empty for none.
+    """
 
     intervals: tuple[Interval, ...]
     indicators: tuple[str, ...]
     table: str = ""
+    timestream: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "SeriesSettings":
@@ -32,6 +38,7 @@ class SeriesSettings:
             intervals=_each(_interval, given.get("SERIES_INTERVALS", _INTERVALS)),
             indicators=_each(_indicator, given.get("SERIES_INDICATORS", _INDICATORS)),
             table=given.get("SERIES_TABLE", ""),
+            timestream=_timestream(given.get("SERIES_TIMESTREAM", "")),
         )
 
 
@@ -56,6 +63,16 @@ def _indicator(word: str) -> str:
         raise SettingsError(
             f"SERIES_INDICATORS: {error}; it must list some such as rsi:14, or be none"
         ) from None
+
+
+def _timestream(text: str) -> tuple[str, ...]:
+    named = _TIMESTREAM.fullmatch(text)
+    if text and named is None:
+        raise SettingsError(
+            f"SERIES_TIMESTREAM is {text!r}; it must be a database and a table with a dot between"
+            " them, such as crypto-bot-prod.candles"
+        )
+    return named.groups() if named else ()
 
 
 def read_series_environment() -> SeriesSettings:

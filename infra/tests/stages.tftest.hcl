@@ -45,7 +45,7 @@ run "dev" {
     error_message = "what has a price is off"
   }
   assert {
-    condition     = length(module.market_network) + length(module.database) + length(module.kafka) + length(module.stream_worker) + length(module.lakehouse) + length(module.pipeline) == 0
+    condition     = length(module.market_network) + length(module.database) + length(module.kafka) + length(module.stream_worker) + length(module.lakehouse) + length(module.timeseries) + length(module.spark_job) + length(module.pipeline) == 0
     error_message = "what has a price is off"
   }
   assert {
@@ -87,7 +87,7 @@ run "prod" {
     error_message = "what has a price is off"
   }
   assert {
-    condition     = length(module.market_network) + length(module.database) + length(module.kafka) + length(module.stream_worker) + length(module.lakehouse) + length(module.pipeline) == 0
+    condition     = length(module.market_network) + length(module.database) + length(module.kafka) + length(module.stream_worker) + length(module.lakehouse) + length(module.timeseries) + length(module.spark_job) + length(module.pipeline) == 0
     error_message = "what has a price is off"
   }
   assert {
@@ -112,12 +112,16 @@ run "everything" {
     dashboard         = true
     market_functions  = ["collect_trades", "summarize_trades"]
     lakehouse         = true
+    spark_job         = true
+    timestream        = true
     pipeline          = true
     database          = true
     kafka             = "serverless"
     stream_worker     = true
 
-    stream_environment = { MARKETS = "BTC/USDT" }
+    stream_environment      = { MARKETS = "BTC/USDT" }
+    timestream_allowed      = true
+    timestream_memory_hours = 48
   }
 
   override_data {
@@ -134,7 +138,7 @@ run "everything" {
     error_message = "each opt-in is there when asked for"
   }
   assert {
-    condition     = length(module.database) == 1 && length(module.kafka) == 1 && length(module.stream_worker) == 1 && length(module.lakehouse) == 1 && length(module.pipeline) == 1
+    condition     = length(module.database) == 1 && length(module.timeseries) == 1 && length(module.kafka) == 1 && length(module.stream_worker) == 1 && length(module.lakehouse) == 1 && length(module.spark_job) == 1 && length(module.pipeline) == 1
     error_message = "each opt-in of the market data is there when asked for"
   }
   assert {
@@ -177,9 +181,10 @@ run "more_units_than_are_free_and_a_stream_into_nowhere" {
     stage         = "dev"
     capacity      = { state = { read = 6, write = 4 } }
     stream_worker = true
+    timestream    = true
   }
 
-  expect_failures = [aws_dynamodb_table.state, output.stream_worker_reads]
+  expect_failures = [aws_dynamodb_table.state, output.stream_worker_reads, output.series_timestream]
 }
 
 run "a_stage_that_is_none" {

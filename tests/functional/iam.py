@@ -109,6 +109,10 @@ _RESOURCES: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], str]] = {
     ("ssm", "DescribeParameters"): _everything,
     ("ssm", "GetParameter"): lambda params: ARN.format("ssm", f"parameter{params['Name']}"),
     ("sts", "GetCallerIdentity"): _everything,
+    ("timestream-write", "DescribeEndpoints"): _everything,
+    ("timestream-write", "WriteRecords"): lambda params: ARN.format(
+        "timestream", f"database/{params['DatabaseName']}/table/{params['TableName']}"
+    ),
 }
 # Where IAM has another word for it.
 _ACTIONS: Mapping[tuple[str, str], str] = {
@@ -116,6 +120,8 @@ _ACTIONS: Mapping[tuple[str, str], str] = {
     ("lambda", "Invoke"): "lambda:InvokeFunction",
     ("s3", "HeadObject"): "s3:GetObject",
     ("s3", "ListObjectsV2"): "s3:ListBucket",
+    ("timestream-write", "DescribeEndpoints"): "timestream:DescribeEndpoints",
+    ("timestream-write", "WriteRecords"): "timestream:WriteRecords",
 }
 
 

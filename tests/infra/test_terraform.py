@@ -22,8 +22,9 @@ run "over_full_and_in_another_stages_workspace" {
   command = plan
 
   variables {
-    stage    = "dev"
-    capacity = { state = { read = 7, write = 3 } }
+    stage      = "dev"
+    capacity   = { state = { read = 7, write = 3 } }
+    timestream = true
   }
 }
 """
@@ -50,11 +51,14 @@ def test_the_plans_hold_what_their_assertions_say(planned):
 
 def test_what_is_refused_says_how_to_mend_it(terraform):
     (terraform.folder / "tests/refused.tftest.hcl").write_text(REFUSED, encoding="utf-8")
-    workspace, over_full = sorted(complaints(terraform.test("refused.tftest.hcl")), reverse=True)
+    said = complaints(terraform.test("refused.tftest.hcl"))
+    workspace, over_full, closed = sorted(said, reverse=True)
     assert "The workspace is default and stage is dev" in workspace
     assert "terraform workspace select -or-create dev" in workspace
     assert "9 units of reading and 8 of writing, and 8 of each are its share" in over_full
     assert "Lower some of capacity, or allow more with capacity_limit" in over_full
+    assert "AWS has taken no new customers" in closed
+    assert "set timestream_allowed = true" in closed
 
 
 def test_a_mirror_that_is_none_is_named(tmp_path, monkeypatch):

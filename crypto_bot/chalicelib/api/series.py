@@ -18,6 +18,7 @@ from chalicelib.bootstrap.market import market_settings, trade_flow
 from chalicelib.bootstrap.operation import notices
 from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.operation.candle_notices import (
+    candles_not_copied,
     candles_not_loaded,
     candles_set_aside,
     not_analysed,
@@ -85,6 +86,10 @@ def load_candles(event: "CloudWatchEvent") -> dict[str, Any]:
     odd = [r for r in reports if r.rejected]
     leave_notices(
         notices(), [candles_set_aside(str(r.series), r.rejected, folder, around.now) for r in odd]
+    )
+    uncopied = [r for r in reports if r.not_copied]
+    leave_notices(
+        notices(), [candles_not_copied(str(r.series), r.not_copied, around.now) for r in uncopied]
     )
     return {
         "rows": sum(report.rows for report in reports),

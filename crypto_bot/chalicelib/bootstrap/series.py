@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib import bootstrap
 from chalicelib.bootstrap.candles import candle_lake
 from chalicelib.bootstrap.market import lake
-from chalicelib.market_ports import Analyses, TimeSeries
+from chalicelib.market_ports import Analyses, SeriesCopy, TimeSeries
 from chalicelib.ports.klines import Klines
 from chalicelib.ports.stage_runs import StageRuns
 
@@ -21,6 +21,8 @@ _KLINES_KEPT: Final = 10_080  # a week of minutes, more than a year of hours
 STAGE_RUNS_FILE: Final = "stages.sqlite3"
 # A table of few units says for minutes that it is busy.
 _PATIENCE: Final[dict[str, Any]] = {"connect_timeout": 5.0, "read_timeout": 30.0, "attempts": 8}
+# What is not copied is copied by the next load, which must not wait for it long.
+_COPY_PATIENCE: Final[dict[str, Any]] = {"connect_timeout": 3.0, "read_timeout": 10.0}
 
 
 @bootstrap.made_once
@@ -106,4 +108,14 @@ def loading(store: TimeSeries, until: datetime | None = None) -> "Loading":
         intervals=settings.intervals,
         indicators=settings.indicators,
         is_over=lambda: until is not None and clock.now() >= until,
+        copy=_series_copy(),
     )
+
+
+def _series_copy() -> SeriesCopy | None:
+    if not series_settings().timestream:
+        return None
+    from chalicelib.adapters.series.timestream import TimestreamCopy
+
+    client = bootstrap.aws("timestream-write", **_COPY_PATIENCE)
+    return TimestreamCopy(client, *series_settings().timestream, now=bootstrap.clock().now)

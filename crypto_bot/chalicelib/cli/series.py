@@ -47,6 +47,9 @@ def load_candles(symbol: str | None, since: str | None) -> None:
                 refused = f", {report.rejected} refused" if report.rejected else ""
                 days = f"{report.days} days from {report.since} on"
                 click.echo(f"{report.series}: {report.rows} rows, {days}{refused}")
+                if report.not_copied:
+                    click.echo(f"crypto-bot: {report.series}: {report.not_copied}", err=True)
+                    failed = True
     if failed:
         raise SystemExit(1)
 

@@ -1,5 +1,6 @@
 """What the owner sees of the time series."""
 
+import json
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from chalicelib.domain.market.interval import Interval
 from chalicelib.drivers.boto3_session import aws_client
 from chalicelib.drivers.dynamodb_table import create_table
 from tests.functional.cli.owner_desk import Desk
+from tests.market.timestream import DATABASE, REGION, TABLE, timestream
 
 BTC = CandleSeries("binance", "BTC/USDT", Interval.H1)
 ETH = CandleSeries("binance", "ETH/USDT", Interval.H1)
@@ -112,6 +114,23 @@ def test_refused_candles_are_counted(desk: Desk) -> None:
     assert desk.run("load-candles").stdout.splitlines()[0] == (
         "binance BTC/USDT 1h: 20 rows, 1 days from 2026-03-01 on, 1 refused"
     )
+
+
+def test_what_is_not_copied_is_said_by_both_ways_of_loading(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay_candles(desk, BTC, 0, 3)
+    monkeypatch.setenv("SERIES_TIMESTREAM", f"{DATABASE}.{TABLE}")
+    monkeypatch.setenv("SERIES_INTERVALS", "none")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with timestream(monkeypatch) as there:
+        desk.run("load-candles")
+        assert len(there.seen(*map(str, BTC))) == 3
+        there.is_away = True
+        sentence = "binance BTC/USDT 1h: rows from 2026-03-01 on are not copied, and will be tried"
+        assert sentence in desk.run("load-candles", code=1).stderr
+        [run] = json.loads(desk.run("pipeline", "run", "load_candles", "--json", code=1).stdout)
+        assert sentence in str(run)
 
 
 def test_before_anything_is_loaded_the_verbs_say_so(desk: Desk) -> None:

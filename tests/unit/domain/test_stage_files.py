@@ -103,6 +103,7 @@ def test_another_stages_outputs_are_refused() -> None:
         ("candle_stages_on", "both", "schedule or pipeline"),
         ("trade_flow_url", "host", "an address such as mysql://u@h/d"),
         ("trade_flow_secret", "two words", "a secret's name"),
+        ("series_timestream", "candles", "a database.table"),
     ],
 )
 def test_an_odd_output_is_refused_with_what_would_be_right(
@@ -444,6 +445,27 @@ def test_the_table_of_summaries_is_terraforms_or_the_owners() -> None:
     made = {"trade_flow_url": "mysql://u@h/d", "trade_flow_secret": "rds!db-1"}
     told_of = parse_outputs(told(**made), "dev")
     assert found(told_of) == {"TRADE_FLOW_URL": "mysql://u@h/d", "TRADE_FLOW_SECRET": "rds!db-1"}
+
+
+def test_the_copy_of_the_time_series_is_terraforms_alone() -> None:
+    config = {"app_name": "crypto_bot"}
+    there = parse_outputs(told(series_timestream="bot-dev.candles"), "dev")
+    switched_on = configured(config, there, {}, ["load_candles"])
+    given = switched_on["stages"]["dev"]["environment_variables"]
+    assert given["SERIES_TIMESTREAM"] == "bot-dev.candles"
+    switched_off = configured(switched_on, OUTPUTS, {}, ["load_candles"])
+    assert "SERIES_TIMESTREAM" not in switched_off["stages"]["dev"]["environment_variables"]
+    for name in functions_of(list(MARKET_RIGHTS)):
+        rights = {
+            action: statement["Resource"]
+            for statement in function_policy(name, there)["Statement"]
+            for action in statement["Action"]
+            if action.startswith("timestream:")
+        }
+        table = "arn:aws:timestream:eu-west-1:123456789012:database/bot-dev/table/candles"
+        wanted = {"timestream:WriteRecords": [table], "timestream:DescribeEndpoints": ["*"]}
+        assert rights == (wanted if name == "load_candles" else {})
+        assert "timestream" not in str(function_policy(name, OUTPUTS))
 
 
 def test_a_function_of_which_nothing_else_is_said_gets_its_reserve() -> None:

@@ -20,12 +20,14 @@ def test_what_is_set_is_taken_with_its_usual_parameters() -> None:
             "SERIES_INTERVALS": "1h, 1w 1h",
             "SERIES_INDICATORS": " rsi adx:14,bollinger:20:2.5 rsi:14 ",
             "SERIES_TABLE": "crypto-bot-prod-market",
+            "SERIES_TIMESTREAM": "crypto-bot-prod.candles",
         }
     )
     assert settings == SeriesSettings(
         intervals=(Interval.H1, Interval.W1),
         indicators=("rsi:14", "adx:14:14", "bollinger:20:2.5"),
         table="crypto-bot-prod-market",
+        timestream=("crypto-bot-prod", "candles"),
     )
     nothing = {"SERIES_INTERVALS": "none", "SERIES_INDICATORS": "none"}
     assert SeriesSettings.from_environment(nothing) == SeriesSettings(intervals=(), indicators=())
@@ -36,6 +38,8 @@ def test_what_is_set_is_taken_with_its_usual_parameters() -> None:
     [
         ("SERIES_INTERVALS", "1h 7m", "SERIES_INTERVALS has '7m'; it must list some of 1m, 3m"),
         ("SERIES_INDICATORS", "rsi:0", "SERIES_INDICATORS: rsi:0: length is 0; it must be a whole"),
+        ("SERIES_TIMESTREAM", "candles", "SERIES_TIMESTREAM is 'candles'; it must be a database"),
+        ("SERIES_TIMESTREAM", "a.b.c", "SERIES_TIMESTREAM is 'a.b.c'; it must be a database"),
         ("SERIES_INDICATORS", "hype", "SERIES_INDICATORS: there is no indicator 'hype'"),
     ],
 )

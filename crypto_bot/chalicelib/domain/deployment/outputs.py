@@ -22,6 +22,7 @@ _SHAPES: Final = {
     "candle_stages_on": (re.compile("schedule|pipeline"), "schedule or pipeline"),
     "trade_flow_url": (re.compile(r"(mysql|mariadb)://\S+"), "an address such as mysql://u@h/d"),
     "trade_flow_secret": (re.compile(r"(ssm:)?[\w/+=.@!-]+"), "a secret's name"),
+    "series_timestream": (re.compile(r"[\w-]{3,256}\.[\w-]{3,256}"), "a database.table"),
     "function_subnet_ids": (re.compile(r"subnet-\w+"), "ids of subnets"),
     "function_security_group_ids": (re.compile(r"sg-\w+"), "ids of security groups"),
     "database_subnet_ids": (re.compile(r"subnet-\w+"), "ids of subnets"),
@@ -37,7 +38,8 @@ class StageOutputs:
     `cloudwatch_metrics` says whether anybody looks at the figures there, which may cost something.
     `ticks_on` says who ticks: the functions' schedule, or a host; `candle_stages_on` whether the
     stages of candles have schedules of their own, or one state machine runs them. The address and
-    the secret are those of the table of summaries, where Terraform has made it. Subnets and
+    the secret are those of the table of summaries, where Terraform has made it; `series_timestream`
+    is database and table of the copy of the time series, where it has made that. Subnets and
     security groups are those of the functions that call exchanges, where they have a fixed address,
     and of those that use the table of summaries, where it is in a network of its own.
     """
@@ -59,6 +61,7 @@ class StageOutputs:
     candle_stages_on: str = "schedule"
     trade_flow_url: str = ""
     trade_flow_secret: str = ""
+    series_timestream: str = ""
     function_subnet_ids: tuple[str, ...] = ()
     function_security_group_ids: tuple[str, ...] = ()
     database_subnet_ids: tuple[str, ...] = ()

@@ -105,8 +105,18 @@ def _resources(
         Thing.RANKING_LOGIN: _one_secret(outputs, secrets.ranking),
         Thing.RANKING_PARAMETER: _one_parameter(outputs, secrets.ranking),
         Thing.TABLE_NETWORK: ["*"] if outputs.database_subnet_ids else [],
+        Thing.TIMESTREAM: _timestream(outputs),
+        # AWS knows nothing narrower: hosts belong to no table.
+        Thing.TIMESTREAM_HOSTS: ["*"] if outputs.series_timestream else [],
     }
     return by_thing[thing]
+
+
+def _timestream(outputs: StageOutputs) -> list[str]:
+    if not outputs.series_timestream:
+        return []
+    database, _, table = outputs.series_timestream.partition(".")
+    return [outputs.arn("timestream", f"database/{database}/table/{table}")]
 
 
 def _log(function: str, outputs: StageOutputs) -> str:

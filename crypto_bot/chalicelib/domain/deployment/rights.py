@@ -38,6 +38,8 @@ class Thing(StrEnum):
     TABLE_NETWORK = "table_network"  # where the table of summaries is
     REJECTED_CANDLES = "rejected_candles"
     SERIES = "series"  # the table of the time series
+    TIMESTREAM = "timestream"  # the copy of the time series
+    TIMESTREAM_HOSTS = "timestream_hosts"  # where Timestream is reached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +167,8 @@ MARKET_RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
         *_ANALYSING,
         *_CANDLES,
         Right(thing=Thing.REJECTED_CANDLES, actions=("s3:PutObject",)),
+        Right(thing=Thing.TIMESTREAM, actions=("timestream:WriteRecords",)),
+        Right(thing=Thing.TIMESTREAM_HOSTS, actions=("timestream:DescribeEndpoints",)),
     ),
     "analyse_instruments": (
         *_ANALYSING,

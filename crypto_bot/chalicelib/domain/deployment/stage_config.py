@@ -6,7 +6,7 @@ stays, so that `configure` may be repeated at any time.
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.domain.deployment.outputs import StageOutputs
 from chalicelib.domain.deployment.policies import (
@@ -19,6 +19,8 @@ from chalicelib.domain.deployment.rights import calls_exchanges, functions_of, u
 from chalicelib.domain.errors import SettingsError
 
 Config = dict[str, Any]
+
+_TIMESTREAM: Final = "SERIES_TIMESTREAM"
 
 
 def configured(
@@ -37,6 +39,8 @@ def configured(
     stage["api_gateway_stage"] = outputs.stage
     stage["api_gateway_policy_file"] = _gateway_file(outputs.stage)
     stage["environment_variables"] = stage.get("environment_variables", {}) | variables(outputs)
+    if not outputs.series_timestream:  # nobody may write there any more
+        stage["environment_variables"].pop(_TIMESTREAM, None)
     functions = stage.setdefault("lambda_functions", {})
     for name in functions_of(market_functions):
         own = functions.setdefault(name, {})
@@ -72,9 +76,10 @@ def _check_name(config: Mapping[str, Any]) -> None:
 
 def variables(outputs: StageOutputs) -> dict[str, str]:
     """What the stage's functions find in their environment."""
-    of_table = {
+    opted_in = {
         "TRADE_FLOW_URL": outputs.trade_flow_url,
         "TRADE_FLOW_SECRET": outputs.trade_flow_secret,
+        _TIMESTREAM: outputs.series_timestream,
     }
     return {
         "CRYPTO_BOT_STAGE": outputs.stage,
@@ -88,7 +93,7 @@ def variables(outputs: StageOutputs) -> dict[str, str]:
         "CLOUDWATCH_METRICS": outputs.cloudwatch_metrics,
         "TICKS_ON": outputs.ticks_on,
         "CANDLE_STAGES_ON": outputs.candle_stages_on,
-        **{name: value for name, value in of_table.items() if value},
+        **{name: value for name, value in opted_in.items() if value},
     }
 
 

@@ -66,6 +66,16 @@ def candles_set_aside(series: str, count: int, folder: str, at: datetime) -> Not
     )
 
 
+def candles_not_copied(series: str, trouble: str, at: datetime) -> Notice:
+    """The time series itself has them."""
+    return Notice(
+        key=f"market copy {at:%Y-%m-%d} {series}",
+        severity=Severity.P2,
+        sentence=f"{series}: {trouble}",
+        at=at,
+    )
+
+
 def not_analysed(trouble: str, at: datetime) -> Notice:
     """The last analysis stays; the next run tries again."""
     return Notice(

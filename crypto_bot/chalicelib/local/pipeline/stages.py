@@ -116,6 +116,9 @@ def load_candles(work: StageWork) -> None:
                 work.run.trouble += (f"{series}: {error}",)
                 reports = []
             work.run.rows += sum(report.rows for report in reports)
+            work.run.trouble += tuple(
+                f"{report.series}: {report.not_copied}" for report in reports if report.not_copied
+            )
             work.step(number + 1, len(all_series))
         work.run.as_of = _newest_end(loads.candles, all_series)
 

@@ -23,7 +23,8 @@ from chalicelib.domain.market.plausibility import Plausibility
 from chalicelib.domain.market.resample import Resampler, can_resample
 from chalicelib.domain.market.series_day import KeptDay, SeriesDay, SeriesRow
 from chalicelib.domain.money import plain
-from chalicelib.market_ports import CandleLake, Lake, TimeSeries
+from chalicelib.market_ports import CandleLake, Lake, SeriesCopy, TimeSeries
+from chalicelib.services.market.copy_series import Copying
 
 REJECTED: Final = "quarantine/candles/"
 FIRST_LOAD: Final = timedelta(days=90)
@@ -40,7 +41,8 @@ def _never() -> bool:
 class Loading:
     """`intervals` are those to resample to, `indicators` by their names.
 
-    Once it `is_over`, no further candle is looked at; the next time goes on with that day.
+    Once it `is_over`, no further candle is looked at; the next time goes on with that day. What is
+    written into the store is written into the `copy`, too.
     """
 
     candles: CandleLake
@@ -49,11 +51,15 @@ class Loading:
     intervals: Sequence[Interval]
     indicators: Sequence[str]
     is_over: Callable[[], bool] = _never
+    copy: SeriesCopy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadReport:
-    """What was written of one series, from the day `since` on; not all, if it is not `finished`."""
+    """What was written of one series, from the day `since` on; not all, if it is not `finished`.
+
+    `not_copied` is a sentence where the copy has not all of it.
+    """
 
     series: CandleSeries
     since: date
@@ -61,6 +67,7 @@ class LoadReport:
     rows: int
     rejected: int
     finished: bool
+    not_copied: str = ""
 
 
 def load_candles(
@@ -77,7 +84,7 @@ def load_candles(
     gaps = work.candles.gaps(series)
     own = {found.interval for found in work.candles.series(series.venue, series.symbol)}
     longer = [i for i in work.intervals if i not in own and can_resample(series.interval, i)]
-    loads = []
+    loads, copying = [], Copying(work.copy)
     for interval in (series.interval, *longer):
         target = series._replace(interval=interval)
         kept = work.store.last(target)
@@ -85,8 +92,11 @@ def load_candles(
             wanted = max(first.start, since or last.start - FIRST_LOAD)
             begun = _Beginning(_day_of(target, wanted), None, date.min)
         else:
-            begun = _continued(target, work, kept, _earliest(since, _filled(kept, gaps)))
-        loads.append(_Load(series, target, work, begun))
+            uncopied = copying.missing_since(kept)
+            missed = _midnight(uncopied) if uncopied else None
+            again = _earliest(since, _filled(kept, gaps), missed)
+            begun = _continued(target, work, kept, again)
+        loads.append(_Load(series, target, work, begun, copying))
     finished = _load_all(series, work, loads, gaps)
     return [load.report(finished=finished) for load in loads]
 
@@ -142,8 +152,8 @@ def _filled(kept: KeptDay, gaps: Sequence[Gap]) -> datetime | None:
     return min((gap.start for gap in known), default=None)
 
 
-def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min((at for at in (one, other) if at is not None), default=None)
+def _earliest(*times: datetime | None) -> datetime | None:
+    return min((at for at in times if at is not None), default=None)
 
 
 def _load_all(
@@ -185,11 +195,17 @@ class _Load:
     """One series, candle by candle, written day by day."""
 
     def __init__(
-        self, source: CandleSeries, target: CandleSeries, work: Loading, begun: _Beginning
+        self,
+        source: CandleSeries,
+        target: CandleSeries,
+        work: Loading,
+        begun: _Beginning,
+        copying: Copying,
     ) -> None:
         self._target = target
         self._work = work
         self._begun = begun
+        self._copying = copying
         self._derivation = Derivation(target.interval, work.indicators)
         if begun.state is not None:
             self._derivation.restore(begun.state["derived"])
@@ -213,6 +229,7 @@ class _Load:
             rows=self._rows,
             rejected=self._rejected,
             finished=finished,
+            not_copied=self._copying.told(self._target),
         )
 
     def begin(self, at: datetime, remembered: Mapping[str, Any]) -> None:
@@ -222,7 +239,8 @@ class _Load:
         self.next_start = start + self._target.interval.length
         if self._day is None or self._day.kept.day != start.date():
             self.end_day()
-            state = {"schema": _SCHEMA, "derived": self._derivation.state(), **remembered}
+            own = {"schema": _SCHEMA, "derived": self._derivation.state()}
+            state = {**own, **remembered, **self._copying.remembered(self._target)}
             self._empty_days_before(start.date(), state)
             self._day = _OpenDay(KeptDay(start.date(), state))
 
@@ -233,7 +251,7 @@ class _Load:
         if not flaw:
             self._keep(self._resampler.add(candle))
         elif self._keeps_rejected:
-            self._day.rejected.append(_rejected_line(candle, flaw))
+            self._day.rejected.append(rejected_line(candle, flaw))
 
     def end_day(self) -> None:
         """Write it, if there is anything of it or was."""
@@ -259,7 +277,9 @@ class _Load:
             empty += step
 
     def _write(self, day: "_OpenDay") -> None:
-        self._work.store.replace(self._target, SeriesDay(day.kept, tuple(day.rows)))
+        written = SeriesDay(day.kept, tuple(day.rows))
+        self._work.store.replace(self._target, written)
+        self._copying.write(self._target, written)
         self._days += bool(day.rows)
         self._rows += len(day.rows)
 
@@ -284,7 +304,8 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _rejected_line(candle: Candle, reason: str) -> bytes:
+def rejected_line(candle: Candle, reason: str) -> bytes:
+    """JSON for the quarantine."""
     amounts = {name: plain(getattr(candle, name)) for name in candle._fields[1:]}
     return json.dumps(
         {"reason": reason, "start": f"{candle.start:%Y-%m-%dT%H:%M:%SZ}", **amounts}
