@@ -16,7 +16,7 @@ from chalicelib.adapters.tables.sqlite import SqliteTradeFlow
 from chalicelib.domain.market.bus_message import Record
 from chalicelib.domain.market.minute import Minute, minute_of
 from chalicelib.drivers.trade_codec import read_trade
-from chalicelib.market_ports import Lake
+from chalicelib.market_ports.lake import Lake
 from chalicelib.services.market.archive_trades import ArchiveReport, Archiving, archive_trades
 
 TOPIC = "trades"

@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from chalicelib.domain.market.minute_summary import MinuteSummary
-from chalicelib.market_ports import TradeFlowTable
+from chalicelib.market_ports.trades import TradeFlowTable
 from tests.market.recorded import Row
 
 EVERYTHING = 1_000_000

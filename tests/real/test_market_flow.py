@@ -21,7 +21,8 @@ from chalicelib.adapters.tables.mysql import MysqlTradeFlow
 from chalicelib.adapters.tables.sqlite import SqliteTradeFlow
 from chalicelib.domain.market.bus_message import Record
 from chalicelib.domain.market.minute import minute_of
-from chalicelib.market_ports import Bus, TradeFlowTable
+from chalicelib.market_ports.bus import Bus
+from chalicelib.market_ports.trades import TradeFlowTable
 from chalicelib.services.market.summarize_trades import summarize_trades
 from tests.market.floor import Floor, market_floor, work_off
 from tests.market.kafka_broker import JOINS_AT_ONCE, kafka_broker, lowest_offsets

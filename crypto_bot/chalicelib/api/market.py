@@ -27,7 +27,8 @@ from chalicelib.services.operation.report_minutes import report_minutes
 if TYPE_CHECKING:
     from chalice.app import CloudWatchEvent, S3Event
 
-    from chalicelib.market_ports import Lake, TradeFlowTable
+    from chalicelib.market_ports.lake import Lake
+    from chalicelib.market_ports.trades import TradeFlowTable
     from chalicelib.services.market.summarize_trades import MinuteReport
 
 _SWEPT: Final = timedelta(hours=3)

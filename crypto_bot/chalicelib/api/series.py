@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from chalicelib.domain.market.analysis import Analysis
     from chalicelib.domain.operation.notice import Notice
-    from chalicelib.market_ports import TradeFlowTable
+    from chalicelib.market_ports.trades import TradeFlowTable
 
 # Kept of a function's time for the write that is under way, and what is told after it.
 _NEEDED: Final = timedelta(seconds=45)

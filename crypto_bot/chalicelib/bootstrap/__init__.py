@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # a cold webhook loads what it needs, and no more
     from chalicelib.bootstrap.venues import Venues
     from chalicelib.drivers.sqlite_table import SqliteTable
     from chalicelib.drivers.table import WholeTable
-    from chalicelib.market_ports import Analyses
+    from chalicelib.market_ports.series import Analyses
     from chalicelib.ports import (
         AnalyticsStore,
         Clock,

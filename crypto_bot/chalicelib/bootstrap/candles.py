@@ -9,7 +9,8 @@ from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.market.candle_series import candle_series
 from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.market.ranking import RankingRules
-from chalicelib.market_ports import CandleLake, CandleSource, RankingSource
+from chalicelib.market_ports.candles import CandleLake, CandleSource
+from chalicelib.market_ports.ranking import RankingSource
 from chalicelib.services.market.collect_candles import Collecting
 from chalicelib.services.market.collect_round import CandleRound
 from chalicelib.services.market.rank_markets import last_ranking

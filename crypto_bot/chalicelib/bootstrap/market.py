@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import bootstrap
 from chalicelib.domain.errors import SettingsError
-from chalicelib.market_ports import Bus, Lake, TradeFlowTable, TradeHistory
+from chalicelib.market_ports.bus import Bus
+from chalicelib.market_ports.lake import Lake
+from chalicelib.market_ports.trades import TradeFlowTable, TradeHistory
 
 if TYPE_CHECKING:
     from chalicelib.adapters.lakes.folder import FolderLake

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib import bootstrap
 from chalicelib.bootstrap.candles import candle_lake
 from chalicelib.bootstrap.market import lake
-from chalicelib.market_ports import Analyses, SeriesCopy, TimeSeries
-from chalicelib.ports.klines import Klines
-from chalicelib.ports.stage_runs import StageRuns
+from chalicelib.market_ports.klines import Klines
+from chalicelib.market_ports.series import Analyses, SeriesCopy, TimeSeries
+from chalicelib.market_ports.stage_runs import StageRuns
 
 if TYPE_CHECKING:
     from chalicelib.drivers.dynamodb_table import DynamoDbTable

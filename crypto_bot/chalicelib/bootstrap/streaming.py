@@ -7,7 +7,7 @@ from typing import Final
 from chalicelib import bootstrap
 from chalicelib.bootstrap.market import TRADES_TOPIC, market_settings
 from chalicelib.domain.market.stream_plan import BINANCE, BINANCE_US, StreamPlan, symbol_of
-from chalicelib.market_ports import Feed, FeedBeginning
+from chalicelib.market_ports.feeds import Feed, FeedBeginning
 from chalicelib.services.market.stream_trades import AT_ONCE, Topics
 
 OpenFeed = Callable[[FeedBeginning], Feed]

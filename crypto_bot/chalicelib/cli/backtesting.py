@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.bots.backtest_report import BacktestReport
     from chalicelib.domain.bots.setup import Setup
     from chalicelib.domain.market.candle_series import CandleSeries
-    from chalicelib.market_ports import CandleLake
+    from chalicelib.market_ports.candles import CandleLake
 
 _FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
 

@@ -16,7 +16,7 @@ from chalicelib.domain.market.candle_series import CandleSeries
 from chalicelib.domain.market.interval import Interval
 
 if TYPE_CHECKING:
-    from chalicelib.market_ports import CandleLake
+    from chalicelib.market_ports.candles import CandleLake
     from chalicelib.services.market.collect_candles import CandleReport
 
 _INTERVALS: Final = [str(interval) for interval in Interval]

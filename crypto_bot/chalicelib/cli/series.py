@@ -15,7 +15,7 @@ from chalicelib.domain.market.interval import Interval
 if TYPE_CHECKING:
     from chalicelib.domain.market.candle_series import CandleSeries
     from chalicelib.domain.market.series_day import SeriesRow
-    from chalicelib.market_ports import TimeSeries
+    from chalicelib.market_ports.series import TimeSeries
 
 _INTERVALS: Final = [str(interval) for interval in Interval]
 

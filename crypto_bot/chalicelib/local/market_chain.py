@@ -16,7 +16,7 @@ from chalicelib.domain.errors import SettingsError, StoreUnavailable
 from chalicelib.domain.market.collecting import symbol_named
 from chalicelib.domain.market.minute_summary import MinuteSummary
 from chalicelib.domain.market.stream_plan import StreamPlan
-from chalicelib.market_ports import TradeFlowTable
+from chalicelib.market_ports.trades import TradeFlowTable
 from chalicelib.services.market.collect_trades import CollectReport
 from chalicelib.worker.archive import archive
 from chalicelib.worker.collect import collect

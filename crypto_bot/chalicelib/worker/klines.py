@@ -10,8 +10,8 @@ from chalicelib import bootstrap
 from chalicelib.bootstrap.market import bus
 from chalicelib.bootstrap.series import klines as kline_store
 from chalicelib.bootstrap.streaming import KLINES_TOPIC
-from chalicelib.market_ports import BusReader
-from chalicelib.ports.klines import Klines
+from chalicelib.market_ports.bus import BusReader
+from chalicelib.market_ports.klines import Klines
 from chalicelib.services.market.store_klines import store_klines
 from chalicelib.worker.rounds import Round, work_in_rounds
 

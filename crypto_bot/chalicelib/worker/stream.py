@@ -8,7 +8,8 @@ from typing import Final
 
 from chalicelib.bootstrap.market import bus
 from chalicelib.bootstrap.streaming import TOPICS, OpenFeed, overlap
-from chalicelib.market_ports import Bus, Feed
+from chalicelib.market_ports.bus import Bus
+from chalicelib.market_ports.feeds import Feed
 from chalicelib.services.market.stream_trades import beginning, stream_trades
 from chalicelib.worker.rounds import Round, work_in_rounds
 

@@ -12,7 +12,8 @@ from chalicelib import bootstrap
 from chalicelib.bootstrap.market import folder_lake, trade_flow
 from chalicelib.bootstrap.operation import notices
 from chalicelib.domain.market.minute import minute_of
-from chalicelib.market_ports import Lake, LakeChanges, TradeFlowTable
+from chalicelib.market_ports.lake import Lake, LakeChanges
+from chalicelib.market_ports.trades import TradeFlowTable
 from chalicelib.services.market.summarize_trades import REJECTED, MinuteReport, summarize_trades
 from chalicelib.services.market.sweep_summaries import sweep_summaries
 from chalicelib.services.operation.report_minutes import report_minutes

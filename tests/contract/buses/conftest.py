@@ -11,7 +11,7 @@ import pytest
 from chalicelib.adapters.buses.kafka import KafkaBus
 from chalicelib.adapters.buses.sqlite import SqliteBus
 from chalicelib.adapters.clock import SystemClock
-from chalicelib.market_ports import Bus
+from chalicelib.market_ports.bus import Bus
 from tests.market.kafka_broker import JOINS_AT_ONCE, kafka_broker
 
 DAY = timedelta(days=1)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chalicelib.domain.market.bus_message import Message, Position
-from chalicelib.market_ports import Bus, BusReader
+from chalicelib.market_ports.bus import Bus, BusReader
 
 PATIENCE = 30.0
 

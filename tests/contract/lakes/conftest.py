@@ -11,7 +11,7 @@ from moto import mock_aws
 from chalicelib.adapters.lakes.folder import FolderLake
 from chalicelib.adapters.lakes.s3 import S3Lake
 from chalicelib.drivers.boto3_session import aws_client
-from chalicelib.market_ports import Lake
+from chalicelib.market_ports.lake import Lake
 
 _buckets = count(1)
 REGION = "eu-west-1"

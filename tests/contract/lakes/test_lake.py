@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.market_ports import Lake, LakeObject
+from chalicelib.market_ports.lake import Lake, LakeObject
 
 KEY = "trades/symbol=BTCUSDT/dt=2024-08-08/hh=23/mm=59/p0-00000000000000000000.jsonl.gz"
 

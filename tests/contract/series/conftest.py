@@ -12,7 +12,7 @@ from chalicelib.adapters.series.dynamodb import DynamoDbTimeSeries
 from chalicelib.adapters.series.sqlite import SqliteTimeSeries
 from chalicelib.drivers.boto3_session import aws_client
 from chalicelib.drivers.dynamodb_table import DynamoDbTable, create_table
-from chalicelib.market_ports import TimeSeries
+from chalicelib.market_ports.series import TimeSeries
 
 _numbers = count(1)
 

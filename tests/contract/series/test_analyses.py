@@ -10,7 +10,7 @@ from chalicelib.adapters.series.analyses_dynamodb import DynamoDbAnalyses
 from chalicelib.adapters.series.analyses_sqlite import SqliteAnalyses
 from chalicelib.domain.market.analysis import Analysis
 from chalicelib.drivers.dynamodb_table import DynamoDbTable
-from chalicelib.market_ports import Analyses
+from chalicelib.market_ports.series import Analyses
 
 NOON = datetime(2024, 8, 8, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -13,7 +13,7 @@ from chalicelib.domain.market.candle_series import CandleSeries
 from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.market.series_day import KeptDay, SeriesDay, SeriesRow
 from chalicelib.drivers.dynamodb_table import DynamoDbTable
-from chalicelib.market_ports import TimeSeries
+from chalicelib.market_ports.series import TimeSeries
 
 BTC = CandleSeries("binance", "BTC/USDT", Interval.M1)
 DAY = date(2024, 8, 8)

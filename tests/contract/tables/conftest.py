@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.adapters.tables.mysql import MysqlTradeFlow
 from chalicelib.adapters.tables.sqlite import SqliteTradeFlow
-from chalicelib.market_ports import TradeFlowTable
+from chalicelib.market_ports.trades import TradeFlowTable
 from tests.market.mariadb import DATABASE, Server, mariadb
 
 

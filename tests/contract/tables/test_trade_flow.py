@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from chalicelib.domain.market.minute import MINUTE, Minute
 from chalicelib.domain.market.minute_summary import MinuteSummary
-from chalicelib.market_ports import TradeFlowTable
+from chalicelib.market_ports.trades import TradeFlowTable
 
 MIDNIGHT = Minute("BTCUSDT", datetime(2024, 8, 9, tzinfo=UTC))
 SUMMARY = MinuteSummary(

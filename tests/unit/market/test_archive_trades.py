@@ -8,7 +8,8 @@ import pytest
 
 from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.market.bus_message import Record
-from chalicelib.market_ports import Batch, Lake, LakeObject
+from chalicelib.market_ports.bus import Batch
+from chalicelib.market_ports.lake import Lake, LakeObject
 from chalicelib.services.market.archive_trades import archive_trades
 from tests.market.floor import SECOND, START, Floor, trade, work_off
 

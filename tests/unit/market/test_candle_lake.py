@@ -19,7 +19,7 @@ from chalicelib.domain.market.candle_gaps import Gap
 from chalicelib.domain.market.candle_series import candle_series
 from chalicelib.domain.market.interval import Interval
 from chalicelib.drivers.boto3_session import aws_client
-from chalicelib.market_ports import Lake
+from chalicelib.market_ports.lake import Lake
 from tests.market.public_binance import candles_from
 
 START = datetime(2024, 8, 8, 23, tzinfo=UTC)

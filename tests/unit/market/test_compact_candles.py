@@ -21,7 +21,7 @@ from chalicelib.domain.market.candle_gaps import MOST_ASKED, Gap
 from chalicelib.domain.market.candle_series import candle_series
 from chalicelib.domain.market.interval import Interval
 from chalicelib.drivers.boto3_session import aws_client
-from chalicelib.market_ports import Lake
+from chalicelib.market_ports.lake import Lake
 from chalicelib.services.market.compact_candles import CompactionReport, compact_candles
 from tests.market.public_binance import candles_from
 

@@ -17,7 +17,7 @@ from chalicelib.adapters.rankings.binance_lists import BinanceProducts, BinanceS
 from chalicelib.adapters.rankings.coingecko import CoinGecko
 from chalicelib.adapters.venues.ccxt.public_markets import PublicMarkets
 from chalicelib.domain.market.ranking import LATEST, RankingRules, read_ranking
-from chalicelib.market_ports import RankingSource
+from chalicelib.market_ports.ranking import RankingSource
 from chalicelib.services.market.rank_markets import (
     RankingReport,
     last_ranking,

@@ -16,7 +16,7 @@ from chalicelib.adapters.tables.sqlite import SqliteTradeFlow
 from chalicelib.domain.errors import StoreConflict, StoreUnavailable
 from chalicelib.domain.market.minute import MINUTE, Minute, minute_of
 from chalicelib.domain.market.minute_summary import MinuteSummary
-from chalicelib.market_ports import TradeFlowTable
+from chalicelib.market_ports.trades import TradeFlowTable
 from chalicelib.services.market.summarize_trades import MinuteReport, summarize_trades
 from chalicelib.services.market.sweep_summaries import sweep_summaries
 from tests.market.floor import SECOND, START, Floor, trade

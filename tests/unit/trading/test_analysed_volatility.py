@@ -11,7 +11,7 @@ from chalicelib.adapters.series.analyses_sqlite import SqliteAnalyses
 from chalicelib.adapters.series.volatilities import RECENT, AnalysedVolatilities
 from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.market.analysis import Analysis
-from chalicelib.market_ports import Analyses
+from chalicelib.market_ports.series import Analyses
 from tests.trading_floor import TradingFloor, virtual_account
 
 PRICES = {"BTC/USDT": "100", "ETH/USDT": "10"}

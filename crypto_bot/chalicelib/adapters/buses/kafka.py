@@ -14,7 +14,7 @@ from confluent_kafka import Message as KafkaMessage
 
 from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.market.bus_message import Message, Position, Record
-from chalicelib.market_ports import Batch
+from chalicelib.market_ports.bus import Batch
 
 Options = Mapping[str, Any]
 

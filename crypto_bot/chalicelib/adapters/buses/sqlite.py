@@ -14,7 +14,7 @@ from typing import Final
 from chalicelib.domain.market.bus_message import Message, Position, Record
 from chalicelib.domain.market.minute import milliseconds
 from chalicelib.drivers.sqlite_file import SqliteFile
-from chalicelib.market_ports import Batch
+from chalicelib.market_ports.bus import Batch
 from chalicelib.ports import Clock
 
 _SCHEMA: Final = (

@@ -27,7 +27,7 @@ from chalicelib.domain.market.candle_series import (
     candle_series,
 )
 from chalicelib.domain.market.minute import damaged_key
-from chalicelib.market_ports import Lake
+from chalicelib.market_ports.lake import Lake
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)

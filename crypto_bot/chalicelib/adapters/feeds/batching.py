@@ -3,7 +3,7 @@
 from chalicelib.domain.market.bus_message import Record
 from chalicelib.domain.market.stream_gap import Numbered
 from chalicelib.domain.market.stream_plan import Subject
-from chalicelib.market_ports import FeedBatch
+from chalicelib.market_ports.feeds import FeedBatch
 
 
 class Gathered:

@@ -18,7 +18,7 @@ from chalicelib.domain.market.stream_gap import Numbered, Unbroken
 from chalicelib.domain.market.stream_message import News, Told, read_frame
 from chalicelib.domain.market.stream_plan import StreamPlan, Subject, binance_name
 from chalicelib.drivers.trade_codec import read_trade
-from chalicelib.market_ports import FeedBatch, FeedBeginning
+from chalicelib.market_ports.feeds import FeedBatch, FeedBeginning
 from chalicelib.ports import Clock
 
 _LOG = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from chalicelib.domain.market.stream_connection import Timing
 from chalicelib.domain.market.stream_foreign import Remembered, in_our_words
 from chalicelib.domain.market.stream_gap import Numbered
 from chalicelib.domain.market.stream_plan import StreamPlan, Subject
-from chalicelib.market_ports import FeedBatch, FeedBeginning
+from chalicelib.market_ports.feeds import FeedBatch, FeedBeginning
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ from chalicelib.domain.market.stream_gap import Unbroken
 from chalicelib.domain.market.stream_message import News, Told, read_frame, subject_named
 from chalicelib.domain.market.stream_plan import Subject
 from chalicelib.drivers.trade_codec import read_trade
-from chalicelib.market_ports import FeedBatch, FeedBeginning
+from chalicelib.market_ports.feeds import FeedBatch, FeedBeginning
 
 _GZIP: Final = b"\x1f\x8b"
 _NANOSECONDS: Final = 1e9

@@ -14,7 +14,7 @@ from typing import Final
 
 from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.drivers.sqlite_file import SqliteFile
-from chalicelib.market_ports import Change, LakeObject
+from chalicelib.market_ports.lake import Change, LakeObject
 
 _OWN: Final = ".lake"  # drafts and the list; no key begins with a dot
 _SCHEMA: Final = (

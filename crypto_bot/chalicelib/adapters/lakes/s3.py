@@ -7,7 +7,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.domain.errors import SettingsError, StoreUnavailable
-from chalicelib.market_ports import LakeObject
+from chalicelib.market_ports.lake import LakeObject
 
 _ABSENT: Final = frozenset({"NoSuchKey", "404"})
 _WRONG: Final = frozenset(

@@ -16,7 +16,7 @@ from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.market.candle_series import CandleSeries
 from chalicelib.domain.market.series_day import SeriesRow
 from chalicelib.domain.money import plain
-from chalicelib.market_ports import NotTaken
+from chalicelib.market_ports.series import NotTaken
 
 AT_ONCE: Final = 100  # Timestream takes no more
 MEASURE: Final = "candle"

@@ -12,7 +12,7 @@ from chalicelib.domain.market.analysis import VOLATILITY_DAY, instrument_subject
 
 if TYPE_CHECKING:  # a cold tick seldom sizes by volatility
     from chalicelib.domain.market.analysis import Analysis
-    from chalicelib.market_ports import Analyses
+    from chalicelib.market_ports.series import Analyses
 
 # The analysis runs hourly, as of the last closed candle; two days allow for a stage that stood.
 RECENT: Final = timedelta(days=2)

@@ -18,7 +18,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.market.stage_run import StageRun
 from chalicelib.local.home import locked
 from chalicelib.local.pipeline.stages import STAGES, StageStopped, StageWork
-from chalicelib.ports.stage_runs import StageRuns
+from chalicelib.market_ports.stage_runs import StageRuns
 from chalicelib.services.market.record_run import recorded
 
 _LOCK: Final = "stages.lock"

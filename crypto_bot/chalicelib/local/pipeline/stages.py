@@ -23,7 +23,8 @@ from chalicelib.domain.operation.candle_notices import (
     candles_refused,
     ranking_kept,
 )
-from chalicelib.market_ports import CandleLake, TradeFlowTable
+from chalicelib.market_ports.candles import CandleLake
+from chalicelib.market_ports.trades import TradeFlowTable
 from chalicelib.services.market import analyse_instruments as instruments
 from chalicelib.services.market import rank_markets as ranking
 from chalicelib.services.market.analyse_markets import analyse_markets as compare

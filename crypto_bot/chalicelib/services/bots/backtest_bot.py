@@ -8,7 +8,7 @@ from chalicelib.domain.bots.candles import candles_of
 from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.errors import CryptoBotError
 from chalicelib.domain.market.candle_series import CandleSeries
-from chalicelib.market_ports import CandleLake
+from chalicelib.market_ports.candles import CandleLake
 
 
 class CandlesMissing(CryptoBotError):

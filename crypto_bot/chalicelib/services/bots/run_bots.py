@@ -20,7 +20,7 @@ from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.market.kline import Kline, parse_kline
 from chalicelib.domain.market.stream_plan import BINANCE, symbol_of
 from chalicelib.domain.market.trade import MalformedTrade
-from chalicelib.market_ports import BusReader
+from chalicelib.market_ports.bus import BusReader
 from chalicelib.ports.bots import BotStates, KeptBot
 from chalicelib.services.trading.receive_signal import Delivery, Inbox, receive_own
 

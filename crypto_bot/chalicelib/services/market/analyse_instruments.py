@@ -17,7 +17,8 @@ from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.market.minute import MINUTE, MINUTE_MS
 from chalicelib.domain.market.minute_summary import MinuteSummary
 from chalicelib.domain.market.series_day import SeriesRow
-from chalicelib.market_ports import Analyses, TimeSeries, TradeFlowTable
+from chalicelib.market_ports.series import Analyses, TimeSeries
+from chalicelib.market_ports.trades import TradeFlowTable
 
 MOMENTUM_DAYS: Final = (7, 30, 90)
 VOLATILITY_DAYS: Final = 30

@@ -13,7 +13,7 @@ from chalicelib.domain.market.candle_series import CandleSeries
 from chalicelib.domain.market.derived import RETURN
 from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.market.series_day import SeriesRow
-from chalicelib.market_ports import Analyses, TimeSeries
+from chalicelib.market_ports.series import Analyses, TimeSeries
 
 COMPARED_DAYS: Final = 30
 _MOMENTUM_DAYS: Final = (7, 30)

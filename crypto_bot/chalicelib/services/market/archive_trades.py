@@ -13,7 +13,8 @@ from chalicelib.domain.market.bus_message import Message, Position, Record
 from chalicelib.domain.market.cutting import Cut, Cutter, cut_marker
 from chalicelib.domain.market.minute import milliseconds
 from chalicelib.domain.market.trade import ReadTrade, parse_trade
-from chalicelib.market_ports import BusReader, Lake
+from chalicelib.market_ports.bus import BusReader
+from chalicelib.market_ports.lake import Lake
 from chalicelib.ports import Clock
 
 _AT_ONCE: Final = 5_000

@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib.domain.market.candle_gaps import Gap, joined, without
 from chalicelib.domain.market.candle_series import CandleSeries
-from chalicelib.market_ports import CandleLake
+from chalicelib.market_ports.candles import CandleLake
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FOREVER: Final = datetime.max.replace(tzinfo=UTC)

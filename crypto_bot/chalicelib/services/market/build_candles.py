@@ -17,7 +17,7 @@ from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.market.minute import MINUTE_MS, Minute, hour_prefix, minute_of, symbol_prefix
 from chalicelib.domain.market.minute_summary import believable
 from chalicelib.domain.market.trade import MalformedTrade, Trade, parse_trade
-from chalicelib.market_ports import Lake
+from chalicelib.market_ports.lake import Lake
 
 _HOUR: Final = timedelta(hours=1)
 

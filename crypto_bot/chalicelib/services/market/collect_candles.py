@@ -14,7 +14,7 @@ from chalicelib.domain.market.candle_gaps import Gap, find_gaps, joined, without
 from chalicelib.domain.market.candle_rules import flaw_of, last_closed
 from chalicelib.domain.market.candle_series import CandleSeries
 from chalicelib.domain.market.interval import Interval
-from chalicelib.market_ports import CandleLake, CandleSource
+from chalicelib.market_ports.candles import CandleLake, CandleSource
 from chalicelib.ports import Clock
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

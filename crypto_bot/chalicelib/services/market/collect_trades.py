@@ -21,7 +21,8 @@ from chalicelib.domain.market.collecting import (
 )
 from chalicelib.domain.market.cutting import Cut, Cutter
 from chalicelib.domain.market.minute import milliseconds
-from chalicelib.market_ports import Lake, TradeHistory
+from chalicelib.market_ports.lake import Lake
+from chalicelib.market_ports.trades import TradeHistory
 from chalicelib.ports import Clock
 
 _PAGE: Final = 1_000

@@ -11,7 +11,7 @@ from datetime import datetime
 from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.market.candle_series import CandleSeries
 from chalicelib.domain.market.compaction import is_settled
-from chalicelib.market_ports import CandleLake
+from chalicelib.market_ports.candles import CandleLake
 from chalicelib.ports import Clock
 
 

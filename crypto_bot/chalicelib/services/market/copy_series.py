@@ -11,7 +11,7 @@ from typing import Any, Final
 from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.market.candle_series import CandleSeries
 from chalicelib.domain.market.series_day import KeptDay, SeriesDay
-from chalicelib.market_ports import SeriesCopy
+from chalicelib.market_ports.series import SeriesCopy
 
 _UNCOPIED: Final = "uncopied"
 

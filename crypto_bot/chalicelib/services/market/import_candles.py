@@ -9,7 +9,7 @@ from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.market.candle_gaps import Gap, find_gaps, joined
 from chalicelib.domain.market.candle_rules import flaw_of
 from chalicelib.domain.market.candle_series import CandleSeries
-from chalicelib.market_ports import CandleLake
+from chalicelib.market_ports.candles import CandleLake
 
 _AT_ONCE: Final = 50_000
 _MOST_TOLD: Final = 5

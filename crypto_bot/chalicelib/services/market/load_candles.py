@@ -23,7 +23,9 @@ from chalicelib.domain.market.plausibility import Plausibility
 from chalicelib.domain.market.resample import Resampler, can_resample
 from chalicelib.domain.market.series_day import KeptDay, SeriesDay, SeriesRow
 from chalicelib.domain.money import plain
-from chalicelib.market_ports import CandleLake, Lake, SeriesCopy, TimeSeries
+from chalicelib.market_ports.candles import CandleLake
+from chalicelib.market_ports.lake import Lake
+from chalicelib.market_ports.series import SeriesCopy, TimeSeries
 from chalicelib.services.market.copy_series import Copying
 
 REJECTED: Final = "quarantine/candles/"

@@ -27,7 +27,8 @@ from chalicelib.domain.market.ranking import (
     ranking_document,
     read_ranking,
 )
-from chalicelib.market_ports import Lake, RankingSource, TradableMarkets
+from chalicelib.market_ports.lake import Lake
+from chalicelib.market_ports.ranking import RankingSource, TradableMarkets
 from chalicelib.ports import Clock
 
 SILENCE: Final = "top_marketcap/_silence.json"

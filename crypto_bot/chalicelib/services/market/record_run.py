@@ -7,8 +7,8 @@ from datetime import datetime
 
 from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.market.stage_run import Outcome, StageRun
+from chalicelib.market_ports.stage_runs import StageRuns
 from chalicelib.ports import Clock
-from chalicelib.ports.stage_runs import StageRuns
 
 
 @dataclass(slots=True)

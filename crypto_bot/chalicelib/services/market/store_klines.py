@@ -9,9 +9,9 @@ from typing import Final
 from chalicelib.domain.market.bus_message import Position
 from chalicelib.domain.market.kline import parse_kline
 from chalicelib.domain.market.trade import MalformedTrade
-from chalicelib.market_ports import BusReader
+from chalicelib.market_ports.bus import BusReader
+from chalicelib.market_ports.klines import Klines
 from chalicelib.ports import Clock
-from chalicelib.ports.klines import Klines
 
 _AT_ONCE: Final = 1_000
 

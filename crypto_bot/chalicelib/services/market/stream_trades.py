@@ -13,7 +13,8 @@ from chalicelib.domain.market.stream_gap import Numbered, Unbroken
 from chalicelib.domain.market.stream_message import read_message
 from chalicelib.domain.market.stream_plan import Subject
 from chalicelib.domain.market.trade import MalformedTrade
-from chalicelib.market_ports import Bus, Feed, FeedBeginning
+from chalicelib.market_ports.bus import Bus
+from chalicelib.market_ports.feeds import Feed, FeedBeginning
 
 AT_ONCE: Final = 1_000
 

@@ -26,7 +26,8 @@ from chalicelib.domain.market.minute import (
 )
 from chalicelib.domain.market.minute_summary import summarize
 from chalicelib.domain.market.trade import MalformedTrade, Trade, parse_trade
-from chalicelib.market_ports import Lake, LakeObject, TradeFlowTable
+from chalicelib.market_ports.lake import Lake, LakeObject
+from chalicelib.market_ports.trades import TradeFlowTable
 
 REJECTED: Final = "quarantine/summaries/"
 _ATTEMPTS: Final = 10

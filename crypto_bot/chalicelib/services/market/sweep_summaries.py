@@ -17,7 +17,8 @@ from chalicelib.domain.market.minute import (
     original_key,
     symbol_prefix,
 )
-from chalicelib.market_ports import Lake, LakeObject, TradeFlowTable
+from chalicelib.market_ports.lake import Lake, LakeObject
+from chalicelib.market_ports.trades import TradeFlowTable
 from chalicelib.services.market.summarize_trades import MinuteReport, source_of, summarize_trades
 
 _HOUR: Final = timedelta(hours=1)

@@ -1,0 +1,1 @@
+"""What the market data stages need of the world: one Protocol per dependency, by subject."""
