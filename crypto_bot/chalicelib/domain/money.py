@@ -21,6 +21,9 @@ ONE: Final = Decimal(1)
 # Before the point, and behind it.
 MOST_DIGITS: Final = 18
 
+# Asked of all amounts of a record at once; whatever else one is, is looked at by itself.
+_USUAL: Final = frozenset({Decimal, type(None)})
+
 # 38 significant digits is what DynamoDB keeps. ccxt changes the calling thread's decimal context,
 # so decisions never rely on the ambient one.
 _EXACT = Context(
@@ -55,7 +58,10 @@ def _refusal_of_floats(amounts: tuple[str, ...]) -> Callable[[Exact], None]:
     values_of = attrgetter(*amounts) if len(amounts) > 1 else _one_value_of(amounts[0])
 
     def refuse_floats(record: Exact) -> None:
-        for value in values_of(record):
+        values = values_of(record)
+        if _USUAL.issuperset(map(type, values)):
+            return
+        for value in values:
             if isinstance(value, float):
                 name = next(n for n in amounts if getattr(record, n) is value)
                 raise TypeError(

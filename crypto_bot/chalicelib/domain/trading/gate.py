@@ -14,6 +14,7 @@ class Gate:
     def __init__(self, situation: Situation, equity: Decimal) -> None:
         self._situation = situation
         self._equity = equity
+        self._barred = situation.state.barred
         self._orders: dict[str, int] = {}
         self._realized: dict[str, Decimal] = {}
         today = situation.now.date()
@@ -45,7 +46,7 @@ class Gate:
             halt=situation.halt,
             equity=self._equity,
             price=slot.price,
-            frozen=situation.state.barred,
+            frozen=self._barred,
             orders_today=self._orders.get(slot.key[0], 0),
             realized_today=self._realized.get(slot.key[0], ZERO),
             breakers=situation.state.breakers,

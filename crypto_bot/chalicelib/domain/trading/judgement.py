@@ -132,7 +132,7 @@ class Judgement:
             self._flatten(slot)
         if slot.wish is not None and trigger is None:
             self._heed(slot, slot.wish)
-        if slot.key not in {*self.leaving, *self.entering, *self.growing}:
+        if not (slot.key in self.leaving or slot.key in self.entering or slot.key in self.growing):
             self._tidy(slot)
 
     def _heed(self, slot: Slot, wish: Wish) -> None:

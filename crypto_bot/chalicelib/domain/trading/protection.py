@@ -33,25 +33,33 @@ class Levels(Exact):
     take_profit: Decimal | None = None
 
 
+_NO_LEVELS: Final = Levels()
+
+
 def levels_after(wish: Wish, stance: Stance, strategy: Strategy, price: Decimal) -> Levels:
     """What holds once the wish is applied: its own prices, else what held, else the strategy's.
 
     The strategy's fractions count from `price`, and only where it enters.
     """
     if wish.state is not DesiredState.LONG:
-        return Levels()
+        return _NO_LEVELS
     if stance.state is DesiredState.LONG:
         before = Levels(stop_loss=stance.stop_loss, take_profit=stance.take_profit)
     else:
         before = _usual_levels(strategy, price)
+    stop_loss, take_profit = wish.stop_loss, wish.take_profit
+    if stop_loss is None and take_profit is None:
+        return before
     return Levels(
-        stop_loss=before.stop_loss if wish.stop_loss is None else wish.stop_loss,
-        take_profit=before.take_profit if wish.take_profit is None else wish.take_profit,
+        stop_loss=before.stop_loss if stop_loss is None else stop_loss,
+        take_profit=before.take_profit if take_profit is None else take_profit,
     )
 
 
 def _usual_levels(strategy: Strategy, price: Decimal) -> Levels:
     lose, gain = strategy.stop_loss, strategy.take_profit
+    if lose is None and gain is None:
+        return _NO_LEVELS
     with exact_arithmetic():
         return Levels(
             stop_loss=None if lose is None else price * (ONE - lose),

@@ -48,13 +48,18 @@ class Wish(Exact):
     @property
     def stop_loss(self) -> Decimal | None:
         """The newest that its signals name."""
-        return next((s.stop_loss for s in reversed(self.signals) if s.stop_loss is not None), None)
+        for signal in reversed(self.signals):
+            if signal.stop_loss is not None:
+                return signal.stop_loss
+        return None
 
     @property
     def take_profit(self) -> Decimal | None:
         """The newest that its signals name."""
-        named = (s.take_profit for s in reversed(self.signals))
-        return next((price for price in named if price is not None), None)
+        for signal in reversed(self.signals):
+            if signal.take_profit is not None:
+                return signal.take_profit
+        return None
 
     @property
     def wants_more(self) -> bool:
