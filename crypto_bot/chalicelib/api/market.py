@@ -16,6 +16,7 @@ from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.market.collecting import in_turn
 from chalicelib.domain.market.minute import minute_of
 from chalicelib.domain.operation.market_notices import table_unreachable
+from chalicelib.drivers.trade_codec import read_trade
 from chalicelib.services.market import summarize_trades as summarizing
 from chalicelib.services.market import sweep_summaries as sweeping
 from chalicelib.services.market.collect_trades import Collecting
@@ -74,7 +75,7 @@ def summarize_trades(event: "S3Event") -> dict[str, Any]:
     minute = minute_of(event.key)
     if minute is None:
         return {"minute": None, "trades": 0}
-    report = summarizing.summarize_trades(minute, _lake(), _table())
+    report = summarizing.summarize_trades(minute, _lake(), _table(), read_trade)
     _tell([report])
     return {"minute": minute.prefix, "trades": report.trades, "rejected": report.rejected}
 
@@ -83,7 +84,9 @@ def sweep_summaries(event: "CloudWatchEvent") -> dict[str, Any]:
     """The last hours. Where it fails again when AWS has tried it again, the owner is told."""
     now = bootstrap.clock().now()
     try:
-        report = sweeping.sweep_summaries(_lake(), _table(), start=now - _SWEPT, end=now)
+        report = sweeping.sweep_summaries(
+            _lake(), _table(), read_trade, start=now - _SWEPT, end=now
+        )
     except StoreUnavailable as error:
         if now - datetime.fromisoformat(event.time) >= _TRIED_AGAIN:
             leave_notices(notices(), [table_unreachable(str(error), now)])

@@ -114,7 +114,7 @@ def summarise(once: bool) -> None:
 
 @worker.command()
 @in_home
-@click.option("--bot", metavar="NAME", required=True, help="A bot that comes with it: scalper.")
+@click.option("--bot", metavar="NAME", required=True, help="One that comes with it, such as grid.")
 @click.option("--name", metavar="NAME", help="What its state is kept under [default: the bot's].")
 @click.option("--strategy", metavar="NAME", help="Whose signals they are [default: the name].")
 @click.option(
@@ -161,13 +161,14 @@ def klines(once: bool) -> None:
 def sweep_summaries(since: str | None) -> None:
     """Sum up again what the lake has and the table has not, or not all of."""
     from chalicelib.bootstrap.market import lake, trade_flow
+    from chalicelib.drivers.trade_codec import read_trade
     from chalicelib.services.market.sweep_summaries import sweep_summaries as sweep
     from chalicelib.worker.summarise import SWEPT, tell
 
     now = bootstrap.clock().now()
     with _stopped_in_order(), closing(trade_flow()) as table:
         start = now - SWEPT if since is None else read_instant("--since", since)
-        report = sweep(lake(), table, start=start, end=now)
+        report = sweep(lake(), table, read_trade, start=start, end=now)
         for mended in report.mended:
             tell(mended)
     done = [mended for mended in report.mended if not mended.withheld]

@@ -4,35 +4,37 @@ What is said in the usual words alone is read here. Anything else, were it one u
 left to `parse_trade`, which knows what is a trade all the same, and what to say of the rest.
 """
 
-from decimal import Decimal
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
 from chalicelib.domain.market.trade import (
     AGGREGATED,
+    END_MS,
+    FIRST_MS,
     LONGEST_MESSAGE,
+    MOST_COUNTED,
     SINGLE,
     Trade,
     amount_of,
-    is_plausible,
     known_symbol,
     parse_trade,
 )
 
-_MOST: Final = (1 << 63) - 1
+_Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_COUNTED)]
+_Instant = Annotated[int, msgspec.Meta(ge=FIRST_MS, lt=END_MS)]  # in ms
 
 
 class _Aggregated(
     msgspec.Struct, tag_field="e", tag=AGGREGATED, forbid_unknown_fields=True, gc=False
 ):
     s: str
-    a: int
+    a: _Count
     p: str
     q: str
-    f: int
-    l: int  # noqa: E741 - the venue's word
-    T: int
+    f: _Count
+    l: _Count  # noqa: E741 - the venue's word
+    T: _Instant
     m: bool
     E: int = 0
     M: bool = True
@@ -40,10 +42,10 @@ class _Aggregated(
 
 class _Single(msgspec.Struct, tag_field="e", tag=SINGLE, forbid_unknown_fields=True, gc=False):
     s: str
-    t: int
+    t: _Count
     p: str
     q: str
-    T: int
+    T: _Instant
     m: bool
     E: int = 0
     M: bool = True
@@ -62,17 +64,10 @@ def read_trade(text: bytes) -> Trade:
         said = _DECODER.decode(text)
     except msgspec.DecodeError:
         return parse_trade(text)
-    kind = AGGREGATED
-    if isinstance(said, _Aggregated):
-        number, first, last = said.a, said.f, said.l
-        is_counted = 0 <= number <= _MOST and 0 <= first <= _MOST and 0 <= last <= _MOST
-    else:
-        kind = SINGLE
-        number = first = last = said.t
-        is_counted = 0 <= number <= _MOST
-    symbol = known_symbol(said.s)
-    price: Decimal = amount_of(said.p)
-    quantity: Decimal = amount_of(said.q)
-    if not (is_counted and symbol and price and quantity and is_plausible(said.T)):
+    symbol, price, quantity = known_symbol(said.s), amount_of(said.p), amount_of(said.q)
+    if not (symbol and price and quantity):
         return parse_trade(text)
-    return Trade(kind, symbol, number, price, quantity, said.T, said.m, first, last)
+    if isinstance(said, _Aggregated):
+        return Trade(AGGREGATED, symbol, said.a, price, quantity, said.T, said.m, said.f, said.l)
+    number = said.t
+    return Trade(SINGLE, symbol, number, price, quantity, said.T, said.m, number, number)

@@ -12,6 +12,7 @@ from chalicelib import bootstrap
 from chalicelib.bootstrap.market import folder_lake, trade_flow
 from chalicelib.bootstrap.operation import notices
 from chalicelib.domain.market.minute import minute_of
+from chalicelib.drivers.trade_codec import read_trade
 from chalicelib.market_ports.lake import Lake, LakeChanges
 from chalicelib.market_ports.trades import TradeFlowTable
 from chalicelib.services.market.summarize_trades import REJECTED, MinuteReport, summarize_trades
@@ -58,14 +59,15 @@ def _round(work: _Work, *, once: bool) -> bool:
     changes = work.changes.changes(_AT_ONCE)
     minutes = {minute_of(change.key) for change in changes}
     for minute in sorted(minute for minute in minutes if minute is not None):
-        tell(summarize_trades(minute, work.lake, work.table))
+        tell(summarize_trades(minute, work.lake, work.table, read_trade))
     work.changes.seen(changes)
     if once:
         return bool(changes)
     now = work.now()
     if work.swept_at is None or now - work.swept_at >= _SWEEP_EVERY:
         work.swept_at = now
-        for report in sweep_summaries(work.lake, work.table, start=now - SWEPT, end=now).mended:
+        swept = sweep_summaries(work.lake, work.table, read_trade, start=now - SWEPT, end=now)
+        for report in swept.mended:
             tell(report)
     elif not changes:
         work.wait(_LOOK_AGAIN)

@@ -8,7 +8,7 @@ its objects cannot be read, the minute has no new row: half of it is not shown.
 import gzip
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
@@ -25,13 +25,14 @@ from chalicelib.domain.market.minute import (
     original_key,
 )
 from chalicelib.domain.market.minute_summary import summarize
-from chalicelib.domain.market.trade import MalformedTrade, Trade, parse_trade
+from chalicelib.domain.market.trade import MalformedTrade, ReadTrade, Trade, parse_trade
 from chalicelib.market_ports.lake import Lake, LakeObject
 from chalicelib.market_ports.trades import TradeFlowTable
 
 REJECTED: Final = "quarantine/summaries/"
 _ATTEMPTS: Final = 10
 _DIGEST: Final = 16
+_BLOCK: Final = 1 << 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +49,20 @@ class MinuteReport:
 class _Read:
     """What the objects of a minute hold."""
 
+    minute: Minute
+    read_trade: ReadTrade
     trades: list[Trade] = field(default_factory=list)
     rejected: list[bytes] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
 
 
-def summarize_trades(minute: Minute, lake: Lake, table: TradeFlowTable) -> MinuteReport:
+def summarize_trades(
+    minute: Minute, lake: Lake, table: TradeFlowTable, read_trade: ReadTrade = parse_trade
+) -> MinuteReport:
     """Bring the row up to what the lake holds. A minute without objects keeps what it has."""
     listed = lake.objects(minute.prefix)
     for _ in range(_ATTEMPTS):
-        report = _summarize_once(minute, listed, lake, table)
+        report = _summarize_once(minute, listed, lake, table, read_trade)
         found = lake.objects(minute.prefix)
         if found == listed:
             return report
@@ -74,13 +79,17 @@ def source_of(listed: Iterable[LakeObject]) -> str:
 
 
 def _summarize_once(
-    minute: Minute, listed: Sequence[LakeObject], lake: Lake, table: TradeFlowTable
+    minute: Minute,
+    listed: Sequence[LakeObject],
+    lake: Lake,
+    table: TradeFlowTable,
+    read_trade: ReadTrade,
 ) -> MinuteReport:
     keys = [key for key, _ in listed if minute_of(key) == minute]
-    read = _Read()
+    read = _Read(minute, read_trade)
     for key in keys:
         content = lake.get(key)
-        if content is not None and not _read_object(key, content, minute, read):
+        if content is not None and not _read_object(key, content, read):
             read.damaged.append(key)
             _set_aside(key, content, lake)
     set_aside = (original_key(key) for key, _ in listed)
@@ -100,13 +109,12 @@ def _summarize_once(
     return MinuteReport(minute=minute, trades=counted, rejected=len(read.rejected))
 
 
-def _read_object(key: str, content: bytes, minute: Minute, read: _Read) -> bool:
+def _read_object(key: str, content: bytes, read: _Read) -> bool:
     """False where the object is damaged; nothing of it is taken then."""
-    found = _Read()
+    found = _Read(read.minute, read.read_trade)
     try:
-        with gzip.open(BytesIO(content)) as lines:  # line by line: memory is what a function pays
-            for number, line in enumerate(lines, 1):
-                _read_line(line, minute, found, f"{key}:{number}")
+        for number, line in enumerate(_lines(content), 1):
+            _read_line(line, found, key, number)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         return False
     read.trades += found.trades
@@ -114,15 +122,27 @@ def _read_object(key: str, content: bytes, minute: Minute, read: _Read) -> bool:
     return bool(content)  # gzip takes nothing at all for the end of a whole file
 
 
-def _read_line(line: bytes, minute: Minute, read: _Read, place: str) -> None:
+def _lines(content: bytes) -> Iterator[bytes]:
+    """Block by block: memory is what a function pays for, and gzip's own lines cost time."""
+    rest = b""
+    with gzip.open(BytesIO(content)) as unpacked:
+        while block := unpacked.read(_BLOCK):
+            *whole, rest = (rest + block).split(b"\n")
+            yield from whole
+    if rest:
+        yield rest
+
+
+def _read_line(line: bytes, read: _Read, key: str, number: int) -> None:
+    minute = read.minute
     try:
-        trade = parse_trade(line)
+        trade = read.read_trade(line)
         if trade.symbol != minute.symbol or not 0 <= trade.at_ms - minute.start_ms < MINUTE_MS:
             _refuse(trade, minute)
         read.trades.append(trade)
     except MalformedTrade as reason:
         value = line.decode(errors="backslashreplace")
-        read.rejected.append(_line(str(reason), place=place, value=value))
+        read.rejected.append(_line(str(reason), place=f"{key}:{number}", value=value))
 
 
 def _refuse(trade: Trade, minute: Minute) -> NoReturn:

@@ -17,6 +17,7 @@ from chalicelib.domain.market.minute import (
     original_key,
     symbol_prefix,
 )
+from chalicelib.domain.market.trade import ReadTrade, parse_trade
 from chalicelib.market_ports.lake import Lake, LakeObject
 from chalicelib.market_ports.trades import TradeFlowTable
 from chalicelib.services.market.summarize_trades import MinuteReport, source_of, summarize_trades
@@ -34,7 +35,12 @@ class SweepReport:
 
 
 def sweep_summaries(
-    lake: Lake, table: TradeFlowTable, *, start: datetime, end: datetime
+    lake: Lake,
+    table: TradeFlowTable,
+    read_trade: ReadTrade = parse_trade,
+    *,
+    start: datetime,
+    end: datetime,
 ) -> SweepReport:
     """All hours that `start` to `end` touches, of every symbol in the lake."""
     checked = 0
@@ -46,7 +52,7 @@ def sweep_summaries(
             for minute, listed in _by_minute(lake.objects(hour_prefix(symbol, hour))).items():
                 checked += 1
                 if sources.get(minute) != source_of(listed):
-                    mended.append(summarize_trades(minute, lake, table))
+                    mended.append(summarize_trades(minute, lake, table, read_trade))
     return SweepReport(checked=checked, mended=tuple(mended))
 
 
