@@ -133,7 +133,8 @@ class Failing:
 
 def break_store(monkeypatch: pytest.MonkeyPatch, store: str, method: str) -> None:
     ports = bootstrap.trading()
-    broken = replace(ports, **{store: Failing(getattr(ports, store), method)})
+    failing: Any = Failing(getattr(ports, store), method)
+    broken = replace(ports, **{store: failing})
     monkeypatch.setattr(bootstrap, "trading", lambda: broken)
 
 

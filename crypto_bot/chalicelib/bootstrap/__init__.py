@@ -20,7 +20,6 @@ if TYPE_CHECKING:  # a cold webhook loads what it needs, and no more
     from chalicelib.bootstrap.venues import Venues
     from chalicelib.drivers.sqlite_table import SqliteTable
     from chalicelib.drivers.table import WholeTable
-    from chalicelib.market_ports.series import Analyses
     from chalicelib.ports import (
         AnalyticsStore,
         Clock,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:  # a cold webhook loads what it needs, and no more
         TradingPorts,
         Workers,
     )
+    from chalicelib.ports.analyses import Volatilities
     from chalicelib.services.trading.receive_signal import Inbox
 
 T = TypeVar("T")
@@ -233,7 +233,6 @@ def webhook() -> "Inbox":
 @made_once
 def trading() -> "TradingPorts":
     """Everything the trading services may touch."""
-    from chalicelib.adapters.series.volatilities import AnalysedVolatilities
     from chalicelib.adapters.stores.control import TableControlStore
     from chalicelib.adapters.stores.ledger import TableLedgerStore
     from chalicelib.adapters.stores.orders import TableOrderStore
@@ -250,14 +249,16 @@ def trading() -> "TradingPorts":
         strategies=strategies(),
         control=TableControlStore(table()),
         exchanges=exchanges(),
-        volatilities=AnalysedVolatilities(_kept_analyses),
+        volatilities=_volatilities,
     )
 
 
-def _kept_analyses() -> "Analyses | None":
+@made_once
+def _volatilities() -> "Volatilities":
+    from chalicelib.adapters.series.volatilities import AnalysedVolatilities
     from chalicelib.bootstrap.series import kept_analyses
 
-    return kept_analyses()
+    return AnalysedVolatilities(kept_analyses)
 
 
 @made_once

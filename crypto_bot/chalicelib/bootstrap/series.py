@@ -57,10 +57,23 @@ def analyses() -> Analyses:
 
 
 def kept_analyses() -> Analyses | None:
-    """Those that there are; None where nothing has been analysed. The caller closes it."""
+    """For the trading, which does not wait long; None where nothing is analysed. Caller closes."""
+    if bootstrap.is_deployed():
+        return _deployed_analyses()
     if series_settings().table or (bootstrap.home() / SERIES_FILE).exists():
         return analyses()
     return None
+
+
+@bootstrap.made_once
+def _deployed_analyses() -> Analyses | None:
+    """Only where instruments are analysed the tick may look: `rights_of` says the same."""
+    if "analyse_instruments" not in bootstrap.settings().market_functions:
+        return None
+    from chalicelib.adapters.series.analyses_dynamodb import DynamoDbAnalyses
+    from chalicelib.drivers.dynamodb_table import DynamoDbTable
+
+    return DynamoDbAnalyses(DynamoDbTable(bootstrap.aws("dynamodb"), series_settings().table))
 
 
 def klines() -> Klines:

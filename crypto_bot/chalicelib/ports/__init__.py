@@ -3,7 +3,6 @@
 By subject, and all of it from here.
 """
 
-from chalicelib.ports.analyses import Volatilities
 from chalicelib.ports.bundles import OperationPorts, TradingPorts
 from chalicelib.ports.clock import Clock
 from chalicelib.ports.configuration import StrategyStore
@@ -54,6 +53,5 @@ __all__ = [
     "Telemetry",
     "TradingPorts",
     "VenueTraits",
-    "Volatilities",
     "Workers",
 ]

@@ -1,8 +1,9 @@
 """Ports that are handed over together."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from chalicelib.ports.analyses import Volatilities
 from chalicelib.ports.clock import Clock
 from chalicelib.ports.configuration import StrategyStore
 from chalicelib.ports.control import ControlStore
@@ -11,12 +12,20 @@ from chalicelib.ports.stores import LedgerStore, OrderStore, PlanStore, SignalSt
 from chalicelib.ports.venues import Exchanges
 from chalicelib.ports.workers import Workers
 
+if TYPE_CHECKING:  # a cold tick seldom sizes by volatility
+    from chalicelib.ports.analyses import Volatilities
+
+
+def _none_analysed() -> None:
+    return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradingPorts:
     """Everything the trading services may touch, so that each takes one argument for the world.
 
-    Without `volatilities` each is worked out from the venue's daily closes.
+    `volatilities` is asked for by who sizes by them; where it gives none, each is worked out from
+    the venue's daily closes.
     """
 
     clock: Clock
@@ -28,7 +37,7 @@ class TradingPorts:
     strategies: StrategyStore
     control: ControlStore
     exchanges: Exchanges
-    volatilities: Volatilities | None = None
+    volatilities: "Callable[[], Volatilities | None]" = _none_analysed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

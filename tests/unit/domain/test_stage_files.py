@@ -171,6 +171,26 @@ def test_who_trades_may_do_what_trading_takes() -> None:
     assert rights("tick", StageOutputs(**MADE, **PLACED)) == expected | network
 
 
+def test_who_trades_reads_analyses_where_there_are_any() -> None:
+    usual = function_policy("tick", OUTPUTS)["Statement"]
+    with_candles = function_policy("tick", OUTPUTS, market_functions=["load_candles"])
+    assert with_candles["Statement"] == usual
+    asked = ["load_candles", "analyse_instruments"]
+    [*others, reading] = function_policy("tick", OUTPUTS, market_functions=asked)["Statement"]
+    assert others == usual
+    assert reading == {
+        "Effect": "Allow",
+        "Action": ["dynamodb:Query"],
+        "Resource": SERIES,
+        "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["analysis#*"]}},
+    }
+    for name in ("api_handler", "report_performance", "analyse_markets"):
+        alone = function_policy(name, OUTPUTS)
+        assert function_policy(name, OUTPUTS, market_functions=asked) == alone
+    files = policy_files(OUTPUTS, [], SecretNames(), asked)
+    assert reading in files["policy-dev-tick.json"]["Statement"]
+
+
 @pytest.mark.parametrize(
     ("secret", "secrets", "parameters"),
     [

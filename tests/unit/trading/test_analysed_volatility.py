@@ -35,7 +35,7 @@ def analysed(floor: TradingFloor, path: Path, **figures: object) -> None:
 
 def enter(floor: TradingFloor, volatilities: AnalysedVolatilities) -> set[str]:
     """Both strategies do; the reasons of their outcomes."""
-    floor.ports = replace(floor.ports, volatilities=volatilities)
+    floor.ports = replace(floor.ports, volatilities=lambda: volatilities)
     signals = [floor.alert(name, "long") for name in ("btc", "eth")]
     for _ in range(3):
         floor.next_minute()

@@ -128,9 +128,8 @@ def test_of_ticks_that_write_at_the_same_moment_one_gets_through(store: str, ver
             run(on(DiesBeforeSending(floor.exchange), floor, ports), "dying")
         assert floor.exchange.accepted() == []
     start = Barrier(3)
-    callers = [
-        replace(ports, **{store: Together(getattr(ports, store), verb, start)}) for _ in range(3)
-    ]
+    together: list[Any] = [Together(getattr(ports, store), verb, start) for _ in range(3)]
+    callers = [replace(ports, **{store: each}) for each in together]
 
     with ThreadPoolExecutor(3) as pool:
         reports = list(pool.map(run, callers, ("one", "two", "three")))

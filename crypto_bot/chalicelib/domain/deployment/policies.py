@@ -11,11 +11,14 @@ APP_NAME: Final = "crypto_bot"
 API_HANDLER: Final = "api_handler"
 PARAMETER: Final = "ssm:"  # what the name of a secret in Parameter Store begins with
 NOTICE_KEYS: Final = "notice#*"  # of the state table's rows, those that are told to the owner
+ANALYSIS_KEYS: Final = "analysis#*"  # of the market table's, what was analysed
 # What a stranger may try: both take alerts, and nobody but their senders has business there.
 WEBHOOKS: Final = ("POST/hook/*", "POST/receive_trade_signals")
 
 Document = Mapping[str, Any]
 _VERSION: Final = "2012-10-17"
+# Where a right is to some rows of a table: what their keys begin with.
+_ROWS: Final = {Thing.NOTICES: NOTICE_KEYS, Thing.ANALYSES: ANALYSIS_KEYS}
 
 
 def deployed_name(function: str, stage: str) -> str:
@@ -36,14 +39,17 @@ class SecretNames:
 
 
 def function_policy(
-    function: str, outputs: StageOutputs, secrets: SecretNames | None = None
+    function: str,
+    outputs: StageOutputs,
+    secrets: SecretNames | None = None,
+    market_functions: Sequence[str] = (),
 ) -> Document:
-    """What the function's role may do."""
+    """What the function's role may do, at a stage that asks for these of market data."""
     return {
         "Version": _VERSION,
         "Statement": [
             _statement(right, resources)
-            for right in rights_of(function)
+            for right in rights_of(function, market_functions)
             if (resources := _resources(right.thing, function, outputs, secrets or SecretNames()))
         ],
     }
@@ -70,8 +76,8 @@ def gateway_policy(stage: str, sources: Sequence[str]) -> Document:
 
 def _statement(right: Right, resources: list[str]) -> Document:
     statement = {"Effect": "Allow", "Action": list(right.actions), "Resource": resources}
-    if right.thing is Thing.NOTICES:
-        rows = {"dynamodb:LeadingKeys": [NOTICE_KEYS]}
+    if right.thing in _ROWS:
+        rows = {"dynamodb:LeadingKeys": [_ROWS[right.thing]]}
         return {**statement, "Condition": {"ForAllValues:StringLike": rows}}
     return statement
 
@@ -80,6 +86,7 @@ def _resources(
     thing: Thing, function: str, outputs: StageOutputs, secrets: SecretNames
 ) -> list[str]:
     bucket = f"arn:{outputs.partition}:s3:::{outputs.lake_bucket_name}"
+    series_table = outputs.arn("dynamodb", f"table/{outputs.market_table_name}")
     by_thing = {
         Thing.LOG: [_log(function, outputs)],
         Thing.STATE: [outputs.state_table_arn],
@@ -99,7 +106,8 @@ def _resources(
         Thing.CANDLES: [f"{bucket}/candles/*"],
         Thing.CANDLE_GAPS: [f"{bucket}/candle_gaps/*"],
         Thing.REJECTED_CANDLES: [f"{bucket}/quarantine/candles/*"],
-        Thing.SERIES: [outputs.arn("dynamodb", f"table/{outputs.market_table_name}")],
+        Thing.SERIES: [series_table],
+        Thing.ANALYSES: [series_table],
         Thing.TABLE_LOGIN: _one_secret(outputs, secrets.table),
         Thing.TABLE_PARAMETER: _one_parameter(outputs, secrets.table),
         Thing.RANKING_LOGIN: _one_secret(outputs, secrets.ranking),

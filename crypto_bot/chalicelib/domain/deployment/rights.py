@@ -38,6 +38,7 @@ class Thing(StrEnum):
     TABLE_NETWORK = "table_network"  # where the table of summaries is
     REJECTED_CANDLES = "rejected_candles"
     SERIES = "series"  # the table of the time series
+    ANALYSES = "analyses"  # of its rows, what was analysed
     TIMESTREAM = "timestream"  # the copy of the time series
     TIMESTREAM_HOSTS = "timestream_hosts"  # where Timestream is reached
 
@@ -118,6 +119,8 @@ _ANALYSING: Final = (
     Right(thing=Thing.SERIES, actions=("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")),
     _NOTICES,
 )
+# Where instruments are analysed, the tick sizes by what was found.
+_SIZING: Final = Right(thing=Thing.ANALYSES, actions=("dynamodb:Query",))
 
 RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
     "api_handler": (_LOG, _STATE, _SHELF),
@@ -186,8 +189,10 @@ def functions_of(market_functions: Sequence[str]) -> tuple[str, ...]:
     return (*RIGHTS, *(name for name in MARKET_RIGHTS if name in market_functions))
 
 
-def rights_of(function: str) -> tuple[Right, ...]:
-    """Of either kind."""
+def rights_of(function: str, market_functions: Sequence[str] = ()) -> tuple[Right, ...]:
+    """Of either kind, at a stage that asks for these."""
+    if function == "tick" and "analyse_instruments" in market_functions:
+        return (*RIGHTS[function], _SIZING)
     return RIGHTS.get(function) or MARKET_RIGHTS[function]
 
 

@@ -151,8 +151,9 @@ def _volatilities(desk: Desk, instruments: Mapping[str, Instrument]) -> dict[str
 def _volatility(desk: Desk, symbol: str) -> Decimal | None:
     """As last analysed; else from the venue's candles, at a request each time."""
     ports = desk.ports
-    if ports.volatilities is not None:
-        known = ports.volatilities.of_day(desk.account.exchange, symbol, ports.clock.now())
+    analysed = ports.volatilities()
+    if analysed is not None:
+        known = analysed.of_day(desk.account.exchange, symbol, ports.clock.now())
         if known is not None:
             return known
     return daily_volatility(desk.exchange.daily_closes(symbol, VOLATILITY_DAYS))
