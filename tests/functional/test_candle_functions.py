@@ -37,6 +37,7 @@ with mock_aws():
     [analysis] = analyses().newest("binance", 1) or [None]
     said["analysis"] = analysis and analysis.figures
     said["runs"] = {run.stage: [run.outcome, run.rows] for run in stage_runs().all()}
+    said["as_of"] = {run.stage: run.as_of and str(run.as_of) for run in stage_runs().all()}
     print(json.dumps(said))
 """
 STAGES = (
@@ -115,6 +116,10 @@ def test_from_a_ranking_to_analyses(tmp_path: Any) -> None:
         STAGES, "done"
     )
     assert said["runs"]["load_candles"][1] == loaded["rows"]
+    behind, newest = made[6].start + HOUR, made[-1].start + HOUR  # ETH's seventh is the last good
+    assert said["as_of"]["collect_candles"] == str(behind)
+    assert said["as_of"]["load_candles"] == str(newest)
+    assert None not in {said["as_of"][stage] for stage in STAGES[:-1]}
     months = {f"{candle.start:%Y-%m-01}" for candle in made}
     stored = {key for key in said["keys"] if "BTC-USDT" in key}
     assert stored == {

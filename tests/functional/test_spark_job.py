@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from importlib.util import find_spec
@@ -148,9 +147,7 @@ def work(folder: Path) -> Iterator[Loading]:
         for series in stored.series():
             first = stored.first(series)
             assert first is not None
-            # What is not collected is made of the longest interval that it can be made of.
-            wanted = (Interval.M5,) if series == MINUTES else INTERVALS
-            load_candles(series, replace(work, intervals=wanted), since=first.start)
+            load_candles(series, work, since=first.start)
         yield work
 
 

@@ -41,7 +41,11 @@ def candles_from(start: datetime, count: int, interval: Interval = Interval.H1) 
 
 
 class PublicBinance(BinanceVenue):
-    """`candles` by id and interval; `volumes` of a day by id; `halted` trade no more."""
+    """`candles` by id and interval; `volumes` of a day by id; `halted` trade no more.
+
+    Where it `spans`, an answer ends a page's time after what is asked for, as other venues' do;
+    Binance's begins with the first candle that there is.
+    """
 
     def __init__(self, *symbols: str) -> None:
         made = [instrument(symbol) for symbol in symbols]
@@ -51,6 +55,7 @@ class PublicBinance(BinanceVenue):
         self.candles: dict[tuple[str, str], list[Candle]] = {}
         self.volumes: dict[str, Decimal] = {}
         self.halted: set[str] = set()
+        self.spans = False
         self._public[("GET", f"{SPOT}/klines")] = self._klines
 
     @property
@@ -65,8 +70,12 @@ class PublicBinance(BinanceVenue):
         known = self.candles.get((self._instrument(params).id, interval), [])
         first = integer(params, "startTime") if "startTime" in params else 0
         last = integer(params, "endTime") if "endTime" in params else 1 << 62
+        limit = int(params.get("limit", "500"))
+        if self.spans:
+            page = limit * Interval(interval).length // timedelta(milliseconds=1)
+            last = min(last, first + page - 1)
         rows = [row for row in map(_row, known) if first <= int(str(row[0])) <= last]
-        return rows[: int(params.get("limit", "500"))]
+        return rows[:limit]
 
     def _day_ticker(self, chosen: Instrument) -> Json:
         volume = self.volumes.get(chosen.id, Decimal(0))

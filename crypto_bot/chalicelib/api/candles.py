@@ -78,6 +78,7 @@ def collect_candles(event: "CloudWatchEvent") -> dict[str, Any]:
         except ExchangeUnavailable as error:  # nothing is known of its markets: the next run asks
             found = collecting.RoundReport(reports=(), trouble=(str(error),))
         run.rows, run.trouble = sum(report.written for report in found.reports), found.trouble
+        run.as_of = found.as_of
     for trouble in found.trouble:
         _LOG.warning("candles: %s", trouble)
     leave_notices(notices(), [candles_not_collected(text, now) for text in found.trouble])

@@ -81,6 +81,8 @@ def load_candles(event: "CloudWatchEvent") -> dict[str, Any]:
 
         around.each(candle_lake().series(*_named(event)), load)
         run.rows = sum(report.rows for report in reports)
+        ends = (report.end for report in reports)
+        run.as_of = max((end for end in ends if end is not None), default=None)
     _tell(around, candles_not_loaded)
     folder = loading.REJECTED
     odd = [r for r in reports if r.rejected]

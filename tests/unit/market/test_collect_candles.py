@@ -17,8 +17,10 @@ from chalicelib.adapters.venues.ccxt.public_markets import PublicMarkets
 from chalicelib.domain.errors import ExchangeUnavailable, SettingsError, StoreUnavailable
 from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.market.candle_gaps import MOST_ASKED, Gap
+from chalicelib.domain.market.candle_rules import last_closed
 from chalicelib.domain.market.candle_series import CandleSeries, candle_series
 from chalicelib.domain.market.interval import Interval
+from chalicelib.services.market.backfill_candles import forget_before_first, mark_past
 from chalicelib.services.market.collect_candles import CandleReport, Collecting, collect_candles
 from chalicelib.services.market.collect_round import CandleRound, collect_round
 from chalicelib.services.market.import_candles import import_candles, search_gaps
@@ -147,6 +149,87 @@ def test_it_begins_with_the_first_candle_that_there_is(room: Room) -> None:
     assert room.kept() == made
     assert report.missing == 0
     assert room.candles.gaps(BTC) == []
+
+
+LISTED = START - timedelta(days=3, hours=7)  # a Sunday's afternoon
+LONG_AGO = START - timedelta(days=14 * 365)
+
+
+def listed(room: Room, interval: Interval = Interval.H1) -> list[Candle]:
+    """The closed ones of a market that is new, at a venue that answers for a page's time."""
+    room.venue.spans = True
+    for each in {interval, Interval.D1, Interval.W1}:
+        first = each.start_of(LISTED)
+        count = (room.clock.now() - first) // each.length + 1  # the last one is open
+        room.has(candles_from(first, count, each), BTC._replace(interval=each))
+    end = last_closed(interval, room.clock.now())
+    return [c for c in room.venue.candles["BTCUSDT", str(interval)] if c.start < end]
+
+
+@pytest.mark.parametrize(("interval", "requests"), [("5m", 10), ("1h", 5), ("1d", 6), ("1w", 1)])
+def test_the_first_candle_is_found_in_few_requests(
+    room: Room, interval: str, requests: int
+) -> None:
+    series = BTC._replace(interval=Interval(interval))
+    made = listed(room, series.interval)
+    report = room.collect(series, since=LONG_AGO)
+    assert room.kept(series) == made
+    assert (report.missing, report.finished) == (0, True)
+    assert room.venue.count("/api/v3/klines") <= requests
+
+
+def test_a_market_that_was_listed_soon_after_is_found_whole(room: Room) -> None:
+    """Its first week and its first day have begun before what is asked for."""
+    series = BTC._replace(interval=Interval.M5)
+    made = listed(room, series.interval)
+    room.collect(series, since=LISTED - timedelta(days=3, hours=15))
+    assert room.kept(series) == made
+
+
+def test_a_market_that_is_new_this_week_is_found_without_its_open_week(room: Room) -> None:
+    made = listed(room)
+    for longer in ("1d", "1w"):
+        room.venue.candles["BTCUSDT", longer] = []
+    room.has(made[-20:])
+    room.collect(since=LONG_AGO)
+    assert room.kept() == made[-20:]
+
+
+def test_a_market_without_any_candles_is_asked_for_in_few_requests(room: Room) -> None:
+    room.venue.spans = True
+    report = room.collect(since=LONG_AGO)
+    assert (report.written, report.end, report.finished) == (0, None, True)
+    assert room.venue.count("/api/v3/klines") < 10
+
+
+def test_a_venue_without_long_candles_is_asked_page_by_page(room: Room) -> None:
+    made = listed(room)
+    offered = room.source._venue.client.timeframes  # noqa: SLF001 - there is no such venue here
+    for longer in ("1d", "1w"):
+        del offered[longer]
+    room.collect(since=START - timedelta(days=365))
+    assert room.kept() == made
+
+
+def test_the_past_before_a_listing_is_completed_in_few_requests(room: Room) -> None:
+    made = listed(room, Interval.M5)
+    series = BTC._replace(interval=Interval.M5)
+    room.collect(series, since=START)
+    mark_past(series, room.candles, LONG_AGO)
+    room.venue.requests.clear()
+    room.collect(series)
+    forget_before_first(series, room.candles)
+    assert room.kept(series) == made
+    assert room.candles.gaps(series) == []
+    assert room.venue.count("/api/v3/klines") < 20
+
+
+def test_a_report_says_how_far_the_candles_go(room: Room) -> None:
+    made = candles_from(START, 101)
+    room.has(made)
+    assert room.collect().end == made[100].start
+    room.venue.candles.clear()
+    assert room.collect().end == made[100].start, "what is kept counts"
 
 
 def test_a_gap_is_marked_and_filled_when_the_venue_has_it(room: Room) -> None:

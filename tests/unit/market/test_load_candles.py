@@ -25,6 +25,7 @@ from chalicelib.services.market.load_candles import Loading, LoadReport, load_ca
 
 H1 = CandleSeries("binance", "BTC/USDT", Interval.H1)
 H4, D1, W1 = (H1._replace(interval=i) for i in (Interval.H4, Interval.D1, Interval.W1))
+M30 = H1._replace(interval=Interval.M30)
 MONDAY = datetime(2024, 7, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
@@ -101,7 +102,13 @@ def test_candles_become_rows_with_what_is_derived_from_them(desk: Desk) -> None:
     candles = hours(0, 1, 2, 3, 4, 5, 8, 9)
     desk.candles.write(H1, candles)
     assert desk.load()[H1] == LoadReport(
-        series=H1, since=MONDAY.date(), days=1, rows=8, rejected=0, finished=True
+        series=H1,
+        since=MONDAY.date(),
+        days=1,
+        rows=8,
+        rejected=0,
+        finished=True,
+        end=MONDAY + 10 * HOUR,
     )
     rows = desk.rows()
     assert [row.candle for row in rows] == candles
@@ -253,9 +260,36 @@ def test_an_interval_that_the_lake_has_is_not_resampled(desk: Desk) -> None:
     desk.candles.write(H1, all_hours())
     own = Candle(MONDAY, *map(Decimal, (1, 4, 1, 2, 9)))
     desk.candles.write(H4, [own])
-    assert set(desk.load()) == {H1, D1, W1}
-    load_candles(H4, desk.work)
+    assert set(desk.load()) == {H1}
+    assert {report.series for report in load_candles(H4, desk.work)} == {H4, D1, W1}
     assert [row.candle for row in desk.rows(H4)] == [own]
+
+
+@pytest.mark.parametrize("sources", [(M30, H1), (H1, M30), (M30, H1, M30)])
+def test_of_two_that_the_lake_has_the_longer_is_resampled(
+    desk: Desk, other: Desk, sources: Sequence[CandleSeries]
+) -> None:
+    """In whichever order they are loaded: prices of minutes and of hours may differ in a gap."""
+    other.candles.write(H1, all_hours())
+    other.load()
+    halves = [c._replace(start=c.start + n * HOUR / 2) for c in all_hours(90) for n in (0, 1)]
+    desk.candles.write(M30, [c._replace(volume=Decimal(7)) for c in halves])
+    desk.candles.write(H1, all_hours())
+    made = {source: {r.series for r in load_candles(source, desk.work)} for source in sources}
+    assert made == {M30: {M30}, H1: {H1, H4, D1, W1}}
+    assert desk.everything() == other.everything()
+
+
+def test_a_report_says_how_far_the_rows_go(desk: Desk) -> None:
+    desk.candles.write(H1, hours(*range(30)))
+    reports = desk.load()
+    ends = {series: reports[series].end for series in (H1, H4, D1, W1)}
+    assert ends == {
+        H1: MONDAY + 30 * HOUR,
+        H4: MONDAY + 28 * HOUR,
+        D1: MONDAY + 24 * HOUR,
+        W1: None,
+    }
 
 
 def test_absurd_candles_are_set_aside_with_the_reason(desk: Desk) -> None:

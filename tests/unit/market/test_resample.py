@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.market.interval import Interval
-from chalicelib.domain.market.resample import Resampler, can_resample
+from chalicelib.domain.market.resample import Resampler, can_resample, source_of
 
 MIDNIGHT = datetime(2024, 8, 8, tzinfo=UTC)  # a Thursday
 MINUTE = timedelta(minutes=1)
@@ -92,3 +92,24 @@ def test_only_whole_candles_make_a_longer_one(source: str, target: str, can: boo
 def test_what_cannot_be_resampled_is_refused() -> None:
     with pytest.raises(ValueError, match="candles of 5m do not consist of whole candles of 3m"):
         Resampler(Interval.M3, Interval.M5)
+
+
+@pytest.mark.parametrize(
+    ("target", "there", "source"),
+    [
+        ("4h", ["1m"], "1m"),
+        ("4h", ["1m", "1h", "15m"], "1h"),
+        ("4h", ["1h", "1m"], "1h"),
+        ("8h", ["6h", "1h", "3m"], "1h"),  # eight hours are no whole number of six
+        ("1w", ["1d", "12h"], "1d"),
+        ("4h", ["4h", "1h"], None),
+        ("4h", ["1d", "4h"], None),
+        ("4h", ["1d", "6h"], None),
+        ("4h", [], None),
+    ],
+)
+def test_the_longest_that_will_do_is_resampled(
+    target: str, there: list[str], source: str | None
+) -> None:
+    found = source_of(Interval(target), {Interval(one) for one in there})
+    assert found == source

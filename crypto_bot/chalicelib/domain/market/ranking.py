@@ -12,6 +12,7 @@ from chalicelib.domain.market.pegged_coins import PEGGED
 from chalicelib.domain.money import ZERO, Exact, parse_amount, plain
 
 LATEST: Final = "top_marketcap/latest.json"
+DATED: Final = "top_marketcap/dt="  # how the keys of the days begin
 BY_VOLUME: Final = "volume"
 
 _SCHEMA: Final = 1
@@ -124,7 +125,7 @@ def has_shrunk(
 
 def dated_key(at: datetime) -> str:
     """Where the list of a day stays."""
-    return f"top_marketcap/dt={at:%Y-%m-%d}/top.json"
+    return f"{DATED}{at:%Y-%m-%d}/top.json"
 
 
 def ranking_document(ranking: Ranking) -> bytes:

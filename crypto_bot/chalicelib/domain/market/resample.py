@@ -4,6 +4,7 @@ A candle is closed when the last one within it is there, or one after it. Where 
 within it there is none: a gap stays a gap.
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,6 +18,15 @@ _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 def can_resample(source: Interval, target: Interval) -> bool:
     """Whether candles of `target` consist of whole ones of `source`, several each."""
     return target.length > source.length and not target.length % source.length
+
+
+def source_of(target: Interval, there: Collection[Interval]) -> Interval | None:
+    """Of which of those that are there a series is made: the longest that will do.
+
+    None for one that is there itself, and where none will do.
+    """
+    able = [source for source in there if can_resample(source, target)]
+    return None if target in there else max(able, key=lambda one: one.length, default=None)
 
 
 class Resampler:

@@ -23,7 +23,7 @@ from chalicelib.domain.operation.candle_notices import (
     candles_refused,
     ranking_kept,
 )
-from chalicelib.market_ports.candles import CandleLake
+from chalicelib.drivers.trade_codec import read_trade
 from chalicelib.market_ports.trades import TradeFlowTable
 from chalicelib.services.market import analyse_instruments as instruments
 from chalicelib.services.market import rank_markets as ranking
@@ -95,8 +95,7 @@ def collect_candles(work: StageWork) -> None:
         found = collect_round(replace(asked, collecting=collecting), work.step)
     work.run.rows = sum(report.written for report in found.reports)
     work.run.trouble = found.trouble
-    ends = [_end_of(report.series, collecting.lake) for report in found.reports]
-    work.run.as_of = min((end for end in ends if end is not None), default=None)
+    work.run.as_of = found.as_of
     if work.since is not None:
         for report in found.reports:
             forget_before_first(report.series, collecting.lake)
@@ -107,6 +106,7 @@ def collect_candles(work: StageWork) -> None:
 
 def load_candles(work: StageWork) -> None:
     """Of all series in the lake into the time series, with what is derived from them."""
+    ends: list[datetime] = []
     with closing(time_series()) as store:
         loads = replace(loading(store), is_over=work.stopping.is_set)
         all_series = loads.candles.series()
@@ -117,11 +117,12 @@ def load_candles(work: StageWork) -> None:
                 work.run.trouble += (f"{series}: {error}",)
                 reports = []
             work.run.rows += sum(report.rows for report in reports)
+            ends += [report.end for report in reports if report.end is not None]
+            work.run.as_of = max(ends, default=None)
             work.run.trouble += tuple(
                 f"{report.series}: {report.not_copied}" for report in reports if report.not_copied
             )
             work.step(number + 1, len(all_series))
-        work.run.as_of = _newest_end(loads.candles, all_series)
 
 
 def analyse_instruments(work: StageWork) -> None:
@@ -148,7 +149,7 @@ def sweep_summaries(work: StageWork) -> None:
     with _flows() as table:
         if table is None:
             raise SettingsError("TRADE_FLOW_URL is not set, and names the table of the summaries")
-        report = sweep(lake(), table, start=work.since or end - SWEPT, end=end)
+        report = sweep(lake(), table, read_trade, start=work.since or end - SWEPT, end=end)
     for minute in report.mended:
         tell(minute)
     work.run.rows = len(report.mended)
@@ -215,16 +216,6 @@ def _series_of(asked: CandleRound) -> list[CandleSeries]:
 
 def _instruments() -> list[tuple[str, str]]:
     return sorted({(series.venue, series.symbol) for series in given.candle_lake().series()})
-
-
-def _end_of(series: CandleSeries, candles: CandleLake) -> datetime | None:
-    last = candles.last(series)
-    return None if last is None else last.start + series.interval.length
-
-
-def _newest_end(candles: CandleLake, all_series: Sequence[CandleSeries]) -> datetime | None:
-    ends = [_end_of(series, candles) for series in all_series]
-    return max((end for end in ends if end is not None), default=None)
 
 
 def _note(work: StageWork, made: Sequence[Analysis]) -> None:

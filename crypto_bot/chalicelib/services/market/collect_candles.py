@@ -16,6 +16,7 @@ from chalicelib.domain.market.candle_series import CandleSeries
 from chalicelib.domain.market.interval import Interval
 from chalicelib.market_ports.candles import CandleLake, CandleSource
 from chalicelib.ports import Clock
+from chalicelib.services.market.find_candle import find_candle
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FOREVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -25,7 +26,8 @@ _FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 class CandleReport:
     """What one run did for a series. `missing` candles lie in gaps; `flaws` tell what was refused.
 
-    `finished` is False where time was up before there was nothing more to ask for.
+    `end` is that of the last candle that is kept now. `finished` is False where time was up before
+    there was nothing more to ask for.
     """
 
     series: CandleSeries
@@ -33,6 +35,7 @@ class CandleReport:
     missing: int
     flaws: tuple[str, ...]
     finished: bool
+    end: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,8 @@ class _Run:
     end: datetime
     page: timedelta
     written: int = 0
+    reached: datetime | None = None  # the end of the last candle that is kept
+    has_searched: bool = False
     flaws: dict[datetime, str] = field(default_factory=dict)
 
     @property
@@ -79,6 +84,7 @@ def collect_candles(series: CandleSeries, work: Collecting) -> CandleReport:
         missing=sum(gap.missing(series.interval) for gap in work.lake.gaps(series)),
         flaws=tuple(f"{at:%Y-%m-%d %H:%M}: {flaw}" for at, flaw in run.flaws.items()),
         finished=finished,
+        end=run.reached,
     )
 
 
@@ -88,24 +94,25 @@ def _go_on(run: _Run) -> bool:
     last = lake.last(series)
     # The last one is asked for again: should the venue have corrected it, it is corrected here.
     cursor = _first_from(series.interval, run.work.since) if last is None else last.start
-    expected = None if last is None else last.start + series.interval.length
+    run.reached = None if last is None else last.start + series.interval.length
     while cursor < run.end:
         if run.is_late:
             return False
         page = _asked(run, cursor)
-        cursor += run.page
         if page:
             cursor = page[-1].start + series.interval.length
-            begin = page[0].start if expected is None else expected
+            begin = run.reached or page[0].start
             starts = (candle.start for candle in page)
             holes = find_gaps(starts, series.interval, begin, cursor, asked=1)
             lake.mark_gaps(series, joined([*without(lake.gaps(series), begin, cursor), *holes]))
             lake.write(series, page)
             run.written += len(page)
-            expected = cursor
+            run.reached = cursor
+        else:
+            cursor = _behind_nothing(run, cursor, run.end)
         run.tell(cursor)
-    if expected is not None:  # behind the last candle nothing is missing: it has not come yet
-        lake.mark_gaps(series, without(lake.gaps(series), expected, _FOREVER))
+    if run.reached is not None:  # behind the last candle nothing is missing: it has not come yet
+        lake.mark_gaps(series, without(lake.gaps(series), run.reached, _FOREVER))
     return True
 
 
@@ -117,19 +124,34 @@ def _refill(run: _Run, before: Sequence[Gap]) -> bool:
     for gap in [gap for gap in lake.gaps(series) if gap.is_open and gap in before]:
         end = min(gap.end, run.end)
         cursor = max(cursor, gap.start)
+        run.has_searched = False
         while cursor < end:
             if run.is_late:
                 return False
             page = _asked(run, cursor)
             lake.write(series, page)
             found += [candle.start for candle in page]
-            cursor = page[-1].start + series.interval.length if page else cursor + run.page
+            if page:
+                cursor = page[-1].start + series.interval.length
+            else:
+                cursor = _behind_nothing(run, cursor, end)
         starts = [start for start in found if gap.start <= start < end]
         run.written += len(starts)
         left = find_gaps(starts, series.interval, gap.start, end, asked=gap.asked + 1)
         others = without(lake.gaps(series), gap.start, gap.end)
         lake.mark_gaps(series, joined([*others, *left]))
     return True
+
+
+def _behind_nothing(run: _Run, cursor: datetime, end: datetime) -> datetime:
+    """Where to ask next after an empty page, of which there may be thousands before a market's
+    first candle: the longest candles show in a few requests where that is.
+    """
+    cursor += run.page
+    if run.has_searched or end - cursor <= run.page:
+        return cursor
+    run.has_searched = True
+    return find_candle(run.series, run.work.source, cursor, end)
 
 
 def _asked(run: _Run, start: datetime) -> list[Candle]:

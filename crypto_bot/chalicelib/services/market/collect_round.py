@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from chalicelib.domain.errors import ExchangeUnavailable, StoreUnavailable
@@ -28,6 +29,11 @@ class RoundReport:
 
     reports: tuple[CandleReport, ...]
     trouble: tuple[str, ...]
+
+    @property
+    def as_of(self) -> datetime | None:
+        """Up to when the series furthest behind goes; None where there are no candles."""
+        return min((report.end for report in self.reports if report.end is not None), default=None)
 
 
 def collect_round(

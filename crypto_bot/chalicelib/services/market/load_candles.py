@@ -10,27 +10,33 @@ import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.domain.market.candle import Candle
-from chalicelib.domain.market.candle_gaps import Gap, without
+from chalicelib.domain.market.candle_gaps import Gap
 from chalicelib.domain.market.candle_rules import flaw_of
 from chalicelib.domain.market.candle_series import CANDLES, CandleSeries
 from chalicelib.domain.market.derived import Derivation
 from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.market.plausibility import Plausibility
-from chalicelib.domain.market.resample import Resampler, can_resample
+from chalicelib.domain.market.resample import Resampler, source_of
 from chalicelib.domain.market.series_day import KeptDay, SeriesDay, SeriesRow
 from chalicelib.domain.money import plain
 from chalicelib.market_ports.candles import CandleLake
 from chalicelib.market_ports.lake import Lake
 from chalicelib.market_ports.series import SeriesCopy, TimeSeries
 from chalicelib.services.market.copy_series import Copying
+from chalicelib.services.market.resume_series import (
+    SCHEMA,
+    Beginning,
+    day_of,
+    midnight,
+    resume_series,
+)
 
 REJECTED: Final = "quarantine/candles/"
 FIRST_LOAD: Final = timedelta(days=90)
-_SCHEMA: Final = 1
 _DAY: Final = timedelta(days=1)
 _AT_ONCE: Final = 10_000
 
@@ -60,7 +66,8 @@ class Loading:
 class LoadReport:
     """What was written of one series, from the day `since` on; not all, if it is not `finished`.
 
-    `not_copied` is a sentence where the copy has not all of it.
+    `end` is that of the last row that was written; `not_copied` a sentence where the copy has not
+    all of it.
     """
 
     series: CandleSeries
@@ -69,13 +76,14 @@ class LoadReport:
     rows: int
     rejected: int
     finished: bool
+    end: datetime | None
     not_copied: str = ""
 
 
 def load_candles(
     series: CandleSeries, work: Loading, *, since: datetime | None = None
 ) -> list[LoadReport]:
-    """The series and all that is resampled from it. An interval that the lake has is left alone.
+    """The series, and what is resampled from it: an interval is made of one that the lake has.
 
     `since` loads again from there on. Without it the first time takes the last 90 days. Where other
     indicators are wanted than before, all days are done again.
@@ -84,78 +92,22 @@ def load_candles(
     if first is None or last is None:
         return []
     gaps = work.candles.gaps(series)
-    own = {found.interval for found in work.candles.series(series.venue, series.symbol)}
-    longer = [i for i in work.intervals if i not in own and can_resample(series.interval, i)]
+    there = {found.interval for found in work.candles.series(series.venue, series.symbol)}
+    longer = [i for i in work.intervals if source_of(i, there) == series.interval]
     loads, copying = [], Copying(work.copy)
     for interval in (series.interval, *longer):
         target = series._replace(interval=interval)
         kept = work.store.last(target)
         if kept is None:
             wanted = max(first.start, since or last.start - FIRST_LOAD)
-            begun = _Beginning(_day_of(target, wanted), None, date.min)
+            begun = Beginning(day_of(target, wanted), None, date.min)
         else:
             uncopied = copying.missing_since(kept)
-            missed = _midnight(uncopied) if uncopied else None
-            again = _earliest(since, _filled(kept, gaps), missed)
-            begun = _continued(target, work, kept, again)
+            again = (since, midnight(uncopied) if uncopied else None)
+            begun = resume_series(target, work.store, kept, work.indicators, gaps, again)
         loads.append(_Load(series, target, work, begun, copying))
     finished = _load_all(series, work, loads, gaps)
     return [load.report(finished=finished) for load in loads]
-
-
-@dataclass(frozen=True, slots=True)
-class _Beginning:
-    """The day to begin with, what is remembered from before, and the last day kept by now."""
-
-    day: date
-    state: Mapping[str, Any] | None
-    kept_until: date
-
-
-def _continued(
-    target: CandleSeries, work: Loading, last: KeptDay, since: datetime | None
-) -> _Beginning:
-    asked = last.day if since is None else min(_day_of(target, since), last.day)
-    first = last if asked == last.day else work.store.first(target, asked) or last
-    names = Derivation(target.interval, work.indicators).names
-    if _fits(first, names):
-        return _Beginning(asked, first.began, last.day)
-    oldest = work.store.first(target, date.min) or first
-    if _fits(oldest, names):  # all days are being done again, and that broke off somewhere
-        done = _last_fitting(target, work.store, oldest, last.day, names)
-        return _Beginning(done.day, done.began, last.day)
-    return _Beginning(min(asked, oldest.day), None, last.day)
-
-
-def _last_fitting(
-    target: CandleSeries, store: TimeSeries, fits: KeptDay, odd: date, names: list[str]
-) -> KeptDay:
-    """The last day, of those from `fits` on, that is done; all after it to `odd` are not."""
-    while odd - fits.day > _DAY:
-        middle = fits.day + (odd - fits.day) // 2
-        found = store.first(target, middle)
-        if found is not None and _fits(found, names):
-            fits = found
-        else:
-            odd = middle
-    return fits
-
-
-def _fits(kept: KeptDay, names: list[str]) -> bool:
-    began = kept.began
-    return began.get("schema") == _SCHEMA and list(began["derived"]["indicators"]) == names
-
-
-def _filled(kept: KeptDay, gaps: Sequence[Gap]) -> datetime | None:
-    """Where the first of the gaps began that there were when the day was kept, and are no more."""
-    known = [Gap(_instant(start), _instant(end)) for start, end in kept.began.get("gaps", ())]
-    for gap in gaps:
-        known = without(known, gap.start, gap.end)
-    return min((gap.start for gap in known), default=None)
-
-
-def _earliest(*times: datetime | None) -> datetime | None:
-    return min((at for at in times if at is not None), default=None)
 
 
 def _load_all(
@@ -166,7 +118,7 @@ def _load_all(
     kept = work.store.first(source, start)
     judge = Plausibility(kept.began.get("closes", ()) if kept else ())
     known = [[int(gap.start.timestamp()), int(gap.end.timestamp())] for gap in gaps]
-    for candle in _read(source, work.candles, _midnight(start)):
+    for candle in _read(source, work.candles, midnight(start)):
         if work.is_over():
             return False
         for load in loads:
@@ -186,7 +138,7 @@ def _read(series: CandleSeries, lake: CandleLake, start: datetime) -> Iterator[C
     if first is None or last is None:
         return
     step = max(_AT_ONCE * series.interval.length, _DAY)
-    start = max(start, _midnight(first.start.date()))
+    start = max(start, midnight(first.start.date()))
     while start <= last.start:
         found = lake.read(series, start, start + step)
         yield from {candle.start: candle for candle in found}.values()
@@ -201,7 +153,7 @@ class _Load:
         source: CandleSeries,
         target: CandleSeries,
         work: Loading,
-        begun: _Beginning,
+        begun: Beginning,
         copying: Copying,
     ) -> None:
         self._target = target
@@ -215,7 +167,8 @@ class _Load:
         self._keeps_rejected = source == target
         self._day: _OpenDay | None = None
         self._days = self._rows = self._rejected = 0
-        self.next_start = _midnight(begun.day)  # the first candle that is not in the open one
+        self._end: datetime | None = None
+        self.next_start = midnight(begun.day)  # the first candle that is not in the open one
 
     @property
     def day(self) -> date:
@@ -231,6 +184,7 @@ class _Load:
             rows=self._rows,
             rejected=self._rejected,
             finished=finished,
+            end=self._end,
             not_copied=self._copying.told(self._target),
         )
 
@@ -241,7 +195,7 @@ class _Load:
         self.next_start = start + self._target.interval.length
         if self._day is None or self._day.kept.day != start.date():
             self.end_day()
-            own = {"schema": _SCHEMA, "derived": self._derivation.state()}
+            own = {"schema": SCHEMA, "derived": self._derivation.state()}
             state = {**own, **remembered, **self._copying.remembered(self._target)}
             self._empty_days_before(start.date(), state)
             self._day = _OpenDay(KeptDay(start.date(), state))
@@ -282,8 +236,10 @@ class _Load:
         written = SeriesDay(day.kept, tuple(day.rows))
         self._work.store.replace(self._target, written)
         self._copying.write(self._target, written)
-        self._days += bool(day.rows)
         self._rows += len(day.rows)
+        if day.rows:
+            self._days += 1
+            self._end = day.rows[-1].candle.start + self._target.interval.length
 
 
 @dataclass(slots=True)
@@ -291,19 +247,6 @@ class _OpenDay:
     kept: KeptDay
     rows: list[SeriesRow] = field(default_factory=list)
     rejected: list[bytes] = field(default_factory=list)
-
-
-def _day_of(series: CandleSeries, at: datetime) -> date:
-    """On which the candle starts that `at` lies in."""
-    return series.interval.start_of(at.astimezone(UTC)).date()
-
-
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def rejected_line(candle: Candle, reason: str) -> bytes:

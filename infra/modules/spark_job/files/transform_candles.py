@@ -119,7 +119,7 @@ def stored_candles(folder: str, spark: SparkSession) -> DataFrame:
 
 def plan_for(there: Iterable[Row], intervals: Sequence["Interval"]) -> Plan:
     """An interval that was collected is not resampled, and one that was not is made only once."""
-    from chalicelib.domain.market.resample import can_resample
+    from chalicelib.domain.market.resample import source_of
 
     plan: dict[Row, list[Interval]] = {}
     named = ((names, series) for names in there if (series := series_of(names)) is not None)
@@ -127,9 +127,9 @@ def plan_for(there: Iterable[Row], intervals: Sequence["Interval"]) -> Plan:
         own = {series.interval: names for names, series in those}
         plan |= {names: [interval] for interval, names in own.items()}
         for interval in intervals:
-            sources = [one for one in own if can_resample(one, interval)]
-            if sources and interval not in own:
-                plan[own[max(sources, key=lambda one: one.length)]].append(interval)
+            source = source_of(interval, own)
+            if source is not None:
+                plan[own[source]].append(interval)
     return plan
 
 
