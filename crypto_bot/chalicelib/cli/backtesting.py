@@ -10,15 +10,21 @@ import click
 
 from chalicelib import bootstrap
 from chalicelib.cli.options import in_home
+from chalicelib.cli.trial_words import (
+    check_folders,
+    download_line,
+    of_a_trial,
+    one_setup,
+    venue_of,
+    write,
+)
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.instant import read_instant
-from chalicelib.domain.market.interval import Interval
 
 if TYPE_CHECKING:
     from chalicelib.domain.bots.backtest import Terms
     from chalicelib.domain.bots.backtest_report import BacktestReport
     from chalicelib.domain.bots.setup import Setup
-    from chalicelib.domain.market.candle_series import CandleSeries
     from chalicelib.market_ports.candles import CandleLake
 
 _FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
@@ -27,105 +33,38 @@ _FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
 @click.command()
 @in_home
 @click.argument("bot")
-@click.option(
-    "--instrument", "instruments", multiple=True, metavar="NAME", help="[default: the bot's own]"
-)
-@click.option(
-    "--interval",
-    type=click.Choice([interval.value for interval in Interval]),
-    help="[default: the bot's own]",
-)
-@click.option("--since", metavar="TIME", help="From this candle on [default: the first there is].")
-@click.option("--until", metavar="TIME", help="Up to before this candle [default: now].")
 @click.option("--param", "params", multiple=True, metavar="NAME=NUMBER", help="Such as threshold=1")
-@click.option("--venue", metavar="NAME", help="Whose candles [default: the only one with them].")
-@click.option("--cash", metavar="AMOUNT", help="In quote, at the beginning [default: 10000].")
-@click.option("--fee", metavar="FRACTION", help="Of the notional, such as 0.001 [default: 0.001].")
-@click.option("--slippage", metavar="BPS", help="Hundredths of a percent [default: 0].")
-@click.option("--step", metavar="AMOUNT", help="Of quantities [default: 0.00000001].")
-@click.option("--tick", metavar="AMOUNT", help="Of prices [default: 0.00000001].")
-@click.option("--minimum", metavar="AMOUNT", help="In quote, of an order [default: 0].")
-@click.option("--ask-venue", is_flag=True, help="Ask the venue for step, tick, minimum and fee.")
+@of_a_trial
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write all of it as JSON.")
 @click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write a page to look at.")
 def backtest(bot: str, json_file: Path | None, html_file: Path | None, **words: Any) -> None:
     """Try BOT on the candles of the lake: one that comes with it, or such as mine.py:MyBot."""
-    from chalicelib.bootstrap.candles import candle_lake
-    from chalicelib.cli.backtest_terms import terms_of
+    from chalicelib.cli.deployments import parameter
 
-    for file in (json_file, html_file):
-        if file and not file.parent.is_dir():
-            raise SettingsError(f"{file} cannot be written: there is no folder {file.parent}")
-    since = None if words["since"] is None else read_instant("--since", words["since"])
-    until = None if words["until"] is None else read_instant("--until", words["until"])
-    setup = _setup(bot, words)
-    lake = candle_lake()
-    venue = _venue(lake, setup, words["venue"])
-    report = _tested(setup, terms_of(setup, venue, words), lake, (venue, since, until))
-    _show(report, since, until)
+    check_folders(json_file, html_file)
+    report = tried(one_setup(bot, words, dict(map(parameter, words["params"]))), words)
     if json_file:
         from chalicelib.domain.bots.report_document import document
 
-        _write(json_file, json.dumps(document(report), indent=1, ensure_ascii=False) + "\n")
+        write(json_file, json.dumps(document(report), indent=1, ensure_ascii=False) + "\n")
     if html_file:
         from chalicelib.reports.backtest_page import backtest_page
 
-        _write(html_file, backtest_page(report))
+        write(html_file, backtest_page(report))
 
 
-def _setup(bot: str, words: dict[str, Any]) -> "Setup":
-    from chalicelib.cli.deployments import parameter
-    from chalicelib.domain.bots.bot import set_up
-    from chalicelib.domain.bots.ready_made import ready_made
-    from chalicelib.domain.bots.refusals import BotRefused
+def tried(setup: "Setup", words: dict[str, Any]) -> "BacktestReport":
+    """By what was typed of a trial; its figures are shown."""
+    from chalicelib.bootstrap.candles import candle_lake
+    from chalicelib.cli.backtest_terms import terms_of
 
-    path, _, name = bot.rpartition(":") if not bot.endswith(".py") else (bot, "", "")
-    try:
-        if path.endswith(".py"):
-            from chalicelib.adapters.bot_files import bot_in
-
-            click.echo(
-                f"crypto-bot: {path} runs in this process, with all that you may do: only run what"
-                " you trust.",
-                err=True,
-            )
-            kind = bot_in(Path(path), name)
-        else:
-            kind = ready_made(bot)
-        setups = set_up(
-            kind,
-            instruments=words["instruments"],
-            interval=words["interval"] or "",
-            parameters=dict(parameter(text) for text in words["params"]),
-        )
-    except BotRefused as error:
-        raise SettingsError(str(error)) from None
-    if len(setups) > 1:
-        symbols = [setup.instruments[0] for setup in setups]
-        raise SettingsError(
-            f"{kind.__name__} is a bot for each of {', '.join(symbols)}: say which, such as"
-            f" --instrument {symbols[0]}"
-        )
-    return setups[0]
-
-
-def _venue(lake: "CandleLake", setup: "Setup", named: str | None) -> str:
-    from chalicelib.bootstrap.candles import candle_settings
-    from chalicelib.domain.market.candle_series import candle_series
-    from chalicelib.services.bots.backtest_bot import venues_with
-
-    found = [named] if named else venues_with(lake, setup)
-    if len(found) > 1:
-        raise SettingsError(
-            f"there are candles of {', '.join(found)}: say which, such as --venue {found[0]}"
-        )
-    venue = found[0] if found else candle_settings().venue
-    try:
-        for symbol in setup.instruments:
-            candle_series(venue, symbol, setup.interval)
-    except ValueError as error:
-        raise SettingsError(str(error)) from None
-    return venue
+    since = None if words["since"] is None else read_instant("--since", words["since"])
+    until = None if words["until"] is None else read_instant("--until", words["until"])
+    lake = candle_lake()
+    venue = venue_of(lake, setup, words["venue"])
+    report = _tested(setup, terms_of(setup, venue, words), lake, (venue, since, until))
+    _show(report, since, until)
+    return report
 
 
 def _tested(
@@ -134,23 +73,19 @@ def _tested(
     lake: "CandleLake",
     of: tuple[str, datetime | None, datetime | None],
 ) -> "BacktestReport":
-    from chalicelib.services.bots.backtest_bot import CandlesMissing, backtest_bot
+    from chalicelib.bootstrap.market import lake as market_lake
+    from chalicelib.services.bots.backtest_bot import CandlesMissing, Past, backtest_bot
 
     venue, since, until = of
+    past = Past(lake, market_lake())
     try:
         return backtest_bot(
-            setup, terms, lake, venue=venue, since=since, until=until or bootstrap.clock().now()
+            setup, terms, past, venue=venue, since=since, until=until or bootstrap.clock().now()
         )
     except CandlesMissing as error:
         whence = "" if since is None else f" from {since:%Y-%m-%d %H:%M} on"
-        fetch = _download(error.series, since)
+        fetch = download_line(error.series, since)
         raise SettingsError(f"{error}{whence}; to fetch them: {fetch}") from None
-
-
-def _download(series: "CandleSeries", since: datetime | None) -> str:
-    words = f"crypto-bot candles download {series.venue} {series.symbol}"
-    words += f" --interval {series.interval}"
-    return words if since is None else f"{words} --since {since:%Y-%m-%dT%H:%M}"
 
 
 def _show(report: "BacktestReport", since: datetime | None, until: datetime | None) -> None:
@@ -187,12 +122,12 @@ def _shortcomings(
         if since is not None and first >= since + length:
             yield (
                 f"the candles of {series} begin at {first:%Y-%m-%d %H:%M}; to fetch earlier ones:"
-                f" {_download(series, since)}"
+                f" {download_line(series, since)}"
             )
         if until is not None and last + length < report.setup.interval.start_of(until):
             yield (
                 f"the candles of {series} end at {last:%Y-%m-%d %H:%M}; to fetch later ones:"
-                f" {_download(series, last)}"
+                f" {download_line(series, last)}"
             )
         gaps = report.gaps[symbol]
         if gaps:
@@ -224,11 +159,3 @@ def _table(rows: Iterable[tuple[str, str]]) -> None:
     width = max(len(name) for name, _ in held)
     for name, value in held:
         click.echo(f"  {name:<{width}}  {value}")
-
-
-def _write(file: Path, content: str) -> None:
-    try:
-        file.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"{file} cannot be written: {error.strerror}") from None
-    click.echo(f"{file} is written")

@@ -114,7 +114,7 @@ def summarise(once: bool) -> None:
 
 @worker.command()
 @in_home
-@click.option("--bot", metavar="NAME", required=True, help="One that comes with it, such as grid.")
+@click.option("--bot", metavar="NAME", help="One that comes with it [default: all deployments].")
 @click.option("--name", metavar="NAME", help="What its state is kept under [default: the bot's].")
 @click.option("--strategy", metavar="NAME", help="Whose signals they are [default: the name].")
 @click.option(
@@ -130,16 +130,28 @@ def summarise(once: bool) -> None:
 @click.option("--since", metavar="TIME", help="Trade by candles that close later [default: now].")
 @_once
 def bots(once: bool, **words: Any) -> None:
-    """Show a bot each closed candle on the bus; what it wants becomes signals of its strategy.
+    """Show bots each closed candle on the bus; what they want becomes signals of a strategy.
 
-    It may be killed and started at any time, and goes on where it was.
+    All that are deployed (crypto-bot bots deploy), or with --bot one that comes with it. It may be
+    killed and started at any time, and goes on where it was.
     """
     from chalicelib.cli.deployments import deployment_of
     from chalicelib.worker.bots import bots as work
+    from chalicelib.worker.deployed_bots import deployed_bots
 
-    deployment = deployment_of(now=bootstrap.clock().now(), **words)
+    deployment = None
+    if words["bot"] is not None:
+        deployment = deployment_of(now=bootstrap.clock().now(), **words)
+    elif given := [name for name, value in words.items() if value]:
+        raise SettingsError(
+            f"--{given[0].removesuffix('s')} goes with --bot; without it all deployments run by"
+            " what they were deployed with"
+        )
     with _stopped_in_order() as stopping:
-        count = work(stopping, deployment, once=once)
+        if deployment is None:
+            count = deployed_bots(stopping, once=once)
+        else:
+            count = work(stopping, deployment, once=once)
     click.echo(f"{count} signals")
 
 

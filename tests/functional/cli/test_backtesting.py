@@ -15,10 +15,12 @@ from jsonschema import Draft202012Validator
 
 from chalicelib import bootstrap
 from chalicelib.bootstrap.candles import candle_lake
+from chalicelib.bootstrap.market import lake as market_lake
 from chalicelib.domain.bots.fill_model import ASSUMPTIONS
 from chalicelib.domain.bots.metrics import Metrics
 from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.market.candle_series import candle_series
+from chalicelib.domain.market.ranking import RankedMarket, Ranking, dated_key, ranking_document
 from tests.functional.cli.owner_desk import Desk
 from tests.market.public_binance import PublicBinance
 
@@ -212,7 +214,7 @@ def test_a_bot_of_ones_own_on_two_instruments(desk: Desk, tmp_path: Path) -> Non
     titles = [words_of(title) for title in read.iter("h2")]
     assert [title for title in titles if "/USDT" in title] == [
         "BTC/USDT, the whole time",
-        "BTC/USDT, 220 candles the last ones",
+        "BTC/USDT, the last 220 candles",
         "ETH/USDT, the whole time",
         "ETH/USDT, 220 candles up to the last fills",
     ]
@@ -223,6 +225,41 @@ def test_a_bot_of_ones_own_on_two_instruments(desk: Desk, tmp_path: Path) -> Non
     equity = document(written)["equity"]
     assert equity[-1]["benchmark"] == pytest.approx(10_000 * wave(500)[-1] / wave(500)[0])
     assert {fill["symbol"] for fill in document(written)["fills"]} == {"ETH/USDT"}
+
+
+def test_a_basket_goes_by_the_rankings_of_the_time(desk: Desk, tmp_path: Path) -> None:
+    names = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
+    for name in names:
+        keep([100] * 72, name)
+    for day, largest in ((0, ("BTC/USDT", "ETH/USDT")), (1, ("ETH/USDT", "SOL/USDT"))):
+        at = FIRST + timedelta(days=day, hours=6)
+        items = tuple(_ranked(rank, name) for rank, name in enumerate(largest, 1))
+        made = Ranking(as_of=at, source="tests", quote="USDT", items=items)
+        market_lake().put(dated_key(at), ranking_document(made))
+    written = tmp_path / "test.json"
+    words = [word for name in names for word in ("--instrument", name)]
+    few = ("--param", "size=2", "--param", "every=1", "--interval", "1h")
+    desk.run("backtest", "top-basket", *words, *few, "--json", str(written))
+    told = document(written)
+    assert [(fill["at"][:13], fill["symbol"], fill["side"]) for fill in told["fills"]] == [
+        ("2026-01-01T06", "BTC/USDT", "buy"),
+        ("2026-01-01T06", "ETH/USDT", "buy"),
+        ("2026-01-02T06", "BTC/USDT", "sell"),
+        ("2026-01-02T06", "SOL/USDT", "buy"),
+    ]
+
+
+def _ranked(rank: int, name: str) -> RankedMarket:
+    coin = name.partition("/")[0]
+    return RankedMarket(
+        rank=rank,
+        symbol=coin,
+        id=coin,
+        market=name,
+        market_cap=None,
+        price=Decimal(1),
+        volume_24h=Decimal(1),
+    )
 
 
 def test_nothing_that_a_bot_says_is_markup(desk: Desk, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from chalicelib.domain.bots.backtest import Backtest, Terms, backtest
 from chalicelib.domain.bots.candles import Candles, length_ms, moment
 from chalicelib.domain.bots.metrics import Metrics, measure
 from chalicelib.domain.bots.setup import Setup
+from chalicelib.domain.bots.views import Views
 from chalicelib.domain.market.candle_gaps import Gap
 
 _DAY: Final = 86_400_000
@@ -46,10 +47,14 @@ class Month(NamedTuple):
 
 
 def report_on(
-    setup: Setup, venue: str, candles: Mapping[str, Candles], terms: Terms
+    setup: Setup,
+    venue: str,
+    candles: Mapping[str, Candles],
+    terms: Terms,
+    views: Views | None = None,
 ) -> BacktestReport:
     """Runs it. `candles` are checked ones, at least one of each instrument."""
-    test = backtest(setup, candles, terms)
+    test = backtest(setup, candles, terms, views)
     benchmark = _bought_and_kept(test.start, candles)
     return BacktestReport(
         setup=setup,

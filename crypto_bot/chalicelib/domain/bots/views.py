@@ -16,6 +16,14 @@ class Timeline:
         self._stored = [stored for stored, _ in ordered]
         self._values = [_unchanging(value) for _, value in ordered]
 
+    def __reduce__(self) -> tuple[type["Timeline"], tuple[list[tuple[int, Any]]]]:
+        """For a process of its own: what cannot be changed cannot be sent either."""
+        return Timeline, (self.versions(),)
+
+    def versions(self) -> list[tuple[int, Any]]:
+        """All of them as JSON has them, oldest first."""
+        return list(zip(self._stored, map(_plain, self._values), strict=True))
+
     def as_of(self, ms: int) -> Any:
         """The newest one stored by then; None before the first."""
         place = bisect_right(self._stored, ms)
@@ -36,3 +44,9 @@ def _unchanging(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(_unchanging(held) for held in value)
     return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(held) for key, held in value.items()}
+    return [_plain(held) for held in value] if isinstance(value, tuple) else value

@@ -1,14 +1,17 @@
-"""[lake of candles] -> a bot's backtest on those of one venue between two times."""
+"""[lake of candles and rankings] -> a bot's backtest on those of one venue between two times."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from chalicelib.domain.bots.backtest import Terms
 from chalicelib.domain.bots.backtest_report import BacktestReport, report_on
-from chalicelib.domain.bots.candles import candles_of
+from chalicelib.domain.bots.candles import Candles, candles_of, moment
 from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.errors import CryptoBotError
 from chalicelib.domain.market.candle_series import CandleSeries
 from chalicelib.market_ports.candles import CandleLake
+from chalicelib.market_ports.lake import Lake
+from chalicelib.services.bots.past_views import past_views
 
 
 class CandlesMissing(CryptoBotError):
@@ -19,19 +22,30 @@ class CandlesMissing(CryptoBotError):
         self.series = series
 
 
+class Past(NamedTuple):
+    """Where it is kept."""
+
+    candles: CandleLake
+    rankings: Lake
+
+
 def backtest_bot(
-    setup: Setup,
-    terms: Terms,
-    lake: CandleLake,
-    *,
-    venue: str,
-    since: datetime | None,
-    until: datetime,
+    setup: Setup, terms: Terms, past: Past, *, venue: str, since: datetime | None, until: datetime
 ) -> BacktestReport:
     """By the candles that start from `since` (else the first there is) to before `until`.
 
-    CandlesMissing where an instrument has none; what the bot does wrong comes as BotFailed.
+    The bot knows the rankings that were there at the time. CandlesMissing where an instrument has
+    none; what the bot does wrong comes as BotFailed.
     """
+    candles = candles_kept(setup, past.candles, venue=venue, since=since, until=until)
+    begin = moment(min(series.start[0] for series in candles.values()))
+    return report_on(setup, venue, candles, terms, past_views(past.rankings, begin, until))
+
+
+def candles_kept(
+    setup: Setup, lake: CandleLake, *, venue: str, since: datetime | None, until: datetime
+) -> dict[str, Candles]:
+    """Of each of its instruments; CandlesMissing where one has none."""
     candles = {}
     for symbol in setup.instruments:
         series = CandleSeries(venue, symbol, setup.interval)
@@ -40,7 +54,7 @@ def backtest_bot(
         if not found:
             raise CandlesMissing(series)
         candles[symbol] = candles_of(symbol, setup.interval, found)
-    return report_on(setup, venue, candles, terms)
+    return candles
 
 
 def venues_with(lake: CandleLake, setup: Setup) -> list[str]:

@@ -17,6 +17,9 @@ class Scalper(Bot):
     That is the last one that it saw: where candles are missing, it lies further back. A purchase
     takes `percentage` percent of the equity. At most `purchases` follow each other before a sale,
     which sells all of them.
+
+    It earns where a sudden fall is followed by as sudden a rise. It loses where the price falls
+    and stays there: it has no stop, and waits for its rise.
     """
 
     instruments: ClassVar[Sequence[str]] = ("BTC/USDT", "ETH/USDT", "DOGE/USDT")
