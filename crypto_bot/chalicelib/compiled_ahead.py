@@ -4,9 +4,7 @@ To compile that text is a third of what a cold tick does. A package for Lambda h
 the interpreter that runs there, in a file beside this one; without the file nothing changes.
 """
 
-import dataclasses
 import marshal
-from importlib._bootstrap_external import MAGIC_NUMBER
 from typing import Any, Final
 
 FILE: Final = "compiled_ahead.bin"
@@ -19,9 +17,10 @@ def use(folder: str) -> None:
             content = file.read()
     except (FileNotFoundError, NotADirectoryError):  # the latter where all this is in a zip file
         return
-    if not content.startswith(MAGIC_NUMBER):
+    version = _version()
+    if not content.startswith(version):
         return
-    codes: dict[str, bytes] = marshal.loads(content[len(MAGIC_NUMBER) :])  # noqa: S302 - our own
+    codes: dict[str, bytes] = marshal.loads(content[len(version) :])  # noqa: S302 - our own
 
     def execute(text: str, scope: dict[str, Any], names: dict[str, Any]) -> None:
         code = codes.get(text)
@@ -45,9 +44,18 @@ def record() -> dict[str, bytes]:
 
 def as_file(codes: dict[str, bytes]) -> bytes:
     """What `use` reads; the same for the same codes."""
-    return bytes(MAGIC_NUMBER) + marshal.dumps(dict(sorted(codes.items())))
+    return _version() + marshal.dumps(dict(sorted(codes.items())))
+
+
+# What these two load, a program without such a file need not wait for.
+def _version() -> bytes:
+    from importlib._bootstrap_external import MAGIC_NUMBER
+
+    return bytes(MAGIC_NUMBER)
 
 
 def _let_dataclasses(execute: Any) -> None:
+    import dataclasses
+
     # It calls the builtin by its bare name, which a name of the module goes before.
     dataclasses.exec = execute  # type: ignore[attr-defined]

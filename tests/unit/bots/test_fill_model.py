@@ -1,5 +1,6 @@
 """Orders of a backtest are filled as `ASSUMPTIONS` says, one scenario for each sentence."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import pytest
@@ -7,8 +8,20 @@ import pytest
 from chalicelib.domain.bots.backtest import Backtest, Terms, backtest
 from chalicelib.domain.bots.bot import set_up
 from chalicelib.domain.bots.candles import Candles
+from chalicelib.domain.bots.context import Context
 from chalicelib.domain.bots.fill_model import Costs
-from tests.unit.bots.paper_market import BTC, FREE, HOUR, candles, instrument, scripted, told, trade
+from tests.unit.bots.paper_market import (
+    BTC,
+    ETH,
+    FREE,
+    HOUR,
+    Act,
+    candles,
+    instrument,
+    scripted,
+    told,
+    trade,
+)
 
 CALM = (100.0,)
 
@@ -314,6 +327,47 @@ def test_closing_withdraws_what_waits() -> None:
     script = {0: lambda c: [c.buy(1), c.buy(1, limit=80)], 1: lambda c: c.close_position()}
     test = trade(script, CALM, CALM, CALM, (100, 100, 70, 100))
     assert [side for _, side, _, _ in told(test)] == ["buy", "sell"]
+
+
+def together(script: Mapping[int, Act], prices: Mapping[str, Sequence[float]]) -> Backtest:
+    """Several instruments of one bot, whose candles stand still."""
+    (setup,) = set_up(scripted(script, together=True), instruments=list(prices))
+    series = {symbol: candles(*[(price,) for price in of]) for symbol, of in prices.items()}
+    terms = Terms({symbol: instrument(symbol) for symbol in prices}, Decimal(1000), FREE)
+    return backtest(setup, series, terms)
+
+
+def test_to_close_one_instrument_leaves_the_orders_of_the_others() -> None:
+    def change(ctx: Context) -> None:
+        ctx.close_position(symbol=BTC)
+        ctx.target(1.0, symbol=ETH)
+
+    script: dict[int, Act] = {0: lambda c: c.buy(fraction=1.0, symbol=BTC), 1: change}
+    test = together(script, {BTC: [100] * 3, ETH: [10] * 3})
+    assert [(fill.symbol, fill.side) for fill in test.fills[1:]] == [(BTC, "sell"), (ETH, "buy")]
+    waiting: dict[int, Act] = {
+        0: lambda c: c.buy(1, limit=9, symbol=ETH),
+        1: lambda c: c.buy(1, limit=90, symbol=BTC),
+        2: lambda c: c.cancel(symbol=BTC),
+    }
+    kept = together(waiting, {BTC: [100, 100, 100, 80], ETH: [10, 10, 10, 8]})
+    assert [fill.symbol for fill in kept.fills] == [ETH]
+
+
+def test_at_one_open_sales_pay_for_purchases_that_were_asked_for_first() -> None:
+    def change(ctx: Context) -> None:
+        ctx.target(0.6, symbol=BTC)
+        ctx.target(0.4, symbol=ETH)
+
+    script: dict[int, Act] = {
+        0: lambda c: (c.target(0.5, symbol=BTC), c.target(0.5, symbol=ETH)),
+        1: change,
+    }
+    test = together(script, {BTC: [100] * 3, ETH: [10] * 3})
+    assert [(fill.symbol, fill.side, fill.quantity) for fill in test.fills[2:]] == [
+        (ETH, "sell", 10),
+        (BTC, "buy", 1),
+    ]
 
 
 def test_a_short_sale_is_covered_by_the_equity() -> None:

@@ -153,12 +153,10 @@ class Asking(Market):
         return made
 
     def _named(self, symbol: str) -> str:
-        known = self._markets
-        if symbol in known:
-            return symbol
-        if not symbol and self._only:
-            return self._only
-        raise BotRefused(f"symbol is {symbol!r}; this bot trades {', '.join(known)}")
+        name = symbol or self._only
+        if name in self._markets:
+            return name
+        raise BotRefused(f"symbol is {symbol!r}; this bot trades {', '.join(self._markets)}")
 
     def _tradable(self, symbol: str) -> Market:
         if self.is_starting:

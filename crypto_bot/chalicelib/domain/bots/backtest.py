@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain.bots.candles import Candles, length_ms, missing
 from chalicelib.domain.bots.charts import curves
@@ -19,7 +19,9 @@ from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.bots.tracks import Shared
 from chalicelib.domain.bots.views import Views
 from chalicelib.domain.money import exact_arithmetic
-from chalicelib.domain.trading.instrument import Instrument
+
+if TYPE_CHECKING:
+    from chalicelib.domain.trading.instrument import Instrument
 
 
 class Terms(NamedTuple):
@@ -29,7 +31,7 @@ class Terms(NamedTuple):
     candle came first.
     """
 
-    instruments: Mapping[str, Instrument]
+    instruments: Mapping[str, "Instrument"]
     cash: Decimal
     costs: Costs = Costs()
     allows_short: bool = False
@@ -70,14 +72,23 @@ def backtest(
 
 
 class BacktestRun:
-    """A backtest that is fed piece by piece: a chart that grows, a progress bar that moves."""
+    """A backtest that is fed piece by piece: a chart that grows, a progress bar that moves.
 
-    def __init__(self, setup: Setup, terms: Terms, views: Views | None = None) -> None:
+    It begins with nothing on its account, with a `state` too.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        terms: Terms,
+        views: Views | None = None,
+        state: Mapping[str, Any] | None = None,
+    ) -> None:
         lacking = [symbol for symbol in setup.instruments if symbol not in terms.instruments]
         if lacking:
             raise BotRefused(f"the steps and minimums of {lacking[0]} are missing")
         self.setup = setup
-        self.session = Session(setup, views or Views())
+        self.session = Session(setup, views or Views(), state)
         instruments = {symbol: terms.instruments[symbol] for symbol in setup.instruments}
         self.desk = PaperDesk(
             self.session.ctx,
@@ -134,7 +145,7 @@ def _equity(
     equity: list[float] = []
     position, done = 0.0, 0
     for fill in fills:
-        until = bisect_right(start, fill.at) - 1
+        until = bisect_right(start, fill.at, done) - 1
         equity += _stretch(closes[done:until], cash, position)
         cash, position, done = float(fill.cash), float(fill.position), max(done, until)
     return equity + _stretch(closes[done:], cash, position)

@@ -23,14 +23,15 @@ def indicator_curves(session: Session) -> list[Plot]:
     drawn: list[Plot] = []
     tracks = session.ctx.tracks.all
     for candles, first, placed in session.drawn.values():
-        columns = {line.name: column for line, column in placed}
+        columns = {line.name: column[first:] if first else column for line, column in placed}
+        starts = candles.start[first:] if first else candles.start
         for track in tracks.values():
             panel = _panel(track.name.partition(" ")[2])
             for line in track.lines:
                 values = columns.get(line.name)
                 if values is None:
                     continue
-                drawn.append(Plot(line.name, panel, candles.start[first:], values[first:]))
+                drawn.append(Plot(line.name, panel, starts, values))
     return drawn
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import islice
+from operator import eq
 from typing import Any, Final, NamedTuple
 
 from chalicelib.domain.bots.candles import length_ms, moment
@@ -145,8 +147,11 @@ class Context(IndicatorsOf):
         """All curves; what is no number is None. Of two points at one candle the later counts."""
         drawn = []
         for name, (starts, values) in self._plots.items():
-            last = dict(zip(starts, values, strict=True))
-            drawn.append(Plot(name, self._panels[name], list(last), numbers_of(last.values())))
+            if any(map(eq, starts, islice(starts, 1, None))):
+                last = dict(zip(starts, values, strict=True))
+                drawn.append(Plot(name, self._panels[name], list(last), numbers_of(last.values())))
+            else:
+                drawn.append(Plot(name, self._panels[name], list(starts), numbers_of(values)))
         return drawn
 
     def _new_plot(self, name: str, panel: str) -> tuple[list[int], list[float | None]]:

@@ -30,12 +30,12 @@ def run_alone(
     waiting = desk.waiting
     intents = ctx.intents
     symbol = ctx.symbol
-    starts, closes = candles.start, candles.close
-    for index in range(first, len(starts)):
+    closes = candles.close
+    for index, start in enumerate(candles.start[first:] if first else candles.start, first):
         if waiting:
             desk.match((_bar(symbol, candles, index),))
         ctx._index = index  # noqa: SLF001 - a call for every candle would be felt
-        ctx.start = starts[index]
+        ctx.start = start
         ctx.close = closes[index]
         for line, column in placed:
             line.previous = line.value

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.domain.bots.context import Context
 from chalicelib.domain.bots.desk import Bar, OpenOrder
@@ -12,8 +12,10 @@ from chalicelib.domain.bots.paper_ledger import PaperLedger
 from chalicelib.domain.bots.paper_order import PaperOrder, protections
 from chalicelib.domain.bots.paper_sizing import Sizing
 from chalicelib.domain.money import ZERO
-from chalicelib.domain.trading.instrument import Instrument
 from chalicelib.domain.trading.side import Side
+
+if TYPE_CHECKING:
+    from chalicelib.domain.trading.instrument import Instrument
 
 # The finer candles within one, oldest first; the candle itself where there are none.
 FinerBars = Callable[[Bar], Sequence[Bar]]
@@ -34,7 +36,7 @@ class PaperDesk:
     def __init__(
         self,
         ctx: Context,
-        instruments: Mapping[str, Instrument],
+        instruments: Mapping[str, "Instrument"],
         cash: Decimal,
         sizing: Sizing,
         finer: FinerBars | None = None,
@@ -115,7 +117,8 @@ class PaperDesk:
     def _enlarges(self, bars: Mapping[str, Bar]) -> Callable[[PaperOrder], bool]:
         def enlarges(order: PaperOrder) -> bool:
             wanted = self._signed(order, Decimal(repr(bars[order.symbol].open)))
-            return not self._reduces(order, BUYS if wanted > 0 else SELLS)
+            # What cannot be paid yet may be once another has been sold.
+            return not wanted or not self._reduces(order, BUYS if wanted > 0 else SELLS)
 
         return enlarges
 
@@ -128,7 +131,7 @@ class PaperDesk:
 
     def _cancel(self, symbol: str, order_id: str) -> None:
         for order in self.waiting:
-            if order_id in {order.id, order.group} or (not order_id and order.symbol == symbol):
+            if order_id in {order.id, order.group} if order_id else order.symbol == symbol:
                 order.is_done = True
         self._forget()
 
@@ -211,8 +214,8 @@ class PaperDesk:
 
     def _show(self, symbol: str) -> None:
         market, holding = self._markets[symbol], self.ledger.holdings[symbol]
-        market.position = float(holding.quantity)
-        market.average_price = holding.average_price
+        market.position = held = float(holding.quantity)
+        market.average_price = float(holding.cost) / held if held else None
         self._ctx.cash = float(self.ledger.cash)
 
     def _protect(self, order: PaperOrder, before: Decimal, position: Decimal) -> None:

@@ -123,12 +123,12 @@ class PaperLedger:
         holding = self.holdings[symbol]
         held = holding.quantity
         value = quantity * price
-        fee = abs(value) * rate
+        size = abs(quantity)
+        fee = size * price * rate
         self.cash -= value + fee
-        is_reduction = held and (held > 0) != (quantity > 0)
-        if not is_reduction:
+        if not held or (held > 0) == (quantity > 0):
             holding.enlarge(quantity, value, fee, at)
-        elif abs(quantity) <= abs(held):
+        elif size <= abs(held):
             self._reduce(symbol, holding, quantity, price, fee, at)
         else:
             of_exit = fee * held / -quantity
@@ -141,7 +141,7 @@ class PaperLedger:
                 order_id,
                 symbol,
                 side,
-                abs(quantity),
+                size,
                 price,
                 fee,
                 at,

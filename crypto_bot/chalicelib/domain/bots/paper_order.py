@@ -1,13 +1,15 @@
 """An order that waits at the virtual desk, and when a candle fills it."""
 
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.domain.bots.desk import Bar
 from chalicelib.domain.bots.fill_model import BUYS, SELLS, limit_at_open, limit_within, stop_within
 from chalicelib.domain.bots.intent import BUY, CLOSE, SELL, TARGET, Intent
-from chalicelib.domain.trading.instrument import Instrument
 from chalicelib.domain.trading.side import Side
+
+if TYPE_CHECKING:
+    from chalicelib.domain.trading.instrument import Instrument
 
 
 class PaperOrder:
@@ -55,7 +57,7 @@ class PaperOrder:
         action = intent.action
         self.is_move: Final = action is TARGET or action is CLOSE
 
-    def settle(self, instrument: Instrument, opened: float) -> None:
+    def settle(self, instrument: "Instrument", opened: float) -> None:
         """At its first open: prices in ticks, and the trailing stop begins."""
         self.is_new = False
         if self.limit is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.domain.bots.fill_model import Costs
 from chalicelib.domain.bots.intent import BUY, FRACTION, QUANTITY, SELL, TARGET, VALUE, Unit
@@ -10,7 +10,9 @@ from chalicelib.domain.bots.market import Market
 from chalicelib.domain.bots.paper_ledger import PaperLedger
 from chalicelib.domain.bots.paper_order import PaperOrder
 from chalicelib.domain.money import ONE, ZERO
-from chalicelib.domain.trading.instrument import Instrument
+
+if TYPE_CHECKING:
+    from chalicelib.domain.trading.instrument import Instrument
 
 Markets = Mapping[str, Market]
 
@@ -19,7 +21,7 @@ class Sizing:
     """`allows_short`: a sale may go below zero, as far as the equity would cover the purchase."""
 
     def __init__(
-        self, instruments: Mapping[str, Instrument], costs: Costs, *, allows_short: bool
+        self, instruments: Mapping[str, "Instrument"], costs: Costs, *, allows_short: bool
     ) -> None:
         self.costs: Final = costs
         self._instruments = instruments

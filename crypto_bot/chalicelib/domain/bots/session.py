@@ -60,7 +60,7 @@ class Session:
         ctx = self.ctx
         return {
             "version": _VERSION,
-            "bot": _plain_state(self.setup.name, ctx.state),
+            "bot": plain_state(self.setup.name, ctx.state),
             "seen": self._seen,
             "orders_made": ctx.orders_made,
             "random": ctx.random.position,
@@ -155,21 +155,28 @@ class Session:
             self._keep(symbol, candles)
 
     def _told(self, error: Exception, method: str) -> Exception:
-        """The error as its author can use it; ours are not said to be the bot's."""
-        if isinstance(error, BotFailed | CandlesRefused):
-            return error
-        where = f"{self.setup.name}.{method}"
-        if method == "on_candle":
-            where += f" at the candle of {moment(self.ctx.start):%Y-%m-%d %H:%M}"
-        file = getattr(self._bot, "handler", getattr(self._bot, method)).__code__.co_filename
-        if isinstance(error, AttributeError) and isinstance(error.obj, Market | LineGroup):
-            explained = BotRefused(error.obj.explain(str(error.name)))
-            error = explained.with_traceback(error.__traceback__)
-        told = failed(error, where=where, file=file)
-        return told if told.line or isinstance(error, BotRefused) else error
+        return told(error, self._bot, method, self.ctx.start if method == "on_candle" else None)
 
 
-def _plain_state(name: str, state: object) -> Any:
+def told(error: Exception, bot: Bot, method: str, start: int | None) -> Exception:
+    """The error as the bot's author can use it; ours are not said to be the bot's.
+
+    `start` is that of the candle.
+    """
+    if isinstance(error, BotFailed | CandlesRefused):
+        return error
+    where = f"{type(bot).__name__}.{method}"
+    if start is not None:
+        where += f" at the candle of {moment(start):%Y-%m-%d %H:%M}"
+    file = getattr(bot, "handler", getattr(bot, method)).__code__.co_filename
+    if isinstance(error, AttributeError) and isinstance(error.obj, Market | LineGroup):
+        explained = BotRefused(error.obj.explain(str(error.name)))
+        error = explained.with_traceback(error.__traceback__)
+    sentence = failed(error, where=where, file=file)
+    return sentence if sentence.line or isinstance(error, BotRefused) else error
+
+
+def plain_state(name: str, state: object) -> Any:
     """What JSON gives back as it was."""
     if not isinstance(state, dict):
         raise BotRefused(f"{name}: ctx.state is a {type(state).__name__}; it must stay a dict")

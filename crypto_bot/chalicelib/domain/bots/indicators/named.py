@@ -29,7 +29,7 @@ KINDS: Final[Mapping[str, type[Indicator]]] = {
     },
     **PATTERNS,
 }
-_NUMBER: Final = re.compile(r"\d{1,6}(\.\d{1,6})?", re.ASCII)
+_NUMBER: Final = r"[0-9]{1,6}(\.[0-9]{1,6})?"
 
 
 class Prices(NamedTuple):
@@ -94,7 +94,7 @@ def _made(text: str) -> Indicator:
 
 
 def _number(text: str) -> float:
-    if not _NUMBER.fullmatch(text):
+    if not re.fullmatch(_NUMBER, text):
         raise ValueError(f"{text!r} is no number such as 20 or 2.5")
     return float(text) if "." in text else int(text)
 
