@@ -138,6 +138,10 @@ def test_every_trade_is_the_same(bot, name, count) -> None:
         (trip.entered_at, trip.side.value, trip.entry_price, trip.left_at, trip.exit_price)
         for trip in test.round_trips
     ]
+    last, still_open = test.fills[-1], listed[-1]
+    assert still_open.exit.is_open
+    entered = ("buy" if still_open.entry.side == LONG else "sell", still_open.entry.price)
+    assert (last.at, last.side.value, last.price) == (at_ms(still_open.entry.at), *entered)
     theirs = [
         (
             at_ms(trade.entry.at),
@@ -151,4 +155,4 @@ def test_every_trade_is_the_same(bot, name, count) -> None:
     ]
     differing = [(a, b) for a, b in zip(ours, theirs, strict=False) if a != b]
     assert not differing, (len(differing), differing[:5])
-    assert len(ours) == len(theirs)
+    assert len(ours) == len(theirs) == count - 1
