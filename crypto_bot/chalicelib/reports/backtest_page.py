@@ -86,7 +86,7 @@ def _tiles(report: BacktestReport) -> str:
         ("Deepest drawdown", percent(found.max_drawdown), tone(found.max_drawdown)),
         ("Sharpe", figure("sharpe", found.sharpe), ""),
         ("Trades won", f"{percent(found.win_rate)}", ""),
-        ("Fees", f"{money(found.fees)} {quote}", ""),
+        (f"Fees, {quote}", money(found.fees), ""),
     )
     return (
         '<div class="tiles">'

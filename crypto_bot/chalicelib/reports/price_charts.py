@@ -41,9 +41,10 @@ def price_sections(report: BacktestReport, symbol: str) -> str:
         end = min(count, bisect_left(candles.start, fills[-1].at) + _AFTER)
     near = candles.between(max(0, end - _WIDEST), end)
     shown = [fill for fill in fills if near.start[0] <= fill.at <= near.start[-1]]
-    which = "up to the last fills" if fills else "the last ones"
+    count = len(near.start)
+    which = f"{count} candles up to the last fills" if fills else f"the last {count} candles"
     return _card(f"{symbol}, the whole time", candles, fills, (), length) + _card(
-        f"{symbol}, {len(near.start)} candles {which}", near, shown, plots, length
+        f"{symbol}, {which}", near, shown, plots, length
     )
 
 

@@ -31,7 +31,7 @@ header p { margin: 0; color: var(--soft); }
 .tile { padding: 14px 16px; }
 .tile span { display: block; color: var(--soft); font-size: 13px; }
 .tile strong { display: block; font-size: 25px; line-height: 1.35; letter-spacing: -.02em;
-  white-space: nowrap; }
+  overflow-wrap: anywhere; }
 section { margin: 16px 0 0; padding: 18px 20px 20px; }
 h2 { margin: 0 0 8px; font-size: 17px; letter-spacing: -.01em; }
 .note { margin: -4px 0 10px; color: var(--soft); font-size: 13px; }
@@ -40,6 +40,7 @@ h2 { margin: 0 0 8px; font-size: 17px; letter-spacing: -.01em; }
 .legend i { display: inline-block; width: 16px; height: 3px; margin-right: 7px; border-radius: 2px;
   vertical-align: middle; background: currentColor; }
 .scroll { overflow-x: auto; }
+.scroll:has(> svg .grid) { direction: rtl; } .scroll > svg { direction: ltr; }
 svg { display: block; width: 100%; min-width: 620px; height: auto; }
 svg + svg { margin-top: 10px; }
 svg text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif;
@@ -73,6 +74,8 @@ tbody tr:last-child td { border-bottom: 0; }
 .pairs dt { color: var(--soft); } .pairs dd { margin: 0; font-weight: 600; text-align: right; }
 .gain { color: var(--gain); } .loss { color: var(--loss); } .even { color: var(--soft); }
 footer { margin: 22px 4px 0; color: var(--soft); font-size: 13px; }
+@media (max-width: 720px) { main { padding: 20px 12px 48px; } section { padding: 16px 14px 18px; }
+  svg:has(.grid) { min-width: 680px; } svg:has(.grid) text { font-size: 14px; } }
 @media print { body { background: none; } section, .tile { break-inside: avoid; }
   .tall { max-height: none; } }
 """
