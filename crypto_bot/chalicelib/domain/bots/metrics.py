@@ -8,8 +8,8 @@ nothing was traded count:
 """
 
 from collections.abc import Sequence
-from math import sqrt
-from statistics import fmean, stdev
+from math import fsum, sqrt
+from statistics import fmean
 from typing import Any, Final, NamedTuple
 
 from chalicelib.domain.bots.backtest import Backtest
@@ -71,7 +71,7 @@ def measure(test: Backtest, cash: float, benchmark: Sequence[float] = ()) -> Met
         total_return=last / cash - 1 if test.equity else None,
         cagr=cagr,
         volatility=None if volatility is None else volatility * sqrt(_YEAR),
-        sharpe=_ratio(fmean(returns) * sqrt(_YEAR), volatility) if returns else None,
+        sharpe=sharpe_of(returns),
         sortino=_sortino(returns),
         max_drawdown=deepest,
         max_drawdown_days=longest,
@@ -105,6 +105,11 @@ def daily_returns(start: Sequence[int], equity: Sequence[float], cash: float) ->
         returns.append(value / before - 1)
         before = value
     return returns
+
+
+def sharpe_of(returns: Sequence[float]) -> float | None:
+    """By the year, of daily returns."""
+    return _ratio(fmean(returns) * sqrt(_YEAR), _spread(returns)) if returns else None
 
 
 def _of_round_trips(trips: Sequence[RoundTrip]) -> dict[str, Any]:
@@ -184,7 +189,12 @@ def _beside(returns: Sequence[float], others: Sequence[float]) -> tuple[float | 
 
 
 def _spread(values: Sequence[float]) -> float | None:
-    return stdev(values) if len(values) > 1 else None
+    """The sample's standard deviation; `statistics.stdev` takes five times as long for it."""
+    count = len(values)
+    if count < 2:  # noqa: PLR2004 - of one value there is none
+        return None
+    mean = fmean(values)
+    return sqrt(fsum((value - mean) ** 2 for value in values) / (count - 1))
 
 
 def _ratio(above: float, below: float | None) -> float | None:

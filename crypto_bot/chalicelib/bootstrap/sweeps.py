@@ -1,0 +1,106 @@
+"""A bot by the words it is named with, and where its trials are run."""
+
+import inspect
+import os
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from chalicelib import bootstrap
+from chalicelib.domain.bots.backtest import Terms
+from chalicelib.domain.bots.bot import Bot, set_up
+from chalicelib.domain.bots.candles import Candles
+from chalicelib.domain.bots.ready_made import ready_made
+from chalicelib.domain.bots.refusals import BotRefused
+from chalicelib.domain.bots.sweep_trial import Trials
+from chalicelib.domain.bots.views import Views
+from chalicelib.domain.market.interval import Interval
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.trial_files import TrialFile
+    from chalicelib.ports.sweeps import TrialPool
+
+_FOLDER: Final = "sweeps"
+_ODD: Final = re.compile(r"\W+")
+# Below so many candles over all trials, processes take longer to begin than the work does.
+_WORTH_PROCESSES: Final = 3_000_000
+
+
+def file_of(words: str) -> Path | None:
+    """`mine.py:MyBot`, `mine.py`; None for a bot that comes with the product."""
+    path, colon, _ = words.rpartition(":")
+    file = path if colon and path.endswith(".py") else words
+    return Path(file) if file.endswith(".py") else None
+
+
+def bot_named(words: str) -> type[Bot]:
+    """BotRefused or BotFailed where there is none, or where its file does not run."""
+    path = file_of(words)
+    if path is None:
+        return ready_made(words)
+    from chalicelib.adapters.bot_files import bot_in
+
+    return bot_in(path, words[len(str(path)) :].removeprefix(":"))
+
+
+def source_of(words: str) -> str:
+    """What says how the bot decides."""
+    path = file_of(words)
+    if path is None:
+        return Path(inspect.getfile(ready_made(words))).read_text(encoding="utf-8")
+    from chalicelib.adapters.bot_files import read_source
+
+    return read_source(path)
+
+
+def trial_file(bot: str, key: str, named: Path | None) -> "TrialFile":
+    """The one that was named, else one in the home folder; the caller closes it."""
+    from chalicelib.adapters.trial_files import TrialFile
+
+    name = _ODD.sub("_", bot)  # it is its author's: a name of a file need not be one
+    path = named or bootstrap.home_folder() / _FOLDER / f"{name}-{key}.jsonl"
+    return TrialFile(path, key, bot)
+
+
+def release() -> str:
+    """Of this program: another one may fill orders otherwise."""
+    return version("crypto-bot")
+
+
+def trial_pool(
+    words: str, source: str, trials: Trials, *, processes: int | None, count: int
+) -> "TrialPool":
+    """`processes` None: as many as pay off for `count` trials. The caller closes it."""
+    work = count * sum(len(series.start) for series in trials.candles.values())
+    wanted = processes or (os.cpu_count() or 1 if work >= _WORTH_PROCESSES else 1)
+    if wanted == 1:
+        from chalicelib.adapters.pools.inline import InlinePool
+
+        return InlinePool(trials)
+    from chalicelib.adapters.pools.processes import ProcessPool
+
+    setup = trials.setup
+    bot = _Named(words, source, setup.instruments, setup.interval)
+    return ProcessPool(partial(_trials_of, bot, trials.candles, trials.terms, trials.views), wanted)
+
+
+class _Named(NamedTuple):
+    words: str
+    source: str
+    instruments: Sequence[str]
+    interval: Interval
+
+
+def _trials_of(
+    bot: _Named, candles: Mapping[str, Candles], terms: Terms, views: Views | None
+) -> Trials:
+    """In a process of its own, which finds the bot by itself."""
+    if source_of(bot.words) != bot.source:
+        raise BotRefused(f"{bot.words} was changed while the sweep began: begin it anew")
+    (setup,) = set_up(
+        bot_named(bot.words), instruments=bot.instruments, interval=bot.interval.value
+    )
+    return Trials(setup, candles, terms, views)

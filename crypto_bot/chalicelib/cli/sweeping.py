@@ -1,0 +1,221 @@
+"""sweep: a bot with many combinations of its parameters, chosen on one part of the candles."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from typing_extensions import override
+
+from chalicelib import bootstrap
+from chalicelib.cli.options import in_home
+from chalicelib.cli.trial_words import (
+    check_folders,
+    download_line,
+    of_a_trial,
+    one_setup,
+    venue_of,
+    write,
+)
+from chalicelib.domain.bots.refusals import BotRefused, CandlesRefused
+from chalicelib.domain.bots.sweep_ranking import METRICS
+from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.instant import read_instant
+
+if TYPE_CHECKING:
+    from chalicelib.domain.bots.candles import Candles
+    from chalicelib.domain.bots.setup import Setup
+    from chalicelib.domain.bots.sweep_grid import Axis, Combination, Condition
+    from chalicelib.domain.bots.sweep_report import Question, SweepReport
+    from chalicelib.domain.bots.sweep_trial import Trials
+    from chalicelib.domain.bots.sweep_windows import Window
+    from chalicelib.domain.bots.views import Views
+    from chalicelib.market_ports.candles import CandleLake
+
+_FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
+_USUAL_SPLIT = 0.7
+
+
+@click.command()
+@in_home
+@click.argument("bot")
+@click.option(
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUES",
+    help="Such as fast=5:50:5, fast=5,8,13, fast=10, or fast for all its steps.",
+)
+@click.option(
+    "--where", multiple=True, metavar="CONDITION", help='Only those, such as "fast<slow".'
+)
+@click.option("--random", "drawn", type=int, metavar="N", help="Draw N of the combinations.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw.")
+@click.option(
+    "--metric", type=click.Choice(METRICS), default=METRICS[0], show_default=True, help="To go by."
+)
+@click.option("--split", type=float, metavar="SHARE", help="In-sample part [default: 0.7].")
+@click.option("--walk-forward", type=int, metavar="N", help="Choose N times, on what went before.")
+@click.option("--processes", type=click.IntRange(1, 256), metavar="N", help="[default: the cores].")
+@click.option("--output", type=_FILE, metavar="FILE", help="Keep the trials here, not in the home.")
+@of_a_trial
+@click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write all of it as JSON.")
+@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write a page to look at.")
+def sweep(bot: str, json_file: Path | None, html_file: Path | None, **words: Any) -> None:
+    """Try BOT with many combinations of its parameters on the candles of the lake.
+
+    They are chosen on the first part of the candles and tried again on the rest. What has been
+    tried is kept: after Ctrl-C the same command goes on.
+    """
+    from chalicelib.cli.sweep_output import show_sweep
+
+    check_folders(json_file, html_file, words["output"])
+    report = _swept(bot, words)
+    show_sweep(report)
+    if json_file:
+        from chalicelib.domain.bots.sweep_report import sweep_document
+
+        document = sweep_document(report)
+        write(json_file, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    if html_file:
+        from chalicelib.reports.sweep_page import sweep_page
+
+        write(html_file, sweep_page(report))
+
+
+def _swept(bot: str, words: dict[str, Any]) -> "SweepReport":
+    from chalicelib.bootstrap.sweeps import release, source_of, trial_file, trial_pool
+    from chalicelib.domain.bots.sweep_key import sweep_key
+    from chalicelib.services.bots.sweep_bot import sweep_bot
+
+    question, trials = _asked(bot, words)
+    source = source_of(bot)
+    key = sweep_key(release(), source, trials)
+    count = len(question.combinations) * len(question.windows)
+    with trial_file(question.setup.name, key, words["output"]) as log:
+        pool = trial_pool(bot, source, trials, processes=words["processes"], count=count)
+        try:
+            with closing(pool), _progress() as told:
+                report = sweep_bot(question, trials, pool, log, told)
+        except KeyboardInterrupt:
+            raise _Stopped(log.path) from None
+    click.echo(f"All trials are kept in {log.path}", err=True)
+    return report
+
+
+class _Stopped(click.ClickException):
+    """Ctrl-C, which loses at most what was just being tried."""
+
+    exit_code = 130
+
+    def __init__(self, kept: Path) -> None:
+        super().__init__(f"stopped; what was tried is kept in {kept}: the same command goes on")
+
+    @override
+    def show(self, file: Any = None) -> None:
+        click.echo(f"crypto-bot: {self.message}", err=True)
+
+
+def _asked(bot: str, words: dict[str, Any]) -> "tuple[Question, Trials]":
+    from chalicelib.bootstrap.candles import candle_lake
+    from chalicelib.cli.backtest_terms import terms_of
+    from chalicelib.domain.bots.sweep_report import Question
+    from chalicelib.domain.bots.sweep_trial import Trials
+
+    setup = one_setup(bot, words, {})
+    try:
+        axes, conditions, combinations = _combinations(setup, words)
+        lake = candle_lake()
+        venue = venue_of(lake, setup, words["venue"])
+        terms = terms_of(setup, venue, words)
+        candles, views = _candles(lake, setup, venue, words)
+        windows = _windows(setup, candles, words)
+    except (BotRefused, CandlesRefused) as error:
+        raise SettingsError(str(error)) from None
+    question = Question(
+        setup=setup,
+        venue=venue,
+        axes=axes,
+        conditions=conditions,
+        drawn=words["drawn"],
+        metric=words["metric"],
+        combinations=combinations,
+        windows=windows,
+    )
+    return question, Trials(setup, candles, terms, views)
+
+
+def _combinations(
+    setup: "Setup", words: dict[str, Any]
+) -> "tuple[list[Axis], list[Condition], list[Combination]]":
+    from chalicelib.domain.bots.sweep_grid import (
+        axis_of,
+        condition_of,
+        drawn_combinations,
+        every_combination,
+    )
+
+    axes = [axis_of(setup.bot, text) for text in words["params"]]
+    conditions = [condition_of(setup.bot, text) for text in words["where"]]
+    if words["drawn"] is None:
+        return axes, conditions, every_combination(setup.bot, axes, conditions)
+    drawn = drawn_combinations(setup.bot, axes, conditions, words["drawn"], words["seed"])
+    return axes, conditions, drawn
+
+
+def _candles(
+    lake: "CandleLake", setup: "Setup", venue: str, words: dict[str, Any]
+) -> "tuple[dict[str, Candles], Views]":
+    from chalicelib.bootstrap.market import lake as market_lake
+    from chalicelib.domain.bots.candles import moment
+    from chalicelib.services.bots.backtest_bot import CandlesMissing, candles_kept
+    from chalicelib.services.bots.past_views import past_views
+
+    since = None if words["since"] is None else read_instant("--since", words["since"])
+    until = None if words["until"] is None else read_instant("--until", words["until"])
+    end = until or bootstrap.clock().now()
+    try:
+        candles = candles_kept(setup, lake, venue=venue, since=since, until=end)
+    except CandlesMissing as error:
+        fetch = download_line(error.series, since)
+        raise SettingsError(f"{error}; to fetch them: {fetch}") from None
+    begin = moment(min(series.start[0] for series in candles.values()))
+    return candles, past_views(market_lake(), begin, end)
+
+
+def _windows(
+    setup: "Setup", candles: "dict[str, Candles]", words: dict[str, Any]
+) -> "list[Window]":
+    from chalicelib.domain.bots.sweep_windows import split, starts_of, walk_forward
+
+    share, count = words["split"], words["walk_forward"]
+    if share is not None and count is not None:
+        raise SettingsError("--split and --walk-forward are two ways of doing it: give one of them")
+    starts, warmup = starts_of(candles), setup.bot.warmup
+    if count is not None:
+        return walk_forward(starts, count, warmup)
+    return split(starts, _USUAL_SPLIT if share is None else share, warmup)
+
+
+@contextmanager
+def _progress() -> "Iterator[Callable[[int, int], None]]":
+    """A bar on a terminal, and nothing anywhere else."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("trials"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("trials", total=None)
+
+        def told(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield told

@@ -1,0 +1,145 @@
+"""What backtest and sweep have in common: the options of one trial, its bot, its candles' venue."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.market.interval import Interval
+
+if TYPE_CHECKING:
+    from chalicelib.domain.bots.bot import Bot
+    from chalicelib.domain.bots.setup import Setup
+    from chalicelib.domain.market.candle_series import CandleSeries
+    from chalicelib.market_ports.candles import CandleLake
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
+    click.option(
+        "--instrument",
+        "instruments",
+        multiple=True,
+        metavar="NAME",
+        help="[default: the bot's own]",
+    ),
+    click.option(
+        "--interval",
+        type=click.Choice([interval.value for interval in Interval]),
+        help="[default: the bot's own]",
+    ),
+    click.option(
+        "--since", metavar="TIME", help="From this candle on [default: the first there is]."
+    ),
+    click.option("--until", metavar="TIME", help="Up to before this candle [default: now]."),
+    click.option(
+        "--venue", metavar="NAME", help="Whose candles [default: the only one with them]."
+    ),
+    click.option("--cash", metavar="AMOUNT", help="In quote, at the beginning [default: 10000]."),
+    click.option(
+        "--fee", metavar="FRACTION", help="Of the notional, such as 0.001 [default: 0.001]."
+    ),
+    click.option("--slippage", metavar="BPS", help="Hundredths of a percent [default: 0]."),
+    click.option("--step", metavar="AMOUNT", help="Of quantities [default: 0.00000001]."),
+    click.option("--tick", metavar="AMOUNT", help="Of prices [default: 0.00000001]."),
+    click.option("--minimum", metavar="AMOUNT", help="In quote, of an order [default: 0]."),
+    click.option(
+        "--ask-venue", is_flag=True, help="Ask the venue for step, tick, minimum and fee."
+    ),
+)
+
+
+def of_a_trial(command: F) -> F:
+    """On which candles, and what the virtual account is like."""
+    return reduce(lambda made, option: option(made), reversed(_OPTIONS), command)
+
+
+def check_folders(*files: Path | None) -> None:
+    """Before hours of work, not after them."""
+    for file in files:
+        if file and not file.parent.is_dir():
+            raise SettingsError(f"{file} cannot be written: there is no folder {file.parent}")
+
+
+def one_setup(bot: str, words: Mapping[str, Any], parameters: Mapping[str, object]) -> "Setup":
+    """Of the bot that was named, for the instruments that were; SettingsError where it is none."""
+    from chalicelib.bootstrap.sweeps import bot_named, file_of
+    from chalicelib.domain.bots.refusals import BotRefused
+
+    file = file_of(bot)
+    if file is not None:
+        click.echo(
+            f"crypto-bot: {file} runs in this process, with all that you may do: only run what"
+            " you trust.",
+            err=True,
+        )
+    try:
+        kind = bot_named(bot)
+    except BotRefused as error:
+        raise SettingsError(str(error)) from None
+    return setup_of(kind, words, parameters)
+
+
+def setup_of(
+    kind: "type[Bot]", words: Mapping[str, Any], parameters: Mapping[str, object]
+) -> "Setup":
+    """Of this bot, for the instruments that were named; SettingsError where it cannot be one."""
+    from chalicelib.domain.bots.bot import set_up
+    from chalicelib.domain.bots.refusals import BotRefused
+
+    try:
+        setups = set_up(
+            kind,
+            instruments=words["instruments"],
+            interval=words["interval"] or "",
+            parameters=parameters,
+        )
+    except BotRefused as error:
+        raise SettingsError(str(error)) from None
+    if len(setups) > 1:
+        symbols = [setup.instruments[0] for setup in setups]
+        raise SettingsError(
+            f"{kind.__name__} is a bot for each of {', '.join(symbols)}: say which, such as"
+            f" --instrument {symbols[0]}"
+        )
+    return setups[0]
+
+
+def venue_of(lake: "CandleLake", setup: "Setup", named: str | None) -> str:
+    """The one that has candles of the bot's instruments; SettingsError where there are several."""
+    from chalicelib.bootstrap.candles import candle_settings
+    from chalicelib.domain.market.candle_series import candle_series
+    from chalicelib.services.bots.backtest_bot import venues_with
+
+    found = [named] if named else venues_with(lake, setup)
+    if len(found) > 1:
+        raise SettingsError(
+            f"there are candles of {', '.join(found)}: say which, such as --venue {found[0]}"
+        )
+    venue = found[0] if found else candle_settings().venue
+    try:
+        for symbol in setup.instruments:
+            candle_series(venue, symbol, setup.interval)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+    return venue
+
+
+def download_line(series: "CandleSeries", since: datetime | None) -> str:
+    """What to type to have candles that are not there."""
+    words = f"crypto-bot candles download {series.venue} {series.symbol}"
+    words += f" --interval {series.interval}"
+    return words if since is None else f"{words} --since {since:%Y-%m-%dT%H:%M}"
+
+
+def write(file: Path, content: str) -> None:
+    """And say so."""
+    try:
+        file.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be written: {error.strerror}") from None
+    click.echo(f"{file} is written")

@@ -1,0 +1,128 @@
+"""The figures of a trial, found without a look at each candle: a sweep pays for every one of them.
+
+Between two fills cash and position stand still. So the equity is worked out at the last candle of
+each day only, and the deepest drawdown only in those stretches that can hold it.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from chalicelib.domain.bots.backtest import Backtest
+from chalicelib.domain.bots.metrics import measure
+from chalicelib.domain.bots.paper_ledger import PaperFill, PaperLedger
+
+# Of each trial, by the names that a backtest has for them.
+FIGURES: Final = (
+    *("total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar"),
+    *("round_trips", "win_rate", "profit_factor", "expectancy", "fees"),
+)
+_DAY: Final = 86_400_000
+
+Figures = Mapping[str, float | None]
+
+
+class Course(NamedTuple):
+    """What all trials on the same candles of one instrument have in common.
+
+    `ends` are the places of each day's last candle.
+    """
+
+    start: Sequence[int]
+    closes: Sequence[float]
+    ends: Sequence[int]
+
+
+class Stretch(NamedTuple):
+    """The candles numbered from `first` to before `end`, with what was held at their closes."""
+
+    first: int
+    end: int
+    cash: float
+    position: float
+
+
+def course(start: Sequence[int], closes: Sequence[float]) -> Course:
+    """Of candles, oldest first."""
+    ends: list[int] = []
+    place = 0
+    while place < len(start):
+        place = bisect_left(start, (start[place] // _DAY + 1) * _DAY, place)
+        ends.append(place - 1)
+    return Course(start, closes, ends)
+
+
+def stretches(along: Course, cash: float, fills: Sequence[PaperFill]) -> Iterator[Stretch]:
+    """From fill to fill, none of them empty."""
+    position, done = 0.0, 0
+    for fill in fills:
+        until = bisect_right(along.start, fill.at) - 1
+        if until > done:
+            yield Stretch(done, until, cash, position)
+            done = until
+        cash, position = float(fill.cash), float(fill.position)
+    if done < len(along.start):
+        yield Stretch(done, len(along.start), cash, position)
+
+
+def by_day(along: Course, held: Sequence[Stretch]) -> tuple[list[int], list[float]]:
+    """The equity at the first candle, from which days are counted, and at the last of each day."""
+    places = along.ends if not along.ends or along.ends[0] == 0 else [0, *along.ends]
+    equity: list[float] = []
+    for first, end, cash, position in held:
+        inside = places[bisect_left(places, first) : bisect_left(places, end)]
+        equity += [cash + position * along.closes[place] for place in inside]
+    return [along.start[place] for place in places], equity
+
+
+def deepest(along: Course, cash: float, held: Sequence[Stretch]) -> float | None:
+    """The least of E / (highest E before) - 1 at any close."""
+    if not held:
+        return None
+    highest, least = cash, 1.0
+    for first, end, free, position in held:
+        if not position:
+            highest = max(highest, free)
+            least = min(least, free / highest)
+            continue
+        closes = along.closes[first:end]
+        ends = (free + position * min(closes), free + position * max(closes))
+        if min(ends) < least * max(highest, *ends):  # else it cannot be here
+            for close in closes:
+                equity = free + position * close
+                highest = max(highest, equity)
+                least = min(least, equity / highest)
+        highest = max(highest, *ends)
+    return least - 1
+
+
+def figures_along(along: Course, ledger: PaperLedger, cash: float) -> Figures:
+    """The same as `measure` finds; `cash` is what it began with."""
+    held = list(stretches(along, cash, ledger.fills))
+    start, equity = by_day(along, held)
+    test = Backtest(
+        start=start,
+        equity=equity,
+        fills=ledger.fills,
+        round_trips=ledger.round_trips,
+        denied=[],
+        cash=ledger.cash,
+        positions={},
+        logs=[],
+        plots=[],
+        state={},
+        missing=0,
+    )
+    found = measure(test, cash)
+    depth = deepest(along, cash, held)
+    calmar = None if found.cagr is None or not depth else found.cagr / -depth
+    return _named({**found._asdict(), "max_drawdown": depth, "calmar": calmar})
+
+
+def figures_of(test: Backtest, cash: float) -> Figures:
+    """Of a portfolio, whose equity there is at each candle."""
+    return _named(measure(test, cash)._asdict())
+
+
+def _named(found: Mapping[str, float | None]) -> Figures:
+    return {name: found[name] for name in FIGURES}

@@ -1,0 +1,30 @@
+"""Where the trials of a sweep are run, and where their results are kept."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from chalicelib.domain.bots.sweep_trial import Task, Trial
+
+
+class TrialPool(Protocol):
+    """Has the bot, its candles and its terms already."""
+
+    def run(self, tasks: Sequence[Task], batch: int) -> Iterator[Trial]:
+        """Each as soon as it is there, in any order; so many at a time are handed out."""
+        ...
+
+    def close(self) -> None:
+        """Nothing of it is left over, however it ended."""
+        ...
+
+
+class TrialLog(Protocol):
+    """The trials of one bot with one set of terms on one set of candles."""
+
+    def known(self) -> Sequence[Trial]:
+        """All that were added, by earlier sweeps too."""
+        ...
+
+    def add(self, trial: Trial) -> None:
+        """Kept from now on, whatever happens to the process."""
+        ...
