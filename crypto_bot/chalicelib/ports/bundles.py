@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from chalicelib.ports.analyses import Volatilities
 from chalicelib.ports.clock import Clock
 from chalicelib.ports.configuration import StrategyStore
 from chalicelib.ports.control import ControlStore
@@ -11,9 +11,6 @@ from chalicelib.ports.notifications import NoticeStore, Notifiers
 from chalicelib.ports.stores import LedgerStore, OrderStore, PlanStore, SignalStore
 from chalicelib.ports.venues import Exchanges
 from chalicelib.ports.workers import Workers
-
-if TYPE_CHECKING:  # a cold tick seldom sizes by volatility
-    from chalicelib.ports.analyses import Volatilities
 
 
 def _none_analysed() -> None:
@@ -37,7 +34,7 @@ class TradingPorts:
     strategies: StrategyStore
     control: ControlStore
     exchanges: Exchanges
-    volatilities: "Callable[[], Volatilities | None]" = _none_analysed
+    volatilities: Callable[[], Volatilities | None] = _none_analysed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
