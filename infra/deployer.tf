@@ -4,7 +4,8 @@
 # It can change what the stage consists of, and read neither its secrets nor its books; of the rows, it
 # has the configuration and can look a signal up, which is how a deploy is tried out. Still, whoever may
 # deploy a function decides what that function does with its own rights: protect main and the
-# environment accordingly. Machines and networks (egress, host, market.tf) are made by the owner.
+# environment accordingly. Machines and networks (egress, host, and of market.tf database, kafka and stream_worker)
+# are made by the owner; deployer_opt_ins.tf has the other opt-ins.
 
 locals {
   has_deployer = var.github_repository != ""
