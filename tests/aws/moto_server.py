@@ -1,8 +1,8 @@
 """AWS on this machine: moto as a server, and what Chalice and Terraform need of it besides.
 
 `python -m tests.aws.moto_server FOLDER` prints its address as one line of JSON and serves until it
-is stopped; functions are unpacked and run in FOLDER. A path /restapis/API/STAGE/_user_request_/...
-is a request to a deployed API.
+is stopped; functions are unpacked and run in FOLDER, where ASKED lists the calls of services that
+name them in a header. A path /restapis/API/STAGE/_user_request_/... is a request to a deployed API.
 """
 
 import copy
@@ -25,6 +25,7 @@ from tests.aws.lambda_runtime import Function, LambdaRuntime
 from tests.infra.stream_filter import passes
 
 REGION = "eu-west-1"
+ASKED = "asked.txt"  # such as AWSGlue.CreateDatabase, a line each
 
 
 def run_functions_here(runtime: LambdaRuntime) -> None:
@@ -156,6 +157,18 @@ def _passes(mapping: Any, record: Any) -> bool:
     return any(passes(pattern, record) for pattern in patterns)
 
 
+def noting(application: Any, path: Path) -> Any:
+    """The application, with a list of what it is asked."""
+
+    def answer(environ: Any, start_response: Any) -> Any:
+        if target := environ.get("HTTP_X_AMZ_TARGET"):
+            with path.open("a", encoding="utf-8") as asked:
+                asked.write(f"{target}\n")
+        return application(environ, start_response)
+
+    return answer
+
+
 def main(folder: Path) -> None:
     take_apis_as_chalice_writes_them()
     answer_about_budgets()
@@ -163,7 +176,8 @@ def main(folder: Path) -> None:
     empty_buckets_of_their_versions()
     wake_functions_as_streams_do()
     moto = DomainDispatcherApplication(create_backend_app)
-    server = make_server("127.0.0.1", 0, Gateway(moto, REGION), threaded=True)
+    gateway = noting(Gateway(moto, REGION), folder / ASKED)
+    server = make_server("127.0.0.1", 0, gateway, threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
     run_functions_here(LambdaRuntime(folder, url, REGION))
     sys.stdout.write(json.dumps({"url": url}) + "\n")

@@ -40,7 +40,8 @@ def table() -> str:
     lines = [f"| part | {' | '.join(heads)} | made of |", f"|---|{'---|' * len(SYMBOLS)}---|"]
     for line in MARKET["lines"]:
         words = dict.fromkeys(amount["what"] for amount in line.get("amounts", ()))
-        made_of = ", ".join([*words, *(["see [aws.md](aws.md#what-it-costs)"] if "row" in line else [])])
+        where = ["see [aws.md](aws.md#what-it-costs)"] if "row" in line else []
+        made_of = ", ".join([*words, *where])
         lines.append(
             f"| {line['part']} | {_cells(price_of(line, n) for n in SYMBOLS)} | {made_of} |"
         )

@@ -1,8 +1,9 @@
-"""Host, lakehouse and streaming worker are really made, on moto: one apply of all three.
+"""The opt-ins are really made, on moto: one apply of all for which it answers in full.
 
-Not with them: the state machine, Athena's workgroup and MSK, for which moto does not answer in
-full, and RDS, which takes it minutes. They are planned (test_market_network.py), and the machine is
-run (test_pipeline.py).
+Three are planned instead (test_market_network.py, test_pipeline.py, test_timeseries.py): moto's
+DescribeClusterV2 says CREATING of a cluster of MSK Serverless for ever; it has neither
+ValidateStateMachineDefinition nor ListStateMachineVersions for the state machine, which is run in
+its place; and its DescribeEndpoints sends the provider to Timestream's hosts on the internet.
 """
 
 import json
@@ -12,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.aws.moto import Moto, moto_server
+from tests.aws.moto_server import ASKED
 from tests.infra.terraform import Terraform
 
-SECONDS = 240
+SECONDS = 400  # for one minute of it the provider does nothing but wait for RDS
 LAKE = "crypto-bot-prod-lake-123456789012"
 VARIABLES = {
     "stage": "prod",
@@ -22,15 +24,18 @@ VARIABLES = {
     "host": "true",
     "host_workers": '["archive"]',
     "lakehouse": "true",
+    "spark_job": "true",
+    "database": "true",
+    "github_repository": "jane/crypto-bot",
     "stream_worker": "true",
     "stream_environment": '{ MARKETS = "BTC/USDT" }',
     "kafka": "own",
     "kafka_brokers": "kafka.example.com:9093",
 }
-TARGETS = ("module.host", "module.lakehouse[0].aws_glue_catalog_table.view", "module.stream_worker")
-TABLES = tuple(
-    f"module.lakehouse[0].aws_glue_catalog_table.{name}" for name in ("trades", "candles")
-)
+MODULES = ("host", "lakehouse", "spark_job", "database", "stream_worker")
+TARGETS = (*(f"module.{m}" for m in MODULES), "aws_iam_role_policy_attachment.deployer_opt_ins")
+# Services of which a deployer needs nothing but what the opt-ins are.
+OF_OPT_INS = {"AWSGlue": "glue", "AmazonAthena": "athena"}
 
 
 @pytest.fixture
@@ -52,7 +57,7 @@ def aws(terraform: Terraform, tmp_path: Path) -> Iterator[Moto]:
             "-no-color",
             f"-state={tmp_path / 'made.tfstate'}",
             *(f"-var={name}={value}" for name, value in VARIABLES.items()),
-            *(f"-target={target}" for target in (*TARGETS, *TABLES)),
+            *(f"-target={target}" for target in TARGETS),
             seconds=SECONDS,
         )
         assert made.returncode == 0, made.stderr
@@ -65,6 +70,10 @@ def test_what_is_switched_on_is_there(aws: Moto):
     assert_the_host_runs_with_its_role_behind_its_own_address(aws)
     assert_athenas_catalogue_has_tables_and_views_over_the_lake(aws)
     assert_the_stream_is_one_task(aws)
+    assert_a_query_cannot_read_without_end(aws)
+    assert_spark_runs_each_night_with_its_role(aws)
+    assert_the_database_is_inside_and_its_password_is_kept_by_aws(aws)
+    assert_the_deployer_may_do_what_terraform_has_done(aws)
 
 
 def assert_the_host_runs_with_its_role_behind_its_own_address(aws: Moto) -> None:
@@ -90,6 +99,7 @@ def assert_athenas_catalogue_has_tables_and_views_over_the_lake(aws: Moto) -> No
         "candles": "EXTERNAL_TABLE",
         "minute_summary": "VIRTUAL_VIEW",
         "closed_candles": "VIRTUAL_VIEW",
+        "series": "EXTERNAL_TABLE",
     }
     [trades] = [table for table in found if table["Name"] == "trades"]
     assert trades["StorageDescriptor"]["Location"] == f"s3://{LAKE}/trades/"
@@ -114,3 +124,50 @@ def assert_the_stream_is_one_task(aws: Moto) -> None:
         RoleName=task["taskRoleArn"].rpartition("/")[2], PolicyName="work"
     )
     assert LAKE in json.dumps(policy["PolicyDocument"])
+
+
+def assert_a_query_cannot_read_without_end(aws: Moto) -> None:
+    group = aws.client("athena").get_work_group(WorkGroup="crypto-bot-prod-lake")["WorkGroup"]
+    settings = group["Configuration"]
+    assert settings["ResultConfiguration"]["OutputLocation"] == f"s3://{LAKE}/athena/results/"
+    assert settings["EnforceWorkGroupConfiguration"]
+    assert settings["BytesScannedCutoffPerQuery"] == 10 * 2**30
+
+
+def assert_spark_runs_each_night_with_its_role(aws: Moto) -> None:
+    glue, name = aws.client("glue"), "crypto-bot-prod-spark-job"
+    job = glue.get_job(JobName=name)["Job"]
+    assert job["Role"].endswith(f":role/{name}")
+    bucket, _, key = job["Command"]["ScriptLocation"].removeprefix("s3://").partition("/")
+    assert aws.client("s3").head_object(Bucket=bucket, Key=key)["ContentLength"] > 1000
+    trigger = glue.get_trigger(Name=name)["Trigger"]
+    assert [action["JobName"] for action in trigger["Actions"]] == [name]
+
+
+def assert_the_database_is_inside_and_its_password_is_kept_by_aws(aws: Moto) -> None:
+    named = {"DBInstanceIdentifier": "crypto-bot-prod-summaries"}
+    [made] = aws.client("rds").describe_db_instances(**named)["DBInstances"]
+    assert (made["Engine"], made["PubliclyAccessible"]) == ("mysql", False)
+    assert made["MasterUserSecret"]["SecretArn"]
+    [group] = made["VpcSecurityGroups"]
+    ec2 = aws.client("ec2")
+    of_group = {"Name": "group-id", "Values": [group["VpcSecurityGroupId"]]}
+    rules = ec2.describe_security_group_rules(Filters=[of_group])["SecurityGroupRules"]
+    incoming = [rule for rule in rules if not rule["IsEgress"]]
+    assert [(rule["FromPort"], "ReferencedGroupInfo" in rule) for rule in incoming] == [
+        (3306, True)
+    ]
+
+
+def assert_the_deployer_may_do_what_terraform_has_done(aws: Moto) -> None:
+    """Of those services all that the provider asks for, whatever it is called by."""
+    iam = aws.client("iam")
+    attached = iam.list_attached_role_policies(RoleName="crypto-bot-prod-deployer")
+    [policy] = [one["PolicyArn"] for one in attached["AttachedPolicies"]]
+    document = iam.get_policy_version(PolicyArn=policy, VersionId="v1")["PolicyVersion"]["Document"]
+    granted = {action for statement in document["Statement"] for action in statement["Action"]}
+    lines = (aws.folder / ASKED).read_text(encoding="utf-8").splitlines()
+    calls = {tuple(line.split(".")) for line in lines}
+    asked = {f"{OF_OPT_INS[s]}:{call}" for s, call in calls if s in OF_OPT_INS}
+    assert {"glue:CreateTrigger", "glue:CreateTable", "athena:CreateWorkGroup"} <= asked
+    assert asked - granted == set()
