@@ -98,6 +98,22 @@ def test_who_pushed_a_market_is_set_against_what_came_of_it(desk: Desk) -> None:
     assert abs(flow["imbalance_foretells_5m"]) < 0.2
 
 
+@pytest.mark.parametrize(("minutes", "is_known"), [(2 * 24 * 60, True), (2 * 24 * 60 + 1, False)])
+def test_how_it_moved_long_before_its_last_trades_is_not_told(
+    loaded: Desk, minutes: int, *, is_known: bool
+) -> None:
+    """Else an account would be sized by it, as if it were of today."""
+    last = START + DAYS * DAY + (minutes - 1) * MINUTE
+    with closing(SqliteTradeFlow(loaded.home / "summaries.sqlite3")) as table:
+        summary = MinuteSummary(minute=Minute("BTCUSDT", last), total_usd_b=Decimal(1))
+        table.replace(summary, "by hand")
+    loaded.run("analyse-instruments")
+    (analysis,) = loaded.read("analyses", "binance", BTC)
+    known = {"close", "volatility_day", "volatility_year", "momentum_30d"}
+    assert known & set(analysis["figures"]) == (known if is_known else set())
+    assert analysis["figures"]["flow"]["minutes"] == 1
+
+
 def test_a_venues_instruments_are_set_against_each_other(loaded: Desk) -> None:
     assert loaded.run("analyse-markets").stdout == "binance: as of 2026-03-02 00:00 UTC\n"
     (analysis,) = loaded.read("analyses", "binance")

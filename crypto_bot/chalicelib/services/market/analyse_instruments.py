@@ -27,6 +27,8 @@ FLOW_MINUTES: Final = 1440
 _SHOWN: Final = (Interval.H1, Interval.D1)
 _DAY: Final = timedelta(days=1)
 _YEAR: Final = 365
+# Trades may go on where candles do not: how an instrument moved long ago is no news to size by.
+_RECENT: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ def closes_by_day(rows: Iterable[SeriesRow]) -> dict[int, float]:
 def _analysed(venue: str, symbol: str, work: Analysing) -> Analysis | None:
     figures: dict[str, Any] = {}
     ends: list[datetime] = []
+    by_day: list[SeriesRow] = []
     for interval in _SHOWN:
         series = CandleSeries(venue, symbol, interval)
         days = max(MOMENTUM_DAYS) + 1 if interval is Interval.D1 else 1
@@ -75,15 +78,24 @@ def _analysed(venue: str, symbol: str, work: Analysing) -> Analysis | None:
             ends.append(rows[-1].candle.start + interval.length)
             figures[str(interval)] = dict(rows[-1].derived)
             if interval is Interval.D1:
-                figures |= _of_days(rows)
-    if work.flows is not None and venue == work.flow_venue:
-        summaries = work.flows.newest(FLOW_MINUTES, symbol.replace("/", ""))
-        if summaries:
-            ends.append(summaries[0].minute.start + MINUTE)
-            figures["flow"] = _of_flow(summaries, _minute_closes(venue, symbol, summaries, work))
+                by_day = rows
+    summaries = _newest_summaries(venue, symbol, work)
+    if summaries:
+        ends.append(summaries[0].minute.start + MINUTE)
     if not ends:
         return None
-    return Analysis(instrument_subject(venue, symbol), max(ends), figures)
+    at = max(ends)
+    if by_day and at - (by_day[-1].candle.start + _DAY) <= _RECENT:
+        figures |= _of_days(by_day)
+    if summaries:
+        figures["flow"] = _of_flow(summaries, _minute_closes(venue, symbol, summaries, work))
+    return Analysis(instrument_subject(venue, symbol), at, figures)
+
+
+def _newest_summaries(venue: str, symbol: str, work: Analysing) -> Sequence[MinuteSummary]:
+    if work.flows is None or venue != work.flow_venue:
+        return []
+    return work.flows.newest(FLOW_MINUTES, symbol.replace("/", ""))
 
 
 def _of_days(rows: Sequence[SeriesRow]) -> dict[str, float | None]:
