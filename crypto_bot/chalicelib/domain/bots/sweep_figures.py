@@ -33,13 +33,8 @@ class Course(NamedTuple):
     ends: Sequence[int]
 
 
-class Stretch(NamedTuple):
-    """The candles numbered from `first` to before `end`, with what was held at their closes."""
-
-    first: int
-    end: int
-    cash: float
-    position: float
+# The candles from one number to before another, with the cash and the position at their closes.
+Stretch = tuple[int, int, float, float]
 
 
 def course(start: Sequence[int], closes: Sequence[float]) -> Course:
@@ -56,13 +51,13 @@ def stretches(along: Course, cash: float, fills: Sequence[PaperFill]) -> Iterato
     """From fill to fill, none of them empty."""
     position, done = 0.0, 0
     for fill in fills:
-        until = bisect_right(along.start, fill.at) - 1
+        until = bisect_right(along.start, fill.at, done) - 1
         if until > done:
-            yield Stretch(done, until, cash, position)
+            yield done, until, cash, position
             done = until
         cash, position = float(fill.cash), float(fill.position)
     if done < len(along.start):
-        yield Stretch(done, len(along.start), cash, position)
+        yield done, len(along.start), cash, position
 
 
 def by_day(along: Course, held: Sequence[Stretch]) -> tuple[list[int], list[float]]:
@@ -103,7 +98,7 @@ def figures_along(along: Course, ledger: PaperLedger, cash: float) -> Figures:
     test = Backtest(
         start=start,
         equity=equity,
-        fills=ledger.fills,
+        fills=[],  # of them only the fees are asked for
         round_trips=ledger.round_trips,
         denied=[],
         cash=ledger.cash,
@@ -116,7 +111,8 @@ def figures_along(along: Course, ledger: PaperLedger, cash: float) -> Figures:
     found = measure(test, cash)
     depth = deepest(along, cash, held)
     calmar = None if found.cagr is None or not depth else found.cagr / -depth
-    return _named({**found._asdict(), "max_drawdown": depth, "calmar": calmar})
+    fees = float(sum(fill.fee for fill in ledger.fills))
+    return _named({**found._asdict(), "max_drawdown": depth, "calmar": calmar, "fees": fees})
 
 
 def figures_of(test: Backtest, cash: float) -> Figures:
