@@ -4,14 +4,15 @@ One trade is two rows of one number, an entry and an exit. An exit and the entry
 in the same minute were one order: a reversal, for which TradingView fires one alert.
 """
 
-import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
+
+from chalicelib.domain.replay.trade_list import ListedTrade, read_trade_list
 
 LONG: Final = "long"
 SHORT: Final = "short"
@@ -20,10 +21,6 @@ ENTRY: Final = "entry"
 EXIT: Final = "exit"
 
 _OPEN: Final = "Open"
-# The words of one column in the exports of the years; amounts have their currency behind them.
-_NUMBER: Final = ("Trade #", "Trade number")
-_TIME: Final = ("Date/Time", "Date and time")
-_QUANTITY: Final = ("Position size (qty)", "Size (qty)", "Contracts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,29 +61,23 @@ class Alert:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Every line, in the file's order. ValueError for a list without time zones."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        return [_row(cells) for cells in csv.DictReader(file)]
+    """Two of each trade; the exit that has not taken place stands where the trade was entered."""
+    listed = read_trade_list(path.read_text(encoding="utf-8-sig"), path.name, UTC)
+    return [row for trade in listed.trades for row in _rows(trade)]
 
 
-def _row(cells: Mapping[str, str]) -> Row:
-    leg, side = cells["Type"].lower().split()
-    at = datetime.fromisoformat(_cell(cells, _TIME))
-    if at.tzinfo is None:
-        raise ValueError(f"trade {_cell(cells, _NUMBER)}: {at} has no time zone")
-    return Row(
-        trade=int(_cell(cells, _NUMBER)),
-        leg=leg,
-        side=side,
-        at=at.astimezone(UTC),
-        signal=cells["Signal"],
-        price=Decimal(next(cells[name] for name in cells if name.startswith("Price"))),
-        quantity=Decimal(_cell(cells, _QUANTITY)),
-    )
-
-
-def _cell(cells: Mapping[str, str], names: Sequence[str]) -> str:
-    return next(cells[name] for name in names if name in cells)
+def _rows(trade: ListedTrade) -> Iterator[Row]:
+    still_open = trade.entry._replace(signal=_OPEN)
+    for leg, fill in ((ENTRY, trade.entry), (EXIT, trade.exit or still_open)):
+        yield Row(
+            trade=trade.number,
+            leg=leg,
+            side=trade.side,
+            at=fill.at,
+            signal=fill.signal,
+            price=fill.price,
+            quantity=trade.quantity,
+        )
 
 
 def trades_of(rows: Iterable[Row]) -> list[Trade]:

@@ -65,7 +65,7 @@ def _is_exact(record: object) -> bool:
         look_inside = _look_inside(cast(Hashable, kind))
         if look_inside is None:
             return False
-        waiting.extend(look_inside(value))
+        waiting += [part for part in look_inside(value) if type(part) not in _PLAIN]
     return True
 
 

@@ -17,12 +17,9 @@ from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.account import Configuration, Mode
 from chalicelib.local.tally import Tally
 from chalicelib.ports import AnalyticsStore, TradingPorts
-from chalicelib.services.trading.next_due import next_due
+from chalicelib.services.replay.minute_ticks import MinuteTicks
 from chalicelib.services.trading.report_performance import report_performance
-from chalicelib.services.trading.tick import tick
 
-_MINUTE: Final = timedelta(minutes=1)
-_TICK_BUDGET: Final = timedelta(minutes=1)
 # What is still due this long after the last alert is not about the alerts any more.
 _AFTERMATH: Final = timedelta(days=1)
 _IDLE_SECONDS: Final = 5.0
@@ -55,7 +52,7 @@ class Replay:
     _stopping: Event = field(default_factory=Event, init=False)
     _busy_until: float = field(default=0.0, init=False)
     _unfinished: bool = field(default=False, init=False)
-    _last_tick: datetime | None = field(default=None, init=False)
+    _ticks: MinuteTicks | None = field(default=None, init=False)
     _thread: Thread | None = field(default=None, init=False)
 
     @contextmanager
@@ -71,7 +68,7 @@ class Replay:
 
     def on_fire_time(self, fired_at: datetime) -> None:
         """Tick at every minute up to then in which something is due; it is then then."""
-        self._tick_until(fired_at)
+        self._ticking().until(fired_at)
         self.clock.advance_to(fired_at)
         self._unfinished = True
 
@@ -80,7 +77,7 @@ class Replay:
         beat = self.ports().control.last_beat()
         if beat is not None:
             self.clock.advance_to(beat.at)
-            self._last_tick = beat.at
+            self._ticking().last = beat.at
         self._thread = Thread(target=self._finish_when_idle, name="replay", daemon=True)
         self._thread.start()
 
@@ -99,28 +96,16 @@ class Replay:
     def _finish(self) -> None:
         with self._lock:
             if self._unfinished:
-                self._tick_until(self.clock.now() + _AFTERMATH)
+                self._ticking().until(self.clock.now() + _AFTERMATH)
                 self._unfinished = False
                 report_performance(self.ports(), self.analytics())
 
-    def _tick_until(self, end: datetime) -> None:
-        while (minute := self._next_minute()) is not None and minute <= end:
-            now = self.clock.advance_to(minute)
-            report = tick(self.ports(), owner=_OWNER, deadline=now + _TICK_BUDGET)
-            self._last_tick = minute
-            self.tally.ticked(report)
-
-    def _next_minute(self) -> datetime | None:
-        """The whole minute at which the next tick has something to do; each minute ticks once."""
-        due = next_due(self.ports())
-        if due is None:
-            return None
-        minute = _whole_minute(max(due, self.clock.now()))
-        if self._last_tick is not None and minute <= self._last_tick:
-            return self._last_tick + _MINUTE
-        return minute
-
-
-def _whole_minute(instant: datetime) -> datetime:
-    down = instant.replace(second=0, microsecond=0)
-    return down if down == instant else down + _MINUTE
+    def _ticking(self) -> MinuteTicks:
+        if self._ticks is None:
+            self._ticks = MinuteTicks(
+                ports=self.ports(),
+                owner=_OWNER,
+                move=self.clock.advance_to,
+                told=self.tally.ticked,
+            )
+        return self._ticks

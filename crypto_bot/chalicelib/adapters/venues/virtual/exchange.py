@@ -69,6 +69,7 @@ class VirtualExchange:
         self._options = options
         self._pause = pause
         self._lock = Lock()  # saves threads of one process most of their conflicts
+        self._filters_of: dict[str, tuple[Instrument, Instrument]] = {}  # theirs, and ours of it
 
     def traits(self) -> VenueTraits:
         """As the options say; without faults, "not found" is true at once."""
@@ -237,9 +238,16 @@ class VirtualExchange:
         return Market(instrument=instrument, ticker=ticker, cost=self._options.cost)
 
     def _filtered(self, instrument: Instrument) -> Instrument:
+        """Asked for by every step of a tick, and mostly the very same."""
+        known = self._filters_of.get(instrument.symbol)
+        if known is not None and known[0] is instrument:
+            return known[1]
+        ours = instrument
         if self._options.fee is not None:
-            instrument = replace(instrument, taker_fee=self._options.fee)
-        return self._options.filters.get(instrument.symbol, _AS_IT_IS).applied_to(instrument)
+            ours = replace(ours, taker_fee=self._options.fee)
+        ours = self._options.filters.get(instrument.symbol, _AS_IT_IS).applied_to(ours)
+        self._filters_of[instrument.symbol] = (instrument, ours)
+        return ours
 
     def _quoted(self, ticker: Ticker) -> Ticker:
         if not self._options.spread:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from threading import Lock
 from typing import Final, Protocol
 
@@ -30,6 +31,7 @@ class PriceSource(Protocol):
         ...
 
 
+@lru_cache(maxsize=1024)
 def default_instrument(symbol: str) -> Instrument:
     """Filters fine enough for any coin, where the source knows none."""
     base, _, quote = symbol.partition("/")

@@ -1,0 +1,99 @@
+"""Lists, candles and what was typed -> the portfolio that is replayed, and the venue's prices."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from chalicelib.bootstrap.replay import Prices, candle_prices, listed_prices
+from chalicelib.cli.replay_account import cash_of, replayed_account, strategies_of, ticker
+from chalicelib.cli.replay_lists import NamedList
+from chalicelib.cli.replay_prices import Priced, from_file, from_lake
+from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.replay.curves import Marks, closes, listed_marks
+from chalicelib.domain.replay.orders import ListedOrder
+from chalicelib.domain.replay.portfolio import Portfolio
+from chalicelib.domain.replay.telling import Teller, in_turn, tellings
+from chalicelib.domain.trading.strategy import timeframe_seconds
+
+
+def priced_by(
+    lists: Sequence[NamedList], files: Mapping[str, Path], words: Mapping[str, Any]
+) -> dict[str, Priced]:
+    """By symbol; empty where the lists' own prices count."""
+    if words["list_prices"]:
+        if files:
+            raise SettingsError("--candles and --list-prices are two sources; give one of them")
+        return {}
+    symbols = sorted({each.symbol for each in lists})
+    if not files:
+        return {symbol: from_lake(symbol, words["interval"], words["venue"]) for symbol in symbols}
+    for symbol in symbols:
+        if symbol not in files:
+            raise SettingsError(f"--candles has no file of {symbol}; there are {', '.join(files)}")
+    return {symbol: from_file(symbol, files[symbol]) for symbol in symbols}
+
+
+def portfolio_of(
+    lists: Sequence[NamedList], priced: Mapping[str, Priced], words: Mapping[str, Any]
+) -> tuple[Portfolio, Prices]:
+    """Of the whole time that the lists speak of."""
+    account = replayed_account(lists, words)
+    strategies, subscriptions = strategies_of(lists, words)
+    listed: dict[str, list[ListedOrder]] = {}
+    for each in lists:
+        listed.setdefault(each.symbol, []).extend(each.orders)
+    prices, marks = _market(priced, listed)
+    timeframe = _timeframe(words["timeframe"])
+    histories = {symbol: each.history for symbol, each in priced.items()}
+    portfolio = Portfolio(
+        account=account,
+        strategies=tuple(strategies),
+        symbols={each.name: each.symbol for each in lists},
+        subscriptions=subscriptions,
+        told=tuple(
+            in_turn(
+                tellings(
+                    each.orders,
+                    Teller(
+                        strategy=each.name,
+                        ticker=ticker(each.symbol),
+                        interval=words["timeframe"],
+                        timeframe=timeframe,
+                        history=histories.get(each.symbol),
+                    ),
+                )
+                for each in lists
+            )
+        ),
+        marks=marks,
+        cash=cash_of(words),
+        lag=timedelta(seconds=words["lag"]),
+    )
+    return portfolio, prices
+
+
+def told_prices(priced: Mapping[str, Priced]) -> str:
+    """For people."""
+    if not priced:
+        return "those of the lists themselves"
+    lengths = sorted({each.length for each in priced.values()})
+    told = ", ".join(f"{length.total_seconds() / 60:g}" for length in lengths)
+    return f"candles of {told} minutes"
+
+
+def _market(
+    priced: Mapping[str, Priced], listed: Mapping[str, Sequence[ListedOrder]]
+) -> tuple[Prices, dict[str, Marks]]:
+    if not priced:
+        marks = {symbol: listed_marks(orders) for symbol, orders in listed.items()}
+        return listed_prices(listed), marks
+    rows = {symbol: (each.length, each.rows) for symbol, each in priced.items()}
+    return candle_prices(rows), {symbol: closes(each.history) for symbol, each in priced.items()}
+
+
+def _timeframe(text: str) -> timedelta:
+    try:
+        return timedelta(seconds=timeframe_seconds(text))
+    except ValueError as error:
+        raise SettingsError(f"--timeframe: {error}") from None

@@ -1,0 +1,1 @@
+"""What a portfolio of listed trades does in time that is only told."""
