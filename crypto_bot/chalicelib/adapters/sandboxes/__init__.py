@@ -1,0 +1,1 @@
+"""Where the code of a bot runs that nobody has to trust."""

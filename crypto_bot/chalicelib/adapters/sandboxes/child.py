@@ -1,0 +1,107 @@
+"""The bot's side: a program that gives everything away, then runs a source and answers.
+
+It is shown what has closed and what the engine has made of it, and never has more than that.
+"""
+
+import json
+import os
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, Final
+
+from chalicelib.adapters.sandboxes.lockdown import lock_down
+from chalicelib.adapters.sandboxes.messages import written
+from chalicelib.adapters.sandboxes.shown_bot import ShownBot
+from chalicelib.domain.bots.bot import Bot, set_up
+from chalicelib.domain.bots.parameters import params_of
+from chalicelib.domain.bots.refusals import BotFailed, BotRefused
+
+LoadBot = Callable[[str, str], type[Bot]]
+
+_LATER: Final = ("encodings.ascii", "encodings.latin_1")  # there is no file then
+_ANSWERS: Final = 3
+_MOST_BOTS: Final = 1_000  # a check runs the source anew for each of its runs
+MOST_RUNS: Final = 64
+
+
+def serve(load: LoadBot) -> None:
+    """Until nobody asks any more. What the source may import, the command line says."""
+    for name in (*sys.argv[2:], *_LATER):
+        import_module(name)
+    requests = sys.stdin.buffer
+    os.dup2(1, _ANSWERS)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    answers = os.fdopen(_ANSWERS, "wb")
+    answers.write(written({"lacking": lock_down(_ANSWERS)}))
+    answers.flush()
+    here = _Here(load)
+    while line := requests.readline():
+        answers.write(here.answer(line))
+        answers.flush()
+
+
+class _Here:
+    def __init__(self, load: LoadBot) -> None:
+        self._load = load
+        self._bots: OrderedDict[int, type[Bot]] = OrderedDict()
+        self._runs: OrderedDict[int, ShownBot] = OrderedDict()
+        self._made = 0
+
+    def answer(self, line: bytes) -> bytes:
+        asked = json.loads(line)
+        try:
+            return written(getattr(self, f"_{asked['do']}")(asked))
+        except (BotRefused, BotFailed) as error:
+            line_number = getattr(error, "line", 0)
+            kind = "failed" if isinstance(error, BotFailed) else "refused"
+            return written({kind: str(error), "line": line_number})
+        except MemoryError:
+            self._runs.clear()
+            return written({"failed": "there is no memory left", "line": 0})
+
+    def _bot(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        name = asked["name"]
+        try:
+            bot = self._load(asked["source"], name)
+        except SystemExit as error:
+            raise BotFailed(f"{name}: SystemExit: {error}") from None
+        return {
+            "bot": self._keep(self._bots, bot, _MOST_BOTS),
+            "name": bot.__name__,
+            "warmup": bot.warmup if type(bot.warmup) is int else -1,
+            "together": bool(bot.together),
+            "interval": str(bot.interval),
+            "instruments": _texts(bot.instruments),
+            "parameters": [
+                [name, each.default, each.low, each.high, each.step]
+                for name, each in params_of(bot).items()
+            ],
+        }
+
+    def _start(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        bot = self._bots[asked["bot"]]
+        self._bots.move_to_end(asked["bot"])
+        words = ("instruments", "interval", "parameters")
+        (setup,) = set_up(bot, **{word: asked[word] for word in words})
+        run = ShownBot(setup, asked["random"])
+        kept = self._keep(self._runs, run, MOST_RUNS)
+        return {"run": kept, "tracks": run.tracks.said, **run.result()}
+
+    def _candle(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        return self._runs[asked["run"]].candle(asked)
+
+    def _keep(self, kept: "OrderedDict[int, Any]", value: object, most: int) -> int:
+        self._made += 1
+        kept[self._made] = value
+        if len(kept) > most:
+            kept.popitem(last=False)
+        return self._made
+
+
+def _texts(value: object) -> list[str]:
+    return list(map(str, value)) if isinstance(value, list | tuple) else []
