@@ -16,6 +16,7 @@ import pytest
 from chalicelib import bootstrap
 from chalicelib.adapters.buses.sqlite import SqliteBus
 from chalicelib.adapters.clock import ReplayClock
+from chalicelib.adapters.stores.bot_trails import TableBotTrails
 from chalicelib.adapters.stores.bots import TableBotStates
 from chalicelib.adapters.stores.signals import TableSignalStore
 from chalicelib.adapters.stores.strategies import TableStrategyStore
@@ -102,8 +103,8 @@ class Fated:
     inner: Any
     fate: Fate
 
-    def add(self, signal: Signal) -> Any:
-        return self.fate.meet(self.inner.add, signal)
+    def add(self, *words: Any) -> Any:
+        return self.fate.meet(self.inner.add, *words)
 
     def put(self, kept: Any) -> Any:
         return self.fate.meet(self.inner.put, kept)
@@ -151,6 +152,7 @@ class House:
                     clock=self.clock,
                 ),
                 deployment=Deployment("scalper", self.speaks_for, tuple(setups), self.since),
+                trails=Fated(TableBotTrails(self.table), self.fate),
             )
 
     def work_off(self) -> list[BotReport]:
@@ -163,6 +165,12 @@ class House:
     @property
     def signals(self) -> list[Signal]:
         return TableSignalStore(self.table).recent(1000)
+
+    @property
+    def noted(self) -> list[str]:
+        """Ids of the signals that its trails know of."""
+        trails = TableBotTrails(self.table)
+        return sorted(s for symbol in SYMBOLS.values() for s in trails.signals("scalper", symbol))
 
     def close(self) -> None:
         self.bus.close()
@@ -205,6 +213,7 @@ def test_death_at_any_effect_loses_and_doubles_nothing(tmp_path: Path) -> None:
             play(house)
             assert fate.count > number, "nobody died"
             assert told(house.signals) == expected(), number
+            assert house.noted == sorted(signal.id for signal in house.signals), number
 
 
 def test_a_first_start_that_died_does_not_move_the_moment_from_which_it_is_heard(

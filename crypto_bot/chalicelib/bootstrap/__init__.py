@@ -31,6 +31,8 @@ if TYPE_CHECKING:  # a cold webhook loads what it needs, and no more
         Workers,
     )
     from chalicelib.ports.analyses import Volatilities
+    from chalicelib.ports.bots import LoadBot
+    from chalicelib.ports.sandbox import Sandbox
     from chalicelib.services.trading.receive_signal import Inbox
 
 T = TypeVar("T")
@@ -48,7 +50,8 @@ class Choices:
     that only this machine reaches the webhook; `wake` and `on_fire_time` are the inbox's.
     `from_outside`: a machine of the owner's works on a stage's stores, whatever its home is; then
     `emits_metrics` says that its output goes to CloudWatch, and `environment` has the variables of
-    the stage's functions, which say where its market data is.
+    the stage's functions, which say where its market data is. `load_bot` runs the sources of bots
+    in place of a sandbox.
     """
 
     settings: Settings | None = None
@@ -66,10 +69,11 @@ class Choices:
     wake: Callable[[], None] | None = None
     on_fire_time: Callable[[datetime], None] | None = None
     owner_token: str = ""
+    load_bot: "LoadBot | None" = None
 
 
 _chosen = [Choices()]
-_opened: "list[SqliteTable | Venues]" = []
+_opened: "list[SqliteTable | Venues | Sandbox]" = []
 _made: "list[_lru_cache_wrapper[Any]]" = []
 
 
@@ -114,6 +118,11 @@ def is_deployed() -> bool:
     """Whether state and secrets are on AWS: so says the stage, unless a home folder was named."""
     chosen = _chosen[0]
     return settings().is_deployed and (chosen.home is None or chosen.from_outside)
+
+
+def closed_at_the_end(opened: "Sandbox") -> None:
+    """With everything else that was opened here."""
+    _opened.append(opened)
 
 
 @made_once

@@ -1,5 +1,7 @@
 """`run --market`: a venue's trades -> bus -> lake -> a row a minute, in threads beside the trading.
 
+Bots that are deployed see the candles of the stream, of the intervals that they run by.
+
 Each thread is the loop of one worker. What it cannot go on with is shown, and ends that thread
 alone: the trading goes on.
 """
@@ -10,16 +12,20 @@ from collections.abc import Callable, Sequence
 from threading import Event, Thread
 from typing import Final
 
+from chalicelib.bootstrap.bots import bot_ports
 from chalicelib.bootstrap.market import folder_lake, market_settings, trade_flow
 from chalicelib.bootstrap.streaming import live_feed
+from chalicelib.domain.bots.deployed import DeployedBot
 from chalicelib.domain.errors import SettingsError, StoreUnavailable
 from chalicelib.domain.market.collecting import symbol_named
+from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.market.minute_summary import MinuteSummary
 from chalicelib.domain.market.stream_plan import StreamPlan
 from chalicelib.market_ports.trades import TradeFlowTable
 from chalicelib.services.market.collect_trades import CollectReport
 from chalicelib.worker.archive import archive
 from chalicelib.worker.collect import collect
+from chalicelib.worker.deployed_bots import deployed_bots
 from chalicelib.worker.stream import stream
 from chalicelib.worker.summarise import summarise
 
@@ -75,12 +81,21 @@ class MarketChain:
         summing: dict[str, Stage] = {"summarise": lambda stop: summarise(stop, once=False)}
         if collects:
             return {"collect": self._collect, **summing}
-        plan = StreamPlan(venue=market_settings().venue, markets=tuple(dict.fromkeys(markets)))
-        return {
+        running = [found for found in bot_ports().deployments.all() if found.is_running]
+        plan = StreamPlan(
+            venue=market_settings().venue,
+            markets=tuple(dict.fromkeys(markets)),
+            intervals=tuple(dict.fromkeys([Interval.M1, *(found.interval for found in running)])),
+        )
+        stages: dict[str, Stage] = {
             "stream": lambda stop: stream(stop, live_feed(plan)),
             "archive": lambda stop: archive(stop, once=False),
             **summing,
         }
+        if running:
+            _say_unseen(running, markets)
+            stages["bots"] = lambda stop: deployed_bots(stop, once=False)
+        return stages
 
     def _collect(self, stopping: Event) -> None:
         collect(stopping, self._symbols, once=False, last=self._collected)
@@ -105,6 +120,17 @@ class MarketChain:
             for symbol, rows in zip(self._symbols, found, strict=True)
         ]
         return f"market: {' | '.join(words)}"
+
+
+def _say_unseen(running: Sequence[DeployedBot], markets: Sequence[str]) -> None:
+    for deployed in running:
+        for symbol in sorted(set(deployed.instruments) - set(markets)):
+            _LOG.warning(
+                "%s sees no candle of %s: it is not among the markets; --market %s",
+                deployed.name,
+                symbol,
+                symbol,
+            )
 
 
 def _words(symbol: str, rows: Sequence[MinuteSummary], trouble: str) -> str:

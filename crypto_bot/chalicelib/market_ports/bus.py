@@ -22,6 +22,10 @@ class Bus(Protocol):
         """What was published last with this key; None where it lies further back than a million."""
         ...
 
+    def forget(self, topic: str, group: str) -> None:
+        """No message is kept for the group any more. It may read again, and miss some."""
+        ...
+
     def close(self) -> None:
         """Let go of the connection or file."""
         ...

@@ -181,3 +181,22 @@ def test_there_is_no_newest_message_of_a_key_that_never_came(place: Place) -> No
     bus.publish(place.topic, [Record(b"ETHUSDT", b"1")])
     assert bus.newest(place.topic, b"BTCUSDT") is None
     assert bus.newest("another-topic", b"ETHUSDT") is None
+
+
+def test_a_forgotten_group_harms_no_other_and_may_read_again(place: Place) -> None:
+    bus = place.connect()
+    bus.publish(place.topic, records(6))
+    for group in ("bots-mine", "archive"):
+        with reader_of(bus, place.topic, group) as reader:
+            begin(reader)
+            for message in read(reader, 6):
+                reader.commit(message.partition, Position(message.offset + 1))
+    bus.forget(place.topic, "bots-mine")
+    bus.publish(place.topic, records(1, start=6))
+    with reader_of(bus, place.topic, "archive") as reader:
+        begin(reader)
+        (message,) = read(reader, 1)
+    assert message.value == b"6"
+    with reader_of(bus, place.topic, "bots-mine") as reader:
+        begin(reader)
+        assert reader.poll(limit=9, wait=5).messages

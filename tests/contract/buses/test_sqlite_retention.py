@@ -59,6 +59,25 @@ def test_what_a_group_has_not_read_stays_however_old(bus: SqliteBus, clock: Repl
     assert left(bus) == [0, 1, 2, 3]
 
 
+def test_for_a_group_that_is_forgotten_nothing_stays(bus: SqliteBus, clock: ReplayClock) -> None:
+    for group in ("archive", "bots-mine"):
+        with reader_of(bus, TOPIC, group) as reader:
+            publish(bus, 0)
+            begin(reader)
+    with reader_of(bus, TOPIC, "archive") as reader:
+        begin(reader)
+        read(reader, 2)
+        reader.commit(0, Position(2))
+    bus.forget(TOPIC, "bots-mine")
+    bus.forget(TOPIC, "nobody")
+    clock.advance_to(NOON + timedelta(hours=25))
+    publish(bus, 1)
+    assert left(bus) == [1]
+    with reader_of(bus, TOPIC, "bots-mine") as reader:
+        begin(reader)
+        assert [message.value for message in read(reader, 1)] == [b"1"]
+
+
 def test_offsets_go_on_after_everything_was_deleted(bus: SqliteBus, clock: ReplayClock) -> None:
     publish(bus, 0, 1, 2)
     clock.advance_to(NOON + timedelta(hours=25))

@@ -8,15 +8,25 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.bots.bot import set_up
+from chalicelib.domain.bots.bot import Bot, set_up
 from chalicelib.domain.bots.context import Context
 from chalicelib.domain.bots.deployment import Deployment, check_deployment
-from chalicelib.domain.bots.live import LiveBot, Wish, begin, follow, message_of
+from chalicelib.domain.bots.live import (
+    LiveBot,
+    Wish,
+    begin,
+    follow,
+    message_of,
+    signal_id_of,
+    warmed,
+)
 from chalicelib.domain.bots.refusals import BotFailed, BotRefused, CandlesRefused
 from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.trading.alerts.alert import parse_alert
+from chalicelib.domain.trading.alerts.signal_from import signal_from
 from chalicelib.domain.trading.signal import DesiredState, Size, SizeUnit
+from chalicelib.domain.trading.strategy import Strategy
 from tests.unit.bots.paper_market import BTC, ETH, scripted
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -40,7 +50,7 @@ def live(script: Mapping[int, Act], *closes: str, heard_from: datetime = START) 
     bot = begin(setup, None, since=heard_from, cash=Decimal(1000))
     wishes = []
     for number, close in enumerate(closes):
-        bot, wish = follow(setup, bot, candle(number, close))
+        bot, wish, _ = follow(setup, bot, candle(number, close))
         wishes += [wish] if wish else []
     return wishes
 
@@ -183,7 +193,7 @@ def test_a_bot_that_stops_says_where_and_a_candle_that_cannot_be_is_refused() ->
 def test_by_other_terms_it_begins_anew_with_what_it_holds() -> None:
     setup = setup_of({0: lambda ctx: ctx.buy(1)})
     begun = begin(setup, None, since=START, cash=Decimal(1000))
-    bot, _ = follow(setup, begun, candle(0))
+    bot, _, _ = follow(setup, begun, candle(0))
     later = START + 9 * HOUR
     assert begin(setup, bot, since=later, cash=Decimal(5)) == bot
     (longer,) = set_up(scripted({}), interval="5m")
@@ -191,6 +201,106 @@ def test_by_other_terms_it_begins_anew_with_what_it_holds() -> None:
     assert anew == LiveBot(anew.terms, later, bot.standing)
     assert bot.standing.quantity == 1
     assert anew.terms == "Scripted 5m"
+
+
+def test_a_wish_knows_the_signal_that_it_becomes() -> None:
+    (wish,) = live({0: lambda ctx: ctx.buy(1)}, "100")
+    strategy = Strategy(name="trend", instruments={"BTCUSDT": BTC})
+    alert = parse_alert(message_of(wish, "mine"))
+    signal = signal_from(alert, strategy, received_at=START + HOUR, body_digest="")
+    assert signal_id_of(wish, "mine", "trend") == signal.id
+    assert signal_id_of(wish, "other", "trend") != signal.id
+
+
+def test_a_candle_leaves_a_mark_even_where_nothing_is_wanted() -> None:
+    def say(ctx: Context) -> None:
+        ctx.log("seen")
+        ctx.plot("close", ctx.close)
+
+    setup = setup_of({0: say})
+    bot = begin(setup, None, since=START + 9 * HOUR, cash=Decimal(1))
+    done = follow(setup, bot, candle(0, "100.50"))
+    assert done.wish is None
+    assert done.mark.at == int(START.timestamp() * 1000)
+    assert (done.mark.close, done.mark.lines) == ("100.5", ("seen",))
+    assert [(p.name, p.value) for p in done.mark.points] == [("close", 100.5)]
+
+
+def averaging(length: int = 3, warmup: int = 3, **attributes: Any) -> type[Bot]:
+    """Counts its candles, and logs an average and what it has counted."""
+
+    def start(self: Any, ctx: Context) -> None:
+        self.line = ctx.sma(length)
+
+    def on_candle(self: Any, ctx: Context) -> None:
+        ctx.state["count"] = ctx.state.get("count", 0) + 1
+        ctx.log(f"{self.line.value} {ctx.state['count']}")
+
+    words = {"start": start, "on_candle": on_candle, "warmup": warmup, "interval": "1h"}
+    return type("Averaging", (Bot,), {"instruments": (BTC,), **words, **attributes})
+
+
+def after(closes: str, kind: type[Bot], version: str = "1.0") -> LiveBot:
+    (setup,) = set_up(kind)
+    bot = begin(setup, None, since=START, cash=Decimal(1), version=version)
+    for number, close in enumerate(closes):
+        bot = follow(setup, bot, candle(number, close)).bot
+    return bot
+
+
+def next_line(kind: type[Bot], bot: LiveBot, number: int, close: str) -> tuple[str, ...]:
+    (setup,) = set_up(kind)
+    begun = begin(setup, bot, since=START, cash=Decimal(1), version="1.1")
+    assert begun.terms.endswith("@1.1")
+    return follow(setup, begun, candle(number, close)).mark.lines
+
+
+@pytest.mark.parametrize("warmup", [0, 1, 2, 3])
+def test_another_version_goes_on_where_it_computes_the_same(warmup: int) -> None:
+    bot = after("12345", averaging())
+    assert next_line(averaging(warmup=warmup), bot, 5, "6") == ("5.0 3",)
+
+
+def test_a_version_with_other_indicators_begins_anew_on_the_candles_that_were_kept() -> None:
+    bot = after("12345", averaging())
+    assert next_line(averaging(length=2), bot, 5, "6") == ("5.5 1",)
+    assert next_line(averaging(length=4), bot, 5, "6") == ("4.5 1",)  # 3, 4 and 5 were kept
+
+
+def test_a_version_that_looks_further_back_begins_anew_and_warms_up() -> None:
+    bot = after("12345", averaging())
+    assert next_line(averaging(warmup=4), bot, 5, "6") == ()
+    bot = after("12", averaging(warmup=3))
+    assert next_line(averaging(warmup=4), bot, 2, "3") == ()  # nothing was lost: it goes on
+    assert begin(
+        set_up(averaging(warmup=4))[0], bot, since=START, cash=Decimal(1), version="1.1"
+    ) == bot._replace(terms="Averaging 1h @1.1")
+
+
+def test_what_was_seen_is_not_seen_again_by_a_version_that_begins_anew() -> None:
+    bot = after("12345", averaging())
+    (setup,) = set_up(averaging(length=2))
+    begun = begin(setup, bot, since=START, cash=Decimal(1), version="1.1")
+    assert (begun.seen, begun.standing) == (bot.seen, bot.standing)
+
+
+def test_an_interval_that_changed_leaves_no_candles() -> None:
+    bot = after("12345", averaging())
+    (setup,) = set_up(averaging(), interval="2h")
+    anew = begin(setup, bot, since=START, cash=Decimal(1), version="1.1")
+    assert (anew.seen, anew.state) == (None, None)
+
+
+def test_a_bot_that_begins_is_warmed_by_the_past_and_wants_nothing_of_it() -> None:
+    (setup,) = set_up(averaging())
+    bot = begin(setup, None, since=START, cash=Decimal(1))
+    warm = warmed(setup, bot, [candle(n, str(n + 1)) for n in range(5)])
+    assert warm.seen == START + 4 * HOUR
+    assert follow(setup, warm, candle(5, "6")).mark.lines == ("5.0 3",)
+    buyer = setup_of({0: lambda ctx: ctx.buy(1)})
+    assert warmed(buyer, bot, [candle(0)]).standing == bot.standing
+    with pytest.raises(CandlesRefused):
+        warmed(setup, bot, [candle(1), candle(0)])
 
 
 @pytest.mark.parametrize(
@@ -202,10 +312,19 @@ def test_by_other_terms_it_begins_anew_with_what_it_holds() -> None:
             {"setups": (set_up(scripted({}, together=True), instruments=[BTC, ETH])[0],)},
             "trades BTC/USDT and ETH/USDT together",
         ),
+        (
+            {"setups": (setup_of({}, warmup=2_001),)},
+            "Scripted warms up with 2001 candles; on live candles it may be 2000",
+        ),
+        (
+            {"setups": (setup_of({}),) * 41},
+            "mine has 41 instruments; a deployment has at most 40",
+        ),
     ],
 )
 def test_what_cannot_be_deployed(changes: dict[str, Any], why: str) -> None:
     usual = Deployment("mine", "mine", (setup_of({}),), START)
     check_deployment(usual)
+    check_deployment(usual._replace(setups=(setup_of({}, warmup=2_000),) * 40))
     with pytest.raises(BotRefused, match=why):
         check_deployment(usual._replace(**changes))

@@ -83,6 +83,9 @@ class KafkaBus:
                 consumer.close()
         return found.value() if found else None
 
+    def forget(self, topic: str, group: str) -> None:
+        """See `Bus.forget`: brokers keep messages for a time, whoever has not read them."""
+
     def send_to(self, topic: str, partition: int, record: Record) -> None:
         """To this partition, whatever its key."""
         with _trouble_named(f"publishing to {topic}"):

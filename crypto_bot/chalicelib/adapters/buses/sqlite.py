@@ -67,6 +67,7 @@ _COMMIT: Final = """
     UPDATE position SET "offset" = ?, note = ?
     WHERE topic = ? AND "group" = ? AND partition = ? AND "offset" <= ?
 """
+_FORGET: Final = 'DELETE FROM position WHERE topic = ? AND "group" = ?'
 # A step at a time, so that nobody waits long for the file.
 _TRIM: Final = """
     DELETE FROM message WHERE topic = ?1 AND partition = ?2 AND "offset" IN (
@@ -130,6 +131,10 @@ class SqliteBus:
         first = ends[partition] - _LOOK_BACK
         rows = self._file.select(_NEWEST, (topic, partition, first, key))
         return bytes(rows[0][0]) if rows else None
+
+    def forget(self, topic: str, group: str) -> None:
+        """See `Bus.forget`; messages that only this group has not read may now be deleted."""
+        self._file.write(_FORGET, (topic, group))
 
     def close(self) -> None:
         """See `Bus.close`."""

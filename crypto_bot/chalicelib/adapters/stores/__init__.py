@@ -19,6 +19,12 @@ rows of one instant stay apart. `#` inside a name is escaped: see keys.py.
     control              | halt, heartbeat
     lease#<account>      | lease
     performance#<account>#<strategy> | at             | the partition's name | at
+    bots                 | <name>                     a bot's versions
+    bot.source#<name>    | <version>                  the text of one
+    bot.tests#<name>#<version> | at                   | the partition's name | at
+    deployments          | <name>                     "null" once it is deleted
+    bot#<deployment>     | <symbol>                   a bot under way, "null" as above
+    bot.trail#<deployment>#<symbol> | 0 to 7, signals its last candles, in a circle
 
 What acts reads by key, consistently; shelves only say where to look, and may lag on DynamoDB.
 An idle tick is two shelf queries (signals.open, accounts.due) and one put (heartbeat).

@@ -4,13 +4,15 @@ import json
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.adapters.stores.keys import key
 from chalicelib.domain.bots.live import LiveBot
 from chalicelib.domain.bots.standing import Standing
 from chalicelib.drivers.table import Row, Table
 from chalicelib.ports.bots import KeptBot
+
+_GONE: Final = "null"
 
 
 class TableBotStates:
@@ -22,14 +24,15 @@ class TableBotStates:
     def get(self, deployment: str, symbol: str) -> KeptBot | None:
         """See `BotStates.get`."""
         row = self._table.get(key("bot", deployment), key(symbol))
-        if row is None:
+        if row is None or row.document == _GONE:
             return None
         bot = _bot(json.loads(row.document))
         return KeptBot(deployment=deployment, symbol=symbol, bot=bot, version=row.version)
 
     def put(self, kept: KeptBot) -> KeptBot:
         """See `BotStates.put`."""
-        written = replace(kept, version=kept.version + 1)
+        before = kept.version or self._version_of_gone(kept)
+        written = replace(kept, version=before + 1)
         row = Row(
             partition=key("bot", kept.deployment),
             sort=key(kept.symbol),
@@ -38,6 +41,17 @@ class TableBotStates:
         )
         self._table.write([row])
         return written
+
+    def _version_of_gone(self, kept: KeptBot) -> int:
+        """Of an earlier deployment of the same name there may be an empty row."""
+        row = self._table.get(key("bot", kept.deployment), key(kept.symbol))
+        return row.version if row is not None and row.document == _GONE else 0
+
+
+def emptied_states(table: Table, deployment: str) -> list[Row]:
+    """What is left of them when the deployment is deleted."""
+    rows = table.query(key("bot", deployment))
+    return [replace(row, document=_GONE, version=row.version + 1) for row in rows]
 
 
 def _document(bot: LiveBot) -> dict[str, Any]:

@@ -1,22 +1,23 @@
 """Bots that run by live candles: which, on what, and whose wishes they speak."""
 
-import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from chalicelib.domain.bots.refusals import BotRefused
 from chalicelib.domain.bots.setup import Setup
+from chalicelib.domain.bots.version import check_name
 
 USUAL_CASH: Final = Decimal(10_000)
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+MOST_INSTRUMENTS: Final = 40  # they are deleted together, in one write
+MOST_WARMUP: Final = 2_000  # so many candles are written with every new one
 
 
 class Deployment(NamedTuple):
     """`name` is what states are kept by and signals are known by; it speaks for `strategy`.
 
     Where a bot begins, candles that closed until `since` are shown to it and trade nothing, and
-    `cash` is what it reckons with, in quote.
+    `cash` is what it reckons with, in quote. `version` is that of the bot's source, if it has any.
     """
 
     name: str
@@ -24,14 +25,16 @@ class Deployment(NamedTuple):
     setups: tuple[Setup, ...]
     since: datetime
     cash: Decimal = USUAL_CASH
+    version: str = ""
 
 
 def check_deployment(deployment: Deployment) -> None:
     """BotRefused for what cannot run."""
-    if not _NAME.fullmatch(deployment.name):
+    check_name(deployment.name)
+    if len(deployment.setups) > MOST_INSTRUMENTS:
         raise BotRefused(
-            f"the name {deployment.name!r} is not possible; it must have up to 40 letters, digits"
-            " and . _ -"
+            f"{deployment.name} has {len(deployment.setups)} instruments; a deployment has at most"
+            f" {MOST_INSTRUMENTS}"
         )
     if deployment.cash <= 0:
         raise BotRefused(f"cash is {deployment.cash}; it must be above zero")
@@ -40,4 +43,9 @@ def check_deployment(deployment: Deployment) -> None:
             raise BotRefused(
                 f"{setup.name} trades {' and '.join(setup.instruments)} together; on live candles"
                 " a bot has one instrument"
+            )
+        if setup.bot.warmup > MOST_WARMUP:
+            raise BotRefused(
+                f"{setup.name} warms up with {setup.bot.warmup} candles; on live candles it may be"
+                f" {MOST_WARMUP}, because they are kept anew with every candle"
             )

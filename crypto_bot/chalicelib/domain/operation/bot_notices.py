@@ -16,3 +16,16 @@ def bot_stopped(sentence: str, at: datetime) -> Notice:
         ),
         at=at,
     )
+
+
+def deployment_stopped(name: str, sentence: str, at: datetime) -> Notice:
+    """A deployment's code stopped, on one of its instruments or on all."""
+    return Notice(
+        key=f"deployment stopped {sentence}",
+        severity=Severity.P1,
+        sentence=(
+            f"{sentence}. It asks for nothing there until you have seen to it; the others go on."
+            f" crypto-bot bots show {name}; then bots update {name}, or bots start {name}"
+        ),
+        at=at,
+    )

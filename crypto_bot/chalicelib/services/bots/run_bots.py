@@ -5,23 +5,33 @@ the state before the bus's offset: what is read again finds a bot that has seen 
 same wish again, which is stored already by its id.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from chalicelib.domain.bots.deployment import Deployment
-from chalicelib.domain.bots.live import Wish, begin, follow, message_of
+from chalicelib.domain.bots.live import (
+    LiveBot,
+    Wish,
+    begin,
+    follow,
+    message_of,
+    signal_id_of,
+    warmed,
+)
 from chalicelib.domain.bots.refusals import BotFailed, BotRefused, CandlesRefused
 from chalicelib.domain.bots.setup import Setup
+from chalicelib.domain.bots.trail import Mark
 from chalicelib.domain.errors import SettingsError, StoreUnavailable
 from chalicelib.domain.market.bus_message import Message, Position
+from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.market.kline import Kline, parse_kline
 from chalicelib.domain.market.stream_plan import BINANCE, symbol_of
 from chalicelib.domain.market.trade import MalformedTrade
 from chalicelib.market_ports.bus import BusReader
-from chalicelib.ports.bots import BotStates, KeptBot
+from chalicelib.ports.bots import BotStates, BotTrails, KeptBot
 from chalicelib.services.trading.receive_signal import Delivery, Inbox, receive_own
 
 _AT_ONCE: Final = 1_000
@@ -30,30 +40,40 @@ _UNKNOWN: Final = 401
 _UNAVAILABLE: Final = 503
 
 Subject = tuple[str, Interval]
+History = Callable[[Setup], Sequence[Candle]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotReport:
-    """What one round did. `refused` and `stopped` are sentences for the owner."""
+    """What one round did. `refused` and `stopped` are sentences for the owner; `resting` says of
+    each instrument on which a bot has stopped, why.
+    """
 
     messages: int = 0
     wishes: int = 0
     malformed: int = 0
     refused: tuple[str, ...] = ()
     stopped: tuple[str, ...] = ()
+    resting: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
 class RunningBots:
-    """A reader and what it holds in memory: after any error, begin anew with a new reader."""
+    """A reader and what it holds in memory: after any error, begin anew with a new reader.
+
+    `resting` are symbols that its bots are not shown; `trails` keeps what people may look at, and
+    `history` has candles for a bot that begins, oldest first.
+    """
 
     reader: BusReader
     states: BotStates
     inbox: Inbox
     deployment: Deployment
+    trails: BotTrails | None = None
+    history: History | None = None
     has_begun: bool = False
     kept: dict[Subject, KeptBot] = field(default_factory=dict)
-    stopped: set[Subject] = field(default_factory=set)
+    resting: set[str] = field(default_factory=set)
 
 
 def check_strategy(deployment: Deployment, inbox: Inbox) -> None:
@@ -87,7 +107,11 @@ def run_bots(work: RunningBots, *, wait: float) -> BotReport:
         if subject in setups and _take(work, setups[subject], subject, kline, report):
             changed[subject] = None
     for subject in changed:
-        work.kept[subject] = work.states.put(work.kept[subject])
+        kept = work.kept[subject]
+        if work.trails is not None and report.marks[subject]:
+            marks = report.marks[subject]
+            work.trails.add(work.deployment.name, kept.symbol, setups[subject].interval, marks)
+        work.kept[subject] = work.states.put(kept)
     for partition, offset in _newest(batch.messages).items():
         work.reader.commit(partition, Position(offset + 1))
     if batch.lost or batch.begun:
@@ -102,6 +126,8 @@ class _Report:
     malformed: int = 0
     refused: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
+    resting: dict[str, str] = field(default_factory=dict)
+    marks: dict[Subject, list[Mark]] = field(default_factory=dict)
 
     def read(self, message: Message, now: datetime) -> Kline | None:
         try:
@@ -117,6 +143,7 @@ class _Report:
             malformed=self.malformed,
             refused=tuple(self.refused),
             stopped=tuple(self.stopped),
+            resting=self.resting,
         )
 
 
@@ -130,23 +157,29 @@ def _by_subject(deployment: Deployment) -> dict[Subject, Setup]:
 
 def _take(work: RunningBots, setup: Setup, subject: Subject, kline: Kline, report: _Report) -> bool:
     """Whether the bot has gone on."""
-    if subject in work.stopped:
-        return False
-    kept = work.kept.get(subject) or _found(work, setup, subject)
-    if kept.bot.seen is not None and kline.candle.start <= kept.bot.seen:
+    symbol = setup.instruments[0]
+    if symbol in work.resting:
         return False
     try:
-        bot, wish = follow(setup, kept.bot, kline.candle)
+        kept = work.kept.get(subject) or _found(work, setup, subject)
+        if kept.bot.seen is not None and kline.candle.start <= kept.bot.seen:
+            return False
+        bot, wish, mark = follow(setup, kept.bot, kline.candle)
     except CandlesRefused:
         report.malformed += 1
         return False
     except (BotFailed, BotRefused) as error:
-        work.stopped.add(subject)
-        report.stopped.append(f"{work.deployment.name} on {kept.symbol}: {error}")
+        work.resting.add(symbol)
+        report.resting[symbol] = str(error)
+        report.stopped.append(f"{work.deployment.name} on {symbol}: {error}")
         return False
-    if wish is not None:
-        _tell(work, wish, report)
+    if wish is not None and _tell(work, wish, report):
+        deployment = work.deployment
+        mark = mark._replace(signal=signal_id_of(wish, deployment.name, deployment.strategy))
     work.kept[subject] = replace(kept, bot=bot)
+    marks = report.marks.setdefault(subject, [])
+    if not mark.is_empty:
+        marks.append(mark)
     return True
 
 
@@ -155,7 +188,15 @@ def _found(work: RunningBots, setup: Setup, subject: Subject) -> KeptBot:
     deployment, symbol = work.deployment, setup.instruments[0]
     kept = work.states.get(deployment.name, symbol)
     earlier = None if kept is None else kept.bot
-    bot = begin(setup, earlier, since=deployment.since, cash=deployment.cash)
+    bot = begin(
+        setup,
+        earlier,
+        since=deployment.since,
+        cash=deployment.cash,
+        version=deployment.version,
+    )
+    if kept is None:
+        bot = _with_history(work, setup, bot)
     if kept is None or bot != earlier:
         version = 0 if kept is None else kept.version
         kept = work.states.put(
@@ -165,7 +206,17 @@ def _found(work: RunningBots, setup: Setup, subject: Subject) -> KeptBot:
     return kept
 
 
-def _tell(work: RunningBots, wish: Wish, report: _Report) -> None:
+def _with_history(work: RunningBots, setup: Setup, bot: LiveBot) -> LiveBot:
+    """Odd candles of the past are no reason not to begin: the bus has others."""
+    candles = [] if work.history is None else work.history(setup)
+    try:
+        return warmed(setup, bot, candles) if candles else bot
+    except CandlesRefused:
+        return bot
+
+
+def _tell(work: RunningBots, wish: Wish, report: _Report) -> bool:
+    """Whether it is a signal now, or was one before a crash."""
     deployment = work.deployment
     body = message_of(wish, deployment.name)
     answer = receive_own(work.inbox, Delivery(body=body, strategy=deployment.strategy))
@@ -175,8 +226,9 @@ def _tell(work: RunningBots, wish: Wish, report: _Report) -> None:
         raise StoreUnavailable(f"{deployment.name}: {answer.body['error']}")
     if answer.status in _STORED:
         report.wishes += 1
-    else:
-        report.refused.append(f"{deployment.name}: {answer.body['error']}")
+        return True
+    report.refused.append(f"{deployment.name}: {answer.body['error']}")
+    return False
 
 
 def _newest(messages: Iterable[Message]) -> dict[int, int]:
