@@ -201,6 +201,7 @@ def test_its_end_is_its_own(box: ProcessSandbox, body: str, sentence: str) -> No
         ('{"random":0,"state":[]}', "state of the answer is no object"),
         ('{"random":0,"logs":[{}]}', "a line of the log is no text"),
         ('{"random":0}\n{"random":0}', "more than it was asked"),
+        ('{"failed":"\\u001b[2Jwiped\\nP1: all is well"}', " [2Jwiped P1: all is well"),
     ],
 )
 def test_a_forged_answer_is_told_as_such(box: ProcessSandbox, answer: str, sentence: str) -> None:

@@ -138,3 +138,9 @@ def test_each_part_of_an_answer_is_what_it_must_be(part: str) -> None:
 def test_a_point_that_is_no_number_is_left_out_on_its_way() -> None:
     given = [1, 2.5, float("nan"), float("inf"), 10**400, None, "7"]
     assert [messages.drawn(value) for value in given] == [1, 2.5, None, None, None, None, None]
+
+
+def test_what_it_says_of_itself_is_one_line_of_text() -> None:
+    assert messages.sentence_of("line 3: 1 / 0 \x1b[2J\n\u202eä") == "line 3: 1 / 0  [2J  ä"
+    assert messages.sentence_of("x" * 1001) == "x" * 1000
+    assert messages.sentence_of([1]) == "[1]"

@@ -215,3 +215,19 @@ def test_what_it_does_wrong_is_told_as_here(box: ProcessSandbox, old: str, new: 
         said.append((str(caught.value), caught.value.line))
     assert said[0] == said[1]
     assert "Everything." in said[0][0]
+
+
+def test_an_answer_that_was_not_waited_for_is_not_taken_for_the_next(
+    box: ProcessSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = box(EVERYTHING, "interrupted")
+    expected = tried(kind)
+
+    def interrupted(*_: int) -> bytes:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "read", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            tried(kind)
+    assert tried(kind) == expected

@@ -24,6 +24,7 @@ _UNITS: Final = ("quantity", "value", "fraction")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 _LONGEST_NUMBER: Final = 64
 _LONGEST_NAME: Final = 100
+_LONGEST_SENTENCE: Final = 1_000
 _LARGEST: Final = 1e300
 
 
@@ -93,6 +94,12 @@ def ask(ctx: Context, said: object) -> None:
         order(**sized, **given, expires=words.get("expires"), symbol=symbol)  # type: ignore[arg-type]
     else:
         raise BotRefused(f"action is {action!r}; it must be one of {', '.join(Action)}")
+
+
+def sentence_of(value: object) -> str:
+    """What it says of itself, for a terminal and a message to the owner."""
+    said = value if isinstance(value, str) else repr(value)
+    return "".join(c if c.isprintable() else " " for c in said[:_LONGEST_SENTENCE])
 
 
 def text(name: str, value: object) -> str:

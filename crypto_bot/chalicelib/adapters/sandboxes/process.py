@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from chalicelib.adapters.sandboxes import child
 from chalicelib.adapters.sandboxes.lockdown import MEMORY
-from chalicelib.adapters.sandboxes.messages import listed, read, written
+from chalicelib.adapters.sandboxes.messages import listed, read, sentence_of, written
 from chalicelib.domain.bots.refusals import BotFailed, BotRefused
 
 _LOG = logging.getLogger(__name__)
@@ -80,9 +80,10 @@ class BotProcess:
 
     def end(self) -> None:
         """With everything that it began."""
-        if self._stop is not None:
-            self._stop()
-        self._process = None
+        with self._one:
+            if self._stop is not None:
+                self._stop()
+            self._process = None
 
     def ask(self, message: object) -> dict[str, Any]:
         """What it answers; BotFailed or BotRefused where it says so, or does not answer in time."""
@@ -91,7 +92,7 @@ class BotProcess:
         for kind, error in (("refused", BotRefused), ("failed", BotFailed)):
             if kind in said:
                 line = said.get("line")
-                sentence = str(said[kind])[:_AT_ONCE]
+                sentence = sentence_of(said[kind])
                 if error is BotFailed:
                     raise BotFailed(sentence, line=line if type(line) is int else 0)
                 raise BotRefused(sentence)
@@ -103,7 +104,7 @@ class BotProcess:
         except BotRefused as error:
             self.end()
             raise BotFailed(f"{self.name}: {error}") from None
-        except BotFailed:
+        except BaseException:  # who is interrupted leaves half an answer behind
             self.end()
             raise
 

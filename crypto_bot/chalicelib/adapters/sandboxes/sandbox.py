@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from typing import Final
+from weakref import WeakSet
 
 from chalicelib.adapters.sandboxes.process import BotProcess
 from chalicelib.adapters.sandboxes.stand_in import stand_in
@@ -24,6 +25,7 @@ class ProcessSandbox:
     def __init__(self, seconds: float = _SECONDS, most: int = _MOST) -> None:
         self._seconds = seconds
         self._most = most
+        self._begun: Final[WeakSet[BotProcess]] = WeakSet()
         self._processes: Final[OrderedDict[tuple[str, str], BotProcess]] = OrderedDict()
 
     def __call__(self, source: str, name: str) -> type[Bot]:
@@ -32,6 +34,7 @@ class ProcessSandbox:
         imports = [each for each in (*IMPORTS, "_strptime") if each.strip("_") in source]
         made = BotProcess(name, self._seconds, imports)
         process = self._processes.setdefault((source, name), made)
+        self._begun.add(process)
         self._processes.move_to_end((source, name))
         if len(self._processes) > self._most:
             _, oldest = self._processes.popitem(last=False)
@@ -39,6 +42,6 @@ class ProcessSandbox:
         return stand_in(process, source)
 
     def close(self) -> None:
-        """End all."""
-        for process in self._processes.values():
+        """End all, those too that have begun again for a bot that was still asked."""
+        for process in list(self._begun):
             process.end()
