@@ -24,7 +24,7 @@ from chalicelib.domain.bots.intent import (
 )
 from chalicelib.domain.bots.market import Market
 from chalicelib.domain.bots.refusals import BotRefused
-from chalicelib.domain.money import ZERO
+from chalicelib.domain.money import ONE, ZERO
 
 _MOST_AT_A_CLOSE: Final = 100
 
@@ -179,7 +179,7 @@ def _read(words: dict[str, Any]) -> dict[str, Any]:
 def _amount(action: Action, amounts: dict[str, Any]) -> tuple[Decimal, Unit, Decimal]:
     if action is TARGET:
         wanted, band = number("fraction", amounts["fraction"]), ZERO
-        if abs(wanted) > 1:
+        if not -ONE <= wanted <= ONE:
             raise BotRefused("fraction must be from -1 to 1: nobody lends the bot money")
         if amounts["band"]:
             band = number("band", amounts["band"])

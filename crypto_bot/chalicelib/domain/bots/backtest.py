@@ -10,7 +10,7 @@ from chalicelib.domain.bots.charts import curves
 from chalicelib.domain.bots.context import LogLine, Plot
 from chalicelib.domain.bots.desk import Bar
 from chalicelib.domain.bots.fill_model import Costs
-from chalicelib.domain.bots.paper_desk import Denied, FinerBars, PaperDesk
+from chalicelib.domain.bots.paper_desk import AfterFill, Denied, FinerBars, PaperDesk
 from chalicelib.domain.bots.paper_ledger import PaperFill, RoundTrip
 from chalicelib.domain.bots.paper_sizing import Sizing
 from chalicelib.domain.bots.refusals import BotRefused
@@ -119,10 +119,8 @@ class BacktestRun:
         if self.setup.bot.together:
             start, equity = desk.marked, desk.equity
         else:
-            start, equity = (
-                self._start,
-                _equity(self._start, self._closes, self._cash, ledger.fills),
-            )
+            start = self._start
+            equity = _equity(start, self._closes, self._cash, desk.after_fills)
         return Backtest(
             start=start,
             equity=equity,
@@ -139,15 +137,17 @@ class BacktestRun:
 
 
 def _equity(
-    start: Sequence[int], closes: Sequence[float], cash: float, fills: Sequence[PaperFill]
+    start: Sequence[int], closes: Sequence[float], cash: float, changes: Sequence[AfterFill]
 ) -> list[float]:
     """Between two fills cash and position stand still, so the curve is made in such stretches."""
     equity: list[float] = []
     position, done = 0.0, 0
-    for fill in fills:
-        until = bisect_right(start, fill.at, done) - 1
-        equity += _stretch(closes[done:until], cash, position)
-        cash, position, done = float(fill.cash), float(fill.position), max(done, until)
+    for at, cash_then, position_then in changes:
+        until = bisect_right(start, at, done) - 1
+        if until > done:
+            equity += _stretch(closes[done:until], cash, position)
+            done = until
+        cash, position = cash_then, position_then
     return equity + _stretch(closes[done:], cash, position)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # The finer candles within one, oldest first; the candle itself where there are none.
 FinerBars = Callable[[Bar], Sequence[Bar]]
+# When a fill was, and the cash and the position after it.
+AfterFill = tuple[int, float, float]
 
 
 class Denied(NamedTuple):
@@ -44,6 +46,7 @@ class PaperDesk:
         self.waiting: list[PaperOrder] = []
         self.ledger: Final = PaperLedger(instruments, cash)
         self.denied: Final[list[Denied]] = []
+        self.after_fills: Final[list[AfterFill]] = []
         self.marked: Final[list[int]] = []  # when, and what a portfolio's equity was
         self.equity: Final[list[float]] = []
         self._ctx = ctx
@@ -118,7 +121,7 @@ class PaperDesk:
         def enlarges(order: PaperOrder) -> bool:
             wanted = self._signed(order, Decimal(repr(bars[order.symbol].open)))
             # What cannot be paid yet may be once another has been sold.
-            return not wanted or not self._reduces(order, BUYS if wanted > 0 else SELLS)
+            return not wanted or not self._reduces(order, BUYS if wanted > ZERO else SELLS)
 
         return enlarges
 
@@ -193,7 +196,7 @@ class PaperDesk:
         price = Decimal(repr(met))
         quantity = sizing.signed(order, price, self.ledger, self._markets)
         if order.is_move:
-            order.side = BUYS if quantity > 0 else SELLS
+            order.side = BUYS if quantity > ZERO else SELLS
         if costs.slippage_bps and order.limit is None:
             price = costs.slipped(price, order.side)
             quantity = self._signed(order, price)
@@ -206,17 +209,18 @@ class PaperDesk:
         before = ledger.holdings[symbol].quantity
         rate = costs.maker_fee if is_maker else costs.taker_fee
         ledger.book(order.id, symbol, quantity, price, rate, at, is_maker=is_maker)
-        self._show(symbol)
+        self._show(symbol, at)
         intent = order.intent
         is_bare = intent.stop_loss is intent.take_profit is intent.trail_stop is None
         if self.waiting or not is_bare:
             self._protect(order, before, ledger.holdings[symbol].quantity)
 
-    def _show(self, symbol: str) -> None:
+    def _show(self, symbol: str, at: int) -> None:
         market, holding = self._markets[symbol], self.ledger.holdings[symbol]
-        market.position = held = float(holding.quantity)
-        market.average_price = float(holding.cost) / held if held else None
-        self._ctx.cash = float(self.ledger.cash)
+        market.position = position = float(holding.quantity)
+        market.average_price = float(holding.cost) / position if position else None
+        self._ctx.cash = cash = float(self.ledger.cash)
+        self.after_fills.append((at, cash, position))
 
     def _protect(self, order: PaperOrder, before: Decimal, position: Decimal) -> None:
         """Stops and targets end with their position, and come with what enlarges one."""

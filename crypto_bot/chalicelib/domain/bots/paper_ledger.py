@@ -88,7 +88,7 @@ class Holding:
         """What there has been since the position was begun."""
         return RoundTrip(
             symbol,
-            BUYS if self.entered > 0 else SELLS,
+            BUYS if self.entered > ZERO else SELLS,
             abs(self.entered),
             self.entered_at,
             abs(self.spent),
@@ -123,10 +123,10 @@ class PaperLedger:
         holding = self.holdings[symbol]
         held = holding.quantity
         value = quantity * price
-        size = abs(quantity)
+        size, is_purchase = abs(quantity), quantity > ZERO
         fee = size * price * rate
         self.cash -= value + fee
-        if not held or (held > 0) == (quantity > 0):
+        if not held or (held > ZERO) is is_purchase:
             holding.enlarge(quantity, value, fee, at)
         elif size <= abs(held):
             self._reduce(symbol, holding, quantity, price, fee, at)
@@ -135,7 +135,7 @@ class PaperLedger:
             self._reduce(symbol, holding, -held, price, of_exit, at)
             rest = quantity + held
             holding.enlarge(rest, rest * price, fee - of_exit, at)
-        side = BUYS if quantity > 0 else SELLS
+        side = BUYS if is_purchase else SELLS
         self.fills.append(
             PaperFill(
                 order_id,

@@ -39,7 +39,7 @@ class Instrument(Exact):
 
     def shortfall(self, quantity: Decimal, price: Decimal) -> str:
         """Why the venue would refuse this size, as a denial code; empty when it would not."""
-        if quantity <= 0 or quantity < self.minimum_quantity:
+        if quantity <= ZERO or quantity < self.minimum_quantity:
             return "QUANTITY_BELOW_MINIMUM"
         if quantity * price < self.minimum_notional:
             return "NOTIONAL_BELOW_MINIMUM"
