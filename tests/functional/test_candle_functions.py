@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.adapters.clock import SystemClock
+from chalicelib.domain.market.candle import Candle
 from tests.market.public_binance import PublicBinance, candles_from, published, publisher
 
 # In a process of its own: what functions there are is decided when the application is loaded.
@@ -120,17 +122,20 @@ def test_from_a_ranking_to_analyses(tmp_path: Any) -> None:
     assert said["as_of"]["collect_candles"] == str(behind)
     assert said["as_of"]["load_candles"] == str(newest)
     assert None not in {said["as_of"][stage] for stage in STAGES[:-1]}
+    assert_what_is_in_the_lake(said["keys"], made, now)
+    (notice,) = said["notices"]
+    assert notice.startswith("1 candles of binance ETH/USDT 1h cannot be right, such as")
+
+
+def assert_what_is_in_the_lake(keys: Sequence[str], made: Sequence[Candle], now: datetime) -> None:
     months = {f"{candle.start:%Y-%m-01}" for candle in made}
-    stored = {key for key in said["keys"] if "BTC-USDT" in key}
+    stored = {key for key in keys if "BTC-USDT" in key}
     assert stored == {
         f"candles/venue=binance/symbol=BTC-USDT/interval=1h/dt={month}/candles.parquet"
         for month in months
     }
-    assert {"top_marketcap/latest.json", f"top_marketcap/dt={now:%Y-%m-%d}/top.json"} <= {
-        *said["keys"]
-    }
-    (notice,) = said["notices"]
-    assert notice.startswith("1 candles of binance ETH/USDT 1h cannot be right, such as")
+    ranked = {"top_marketcap/latest.json", f"top_marketcap/dt={now:%Y-%m-%d}/top.json"}
+    assert ranked <= set(keys)
 
 
 def test_the_owner_hears_of_what_does_not_work(tmp_path: Any) -> None:

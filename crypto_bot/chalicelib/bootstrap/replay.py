@@ -52,7 +52,7 @@ def replay_desk(
     subscriptions: Sequence[Subscription],
     prices: Prices,
 ) -> ReplayDesk:
-    """Nothing of it outlives its use. SettingsError names an option of the account that is odd."""
+    """Nothing of it outlives its end. SettingsError names an option of the account that is odd."""
     table, clock = SqliteTable(":memory:"), ReplayClock(_EPOCH)
     exchange = VirtualExchange(account, table, prices(clock), clock, parse_options(account))
     store = TableStrategyStore(table)
@@ -73,7 +73,14 @@ def replay_desk(
     )
     inbox = Inbox(signals=ports.signals, strategies=StrategyCache(store, clock), clock=clock)
     stored = store.configuration().accounts[account.name]
-    return ReplayDesk(ports=ports, inbox=inbox, account=stored, token=_TOKEN, move=clock.advance_to)
+    return ReplayDesk(
+        ports=ports,
+        inbox=inbox,
+        account=stored,
+        token=_TOKEN,
+        move=clock.advance_to,
+        close=table.close,
+    )
 
 
 def candle_prices(rows: Mapping[str, tuple[timedelta, Sequence[Candle]]]) -> Prices:

@@ -97,7 +97,8 @@ def _part_row(part: Part) -> Row:
 def _show_search(search: Search) -> None:
     click.echo(
         f"\n{len(search.tried)} sets of weights were tried before {search.split} (seed"
-        f" {search.seed}); after it, the best of them and the given ones came to:\n"
+        f" {search.seed}). That the best was more than luck is {percent(search.deflated)} likely."
+        " After it, the best and the given ones came to:\n"
     )
     show([_judged_row(search.chosen), _judged_row(search.given)], _JUDGED, as_json=False, empty="")
 

@@ -210,7 +210,8 @@ def _search(search: Search) -> str:
     return section(
         "Weights searched",
         f"<p>Chosen among {len(search.tried):,} before {text(search.split)} (seed {search.seed}),"
-        " judged after it: only these figures say anything of what may come.</p>",
+        " judged after it: only these figures say anything of what may come. That the best was more"
+        f" than the luck of trying so often is {percent(search.deflated)} likely.</p>",
         table(head, judged, kind="numbers", label="Judged"),
         f"<p>What the first {len(tried):,} came to before it, by Sharpe ratio:</p>",
         table(head, tried, kind="numbers", label="Tried"),

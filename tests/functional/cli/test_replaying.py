@@ -242,3 +242,19 @@ def test_candles_that_do_not_fit_are_named(desk: Desk, folder: Path) -> None:
     path.write_text("\n".join([*lines, lines[1]]))
     refused = desk.refusal("replay", *files(folder), *candles(folder))
     assert f"{path}: BTC/USDT 1h, candle 2 of 61, 2024-01-01 00:00:00: there are two of" in refused
+
+
+def test_of_several_candle_files_the_interval_is_meant(desk: Desk, folder: Path) -> None:
+    coarse = folder / "candles" / "BTC-USDT.4h.csv"
+    coarse.write_text("time,open,high,low,close,volume\n2024-01-01T00:00:00Z,1,1,1,1,1\n")
+    words = (*files(folder), *candles(folder), "--policy", "fixed")
+    refused = desk.refusal("replay", *words)
+    assert refused.endswith("of BTC/USDT: give one, or say which with --interval")
+    assert "12 alerts" in desk.run("replay", *words, "--interval", "1h").stdout
+
+
+def test_more_slippage_than_a_usual_limit_lets_in_is_still_filled(desk: Desk, folder: Path) -> None:
+    words = (*candles(folder), "--policy", "fixed", "--slippage", "150")
+    (policy,) = replayed(desk, folder, *words)["policies"]
+    assert [part["executed"] for part in policy["strategies"]] == [8, 4]
+    assert {alert["slippage_bps"] for alert in policy["alerts"]} == {"150"}

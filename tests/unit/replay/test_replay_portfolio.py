@@ -73,6 +73,9 @@ def test_strategies_that_swap_an_instrument_pay_no_fee_for_it() -> None:
     first, second = result.parts
     assert (first.profit, second.profit) == (Decimal(-1), Decimal(-1))
     assert result.metrics.fees == 2.0
+    bought_and_sold = 200  # at the venue; 100 changed hands in the books
+    mean = sum(result.curves.equity) / len(result.curves.equity)
+    assert result.metrics.turnover == pytest.approx(bought_and_sold / mean)
     assert [each.status for each in result.deviations] == [
         *("EXECUTED", "PARTIALLY_EXECUTED", "EXECUTED", "EXECUTED")
     ]
@@ -204,6 +207,7 @@ def test_a_search_chooses_before_the_split_and_is_judged_after_it() -> None:
     assert found.split == f"{split:%Y-%m-%dT%H:%M:%SZ}"
     assert (len(found.tried), sum(counted)) == (5, 5)
     assert found.tried[0].weights == given
+    assert 0 < (found.deflated or 0) < 1
     assert found.best == max(found.tried, key=lambda trial: trial.rank)
     later = replayed.portfolio.between(split, None)
     assert min(each.fired_at for each in found.chosen.deviations) >= split
@@ -212,7 +216,12 @@ def test_a_search_chooses_before_the_split_and_is_judged_after_it() -> None:
 
 
 def test_a_window_has_the_alerts_and_prices_of_its_time() -> None:
-    cut = waves().portfolio.between(at(50), at(100))
+    whole = waves().portfolio
+    cut = whole.between(at(50), at(100))
     assert {at(50) <= each.at < at(100) for each in cut.told} == {True}
     assert len(cut.marks[BTC].at) == 50
+    first, last = whole.told[3].at, whole.told[7].at
+    assert [each.at for each in whole.between(first, last).told] == [
+        each.at for each in whole.told if first <= each.at < last
+    ]
     assert cut.between(at(300), None).marks == {}

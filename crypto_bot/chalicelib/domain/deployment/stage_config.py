@@ -105,9 +105,7 @@ def policy_files(
 ) -> dict[str, Mapping[str, Any]]:
     """Each policy under the file name by which config.json knows it."""
     documents = {
-        _policy_file(outputs.stage, name): function_policy(
-            name, outputs, secrets, market_functions
-        )
+        _policy_file(outputs.stage, name): function_policy(name, outputs, secrets, market_functions)
         for name in functions_of(market_functions)
     }
     return documents | {_gateway_file(outputs.stage): gateway_policy(outputs.stage, sources)}

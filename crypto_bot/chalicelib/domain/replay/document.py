@@ -107,6 +107,7 @@ def _search(search: Search) -> dict[str, Any]:
         "trials": len(search.tried),
         "tried": [_trial(trial) for trial in search.tried],
         "best": _trial(search.best),
+        "deflated_sharpe": search.deflated,
         "after": {
             "best": search.chosen.metrics._asdict(),
             "given": search.given.metrics._asdict(),

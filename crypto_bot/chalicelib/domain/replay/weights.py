@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
-from math import log
+from math import log, sqrt
 from typing import Final, NamedTuple
 
+from chalicelib.domain.bots.deflated_sharpe import deflated_sharpe
 from chalicelib.domain.bots.dice import dice_for
+from chalicelib.domain.bots.metrics import daily_returns
 from chalicelib.domain.replay.result import PolicyResult
 
 GRAIN: Final = Decimal("0.001")
 
 _LEAST: Final = 2.0**-53
+_YEAR: Final = 365
 
 
 class Trial(NamedTuple):
@@ -31,13 +34,15 @@ class Trial(NamedTuple):
 class Search(NamedTuple):
     """`tried` are those that chose, the given weights among them; the time after `split` judges.
 
-    `chosen` and `given` are what the best and the given weights came to there.
+    `chosen` and `given` are what the best and the given weights came to there. `deflated` is how
+    likely it is that the best is more than the luck of having tried so often.
     """
 
     split: str
     seed: int
     tried: tuple[Trial, ...]
     best: Trial
+    deflated: float | None
     chosen: PolicyResult
     given: PolicyResult
 
@@ -57,6 +62,13 @@ def drawn_weights(
         total = sum(lengths)
         parts = (Decimal(length / total) * whole for length in lengths)
         yield dict(zip(names, map(_down, parts), strict=True))
+
+
+def deflated(best: PolicyResult, tried: Sequence[Trial], cash: float) -> float | None:
+    """By the daily returns of the best; None where they are too few or all the same."""
+    returns = daily_returns(best.curves.at, best.curves.equity, cash)
+    daily = [trial.sharpe / sqrt(_YEAR) for trial in tried if trial.sharpe is not None]
+    return deflated_sharpe(returns, daily, len(tried))
 
 
 def trial_of(result: PolicyResult) -> Trial:

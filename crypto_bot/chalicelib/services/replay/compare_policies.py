@@ -1,6 +1,7 @@
 """One portfolio under each policy, on a desk of its own each time: what it came to."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 
@@ -35,6 +36,6 @@ def replay_policy(
 ) -> PolicyResult:
     """From the first alert to what follows of the last one."""
     account = replace(portfolio.account, policy=policy)
-    desk = opens(account, portfolio.strategies, portfolio.following(weights))
-    books = replay_portfolio(desk, portfolio.told, portfolio.lag, heard)
+    with closing(opens(account, portfolio.strategies, portfolio.following(weights))) as desk:
+        books = replay_portfolio(desk, portfolio.told, portfolio.lag, heard)
     return result_of(policy, weights, portfolio.symbols, books, portfolio.marks, portfolio.cash)

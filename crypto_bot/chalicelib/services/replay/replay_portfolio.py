@@ -33,6 +33,7 @@ class ReplayDesk:
     account: Account
     token: str
     move: Callable[[datetime], datetime]
+    close: Callable[[], None]
 
 
 def replay_portfolio(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from chalicelib.domain.bots.candles import moment
 from chalicelib.domain.replay.portfolio import Portfolio
-from chalicelib.domain.replay.weights import Search, drawn_weights, trial_of
+from chalicelib.domain.replay.weights import Search, deflated, drawn_weights, trial_of
 from chalicelib.services.replay.compare_policies import OpensDesk, replay_policy
 
 
@@ -31,16 +31,21 @@ def search_weights(
     """The given weights and the drawn ones, of which one is best before the split."""
     split = split_of(portfolio, terms.share)
     before, after = portfolio.between(None, split), portfolio.between(split, None)
-    found = []
-    for weights in (given, *drawn_weights(list(given), terms.whole, terms.trials, terms.seed)):
-        found.append(trial_of(replay_policy(before, policy, weights, opens)))
+    best = replay_policy(before, policy, given, opens)
+    found = [trial_of(best)]
+    tried(1)
+    for weights in drawn_weights(list(given), terms.whole, terms.trials, terms.seed):
+        result = replay_policy(before, policy, weights, opens)
+        found.append(trial_of(result))
+        if found[-1].rank > trial_of(best).rank:
+            best = result
         tried(1)
-    best = max(found, key=lambda trial: trial.rank)
     return Search(
         split=f"{split:%Y-%m-%dT%H:%M:%SZ}",
         seed=terms.seed,
         tried=tuple(found),
-        best=best,
+        best=trial_of(best),
+        deflated=deflated(best, found, float(portfolio.cash)),
         chosen=replay_policy(after, policy, best.weights, opens),
         given=replay_policy(after, policy, given, opens),
     )
