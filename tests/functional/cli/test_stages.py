@@ -126,7 +126,7 @@ def test_every_verb_takes_a_stage_or_is_about_one(words: list[str]) -> None:
     """Or it is about this machine alone, as few are."""
     shown = typed(*words, "--help").stdout
     takes = "--stage" in shown or "{dev|prod}" in shown
-    assert takes or words in (["chaos"], ["vendor"])
+    assert takes or words in (["bots", "new"], ["chaos"], ["vendor"])
 
 
 def test_what_works_on_this_machine_alone_says_so(prod: OnAws) -> None:
