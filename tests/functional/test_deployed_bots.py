@@ -20,10 +20,12 @@ from chalicelib.adapters.sandboxes.sandbox import ProcessSandbox
 from chalicelib.bootstrap import Choices
 from chalicelib.bootstrap.bots import bot_ports, check_bot, reader_group
 from chalicelib.bootstrap.market import BUS_FILE, bus
+from chalicelib.bootstrap.series import analyses
 from chalicelib.domain.bots.bot import Bot
 from chalicelib.domain.bots.deployed import DeployedBot
 from chalicelib.domain.bots.version import VersionNumber
 from chalicelib.domain.errors import StoreConflict
+from chalicelib.domain.market.analysis import Analysis, instrument_subject
 from chalicelib.domain.market.bus_message import Record
 from chalicelib.domain.trading.strategy import Strategy
 from chalicelib.local.market_chain import MarketChain
@@ -186,6 +188,23 @@ def test_one_that_never_answers_keeps_no_other_waiting(house: House) -> None:
             until(lambda: house.sent("good") == ["long"])
             assert house.state("bad") == "running"  # it thinks
             until(lambda: house.state("bad").endswith("it did not answer within 2 seconds"))
+
+
+def test_a_bot_knows_what_was_analysed_an_hour_before(house: House) -> None:
+    with closing(analyses()) as kept:
+        of = instrument_subject("binance", "BTC/USDT")
+        known_at = FIRST + timedelta(minutes=5)
+        kept.add([Analysis(of, known_at - timedelta(hours=1), {"momentum_7d": 0.5})])
+    house.save(
+        BOT.replace("ctx.target", "if ctx.analytics: ctx.target").replace(
+            "0.5)", 'ctx.analytics["BTC/USDT"]["momentum_7d"])'
+        )
+    )
+    house.deploy("one")
+    house.publish(0, 1, 2, 3, 4)
+    assert deployed_bots(Event(), once=True) == 1
+    (signal,) = bootstrap.trading().signals.recent(9)
+    assert (signal.state.value, signal.fired_at) == ("long", known_at)
 
 
 def test_an_update_is_followed(house: House) -> None:

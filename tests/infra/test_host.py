@@ -146,7 +146,7 @@ def test_nobody_gets_in_but_by_ssm(plan, cloud_config):
 
 # What the scheduled functions may, the host may in their place; the rest it needs as a machine.
 TRADING = {Thing.STATE, Thing.SHELF, Thing.SECRETS, Thing.PARAMETERS, Thing.ALARM_TOPIC}
-MACHINE = {"Release", "Lake", "LakeLists", "Log", "Metrics", "Shell"}
+MACHINE = {"Release", "Lake", "LakeLists", "LakeReads", "Log", "Metrics", "Shell"}
 
 
 @pytest.fixture
@@ -161,6 +161,17 @@ def test_it_may_do_to_the_stores_what_the_functions_may_that_it_stands_for(right
     functions |= {a for r in RIGHTS["report_performance"] if r.thing in TRADING for a in r.actions}
     host = {a for r in rights if r["Sid"] not in MACHINE for a in r["Action"]}
     assert host == functions
+
+
+def test_its_bots_may_read_candles_and_rankings_and_write_neither(rights):
+    by_name = {right["Sid"]: right for right in rights}
+    folders = {"candles/*", "top_marketcap/*"}
+    assert by_name["LakeReads"]["Action"] == ["s3:GetObject"]
+    read = {resource.partition("/")[2] for resource in by_name["LakeReads"]["Resource"]}
+    assert read == folders
+    assert folders < set(by_name["LakeLists"]["Condition"]["StringLike"]["s3:prefix"])
+    written = {resource.partition("/")[2] for resource in by_name["Lake"]["Resource"]}
+    assert not written & folders
 
 
 def test_it_reaches_its_own_stage_only(plan, rights):

@@ -14,6 +14,8 @@ from chalicelib.domain.market.candle import Candle
 from chalicelib.ports.bots import BotPorts, BotStates, LoadBot
 from chalicelib.services.bots.check_on_lake import CheckedOn, check_on_lake
 from chalicelib.services.bots.find_bot import FoundBot
+from chalicelib.services.bots.live_views import LiveViews
+from chalicelib.services.bots.past_views import Findings
 from chalicelib.services.bots.recent_history import recent_history
 
 _LOG = logging.getLogger(__name__)
@@ -81,6 +83,27 @@ def check_bot(found: FoundBot, load: Callable[[], Setup]) -> CheckedOn:
     from chalicelib.bootstrap.candles import candle_lake, candle_settings
 
     return check_on_lake(load, candle_lake(), venue=candle_settings().venue, source=found.source)
+
+
+@contextmanager
+def findings() -> Iterator[Findings]:
+    """What was ranked and analysed, for bots that ask."""
+    from chalicelib.bootstrap.market import lake
+    from chalicelib.bootstrap.series import kept_analyses
+
+    analyses = kept_analyses()
+    try:
+        yield Findings(lake(), analyses)
+    finally:
+        if analyses is not None:
+            analyses.close()
+
+
+def live_views() -> LiveViews:
+    """What bots on live candles may know, of the venue whose candles are on the bus."""
+    from chalicelib.bootstrap.market import market_settings
+
+    return LiveViews(findings, market_settings().venue)
 
 
 def history(setup: Setup) -> Sequence[Candle]:

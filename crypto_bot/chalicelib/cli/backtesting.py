@@ -73,15 +73,15 @@ def _tested(
     lake: "CandleLake",
     of: tuple[str, datetime | None, datetime | None],
 ) -> "BacktestReport":
-    from chalicelib.bootstrap.market import lake as market_lake
+    from chalicelib.bootstrap.bots import findings
     from chalicelib.services.bots.backtest_bot import CandlesMissing, Past, backtest_bot
 
     venue, since, until = of
-    past = Past(lake, market_lake())
+    end = until or bootstrap.clock().now()
     try:
-        return backtest_bot(
-            setup, terms, past, venue=venue, since=since, until=until or bootstrap.clock().now()
-        )
+        with findings() as known:
+            past = Past(lake, known)
+            return backtest_bot(setup, terms, past, venue=venue, since=since, until=end)
     except CandlesMissing as error:
         whence = "" if since is None else f" from {since:%Y-%m-%d %H:%M} on"
         fetch = download_line(error.series, since)

@@ -168,7 +168,7 @@ def _combinations(
 def _candles(
     lake: "CandleLake", setup: "Setup", venue: str, words: dict[str, Any]
 ) -> "tuple[dict[str, Candles], Views]":
-    from chalicelib.bootstrap.market import lake as market_lake
+    from chalicelib.bootstrap.bots import findings
     from chalicelib.domain.bots.candles import moment
     from chalicelib.services.bots.backtest_bot import CandlesMissing, candles_kept
     from chalicelib.services.bots.past_views import past_views
@@ -182,7 +182,8 @@ def _candles(
         fetch = download_line(error.series, since)
         raise SettingsError(f"{error}; to fetch them: {fetch}") from None
     begin = moment(min(series.start[0] for series in candles.values()))
-    return candles, past_views(market_lake(), begin, end)
+    with findings() as known:
+        return candles, past_views(known, setup, venue, begin, end)
 
 
 def _windows(

@@ -7,7 +7,7 @@ from threading import Event
 from typing import Final
 
 from chalicelib import bootstrap
-from chalicelib.bootstrap.bots import bot_states, reader_group
+from chalicelib.bootstrap.bots import bot_states, live_views, reader_group
 from chalicelib.bootstrap.market import bus
 from chalicelib.bootstrap.operation import notices
 from chalicelib.bootstrap.streaming import KLINES_TOPIC
@@ -30,12 +30,15 @@ def bots(stopping: Event, deployment: Deployment, *, once: bool) -> int:
     """
     check_strategy(deployment, bootstrap.webhook())
 
+    known = live_views()
+
     def make(reader: BusReader) -> RunningBots:
         return RunningBots(
             reader=reader,
             states=bot_states(),
             inbox=bootstrap.webhook(),
             deployment=deployment,
+            known=known,
         )
 
     return show_candles(stopping, deployment.name, make, _tell_stopped, once=once)

@@ -16,6 +16,7 @@ from chalicelib.bootstrap.bots import (
     forget_reader,
     history,
     in_a_sandbox_of_its_own,
+    live_views,
 )
 from chalicelib.bootstrap.operation import notices
 from chalicelib.domain.bots.deployed import DeployedBot, deployment_of
@@ -113,6 +114,8 @@ class _Run:
             deployment = deployment_of(deployed, bot)
             check_strategy(deployment, bootstrap.webhook())
 
+            known = live_views()
+
             def make(reader: BusReader) -> RunningBots:
                 return RunningBots(
                     reader=reader,
@@ -121,6 +124,7 @@ class _Run:
                     deployment=deployment,
                     trails=ports.trails,
                     history=history,
+                    known=known,
                     resting=set(deployed.resting),
                 )
 

@@ -16,6 +16,9 @@ locals {
 
   lake_prefixes = ["trades/*", "quarantine/trades/*"]
 
+  # What bots begin with, and what they may ask for.
+  read_prefixes = ["candles/*", "top_marketcap/*"]
+
   allowed = {
     State = {
       Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
@@ -44,6 +47,10 @@ locals {
     Lake = {
       Action   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
       Resource = [for prefix in local.lake_prefixes : "${local.lake_arn}/${prefix}"]
+    }
+    LakeReads = {
+      Action   = ["s3:GetObject"]
+      Resource = [for prefix in local.read_prefixes : "${local.lake_arn}/${prefix}"]
     }
     Log = {
       Action   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
@@ -79,7 +86,7 @@ resource "aws_iam_role_policy" "bot" {
           Effect    = "Allow"
           Action    = ["s3:ListBucket"]
           Resource  = [local.lake_arn]
-          Condition = { StringLike = { "s3:prefix" = local.lake_prefixes } }
+          Condition = { StringLike = { "s3:prefix" = concat(local.lake_prefixes, local.read_prefixes) } }
         },
         {
           Sid       = "Metrics"

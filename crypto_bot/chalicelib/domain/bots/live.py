@@ -102,12 +102,12 @@ def warmed(setup: Setup, bot: LiveBot, candles: Sequence[Candle]) -> LiveBot:
     return bot._replace(seen=candles[-1].start, state=done.state)
 
 
-def follow(setup: Setup, bot: LiveBot, candle: Candle) -> Followed:
+def follow(setup: Setup, bot: LiveBot, candle: Candle, views: Views | None = None) -> Followed:
     """The next closed candle. CandlesRefused for one that cannot be, BotFailed where it stops."""
     symbol = setup.instruments[0]
     candles = candles_of(symbol, setup.interval, [candle])
     before = bot.standing
-    done = step(setup, bot.state, {symbol: candles}, _account(setup, before))
+    done = step(setup, bot.state, {symbol: candles}, _account(setup, before), views)
     bot = bot._replace(seen=candle.start, state=done.state)
     left = mark(candles.start[0], plain(candle.close), done.logs, done.plots)
     if candle.start + setup.interval.length <= bot.heard_from:

@@ -1,4 +1,4 @@
-"""[lake of candles and rankings] -> a bot's backtest on those of one venue between two times."""
+"""[candles, rankings, analyses] -> a bot's backtest on those of one venue between two times."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -10,8 +10,7 @@ from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.errors import CryptoBotError
 from chalicelib.domain.market.candle_series import CandleSeries
 from chalicelib.market_ports.candles import CandleLake
-from chalicelib.market_ports.lake import Lake
-from chalicelib.services.bots.past_views import past_views
+from chalicelib.services.bots.past_views import Findings, past_views
 
 
 class CandlesMissing(CryptoBotError):
@@ -26,7 +25,7 @@ class Past(NamedTuple):
     """Where it is kept."""
 
     candles: CandleLake
-    rankings: Lake
+    findings: Findings
 
 
 def backtest_bot(
@@ -34,12 +33,13 @@ def backtest_bot(
 ) -> BacktestReport:
     """By the candles that start from `since` (else the first there is) to before `until`.
 
-    The bot knows the rankings that were there at the time. CandlesMissing where an instrument has
-    none; what the bot does wrong comes as BotFailed.
+    The bot knows the rankings and analyses that were there at the time. CandlesMissing where an
+    instrument has none; what the bot does wrong comes as BotFailed.
     """
     candles = candles_kept(setup, past.candles, venue=venue, since=since, until=until)
     begin = moment(min(series.start[0] for series in candles.values()))
-    return report_on(setup, venue, candles, terms, past_views(past.rankings, begin, until))
+    views = past_views(past.findings, setup, venue, begin, until)
+    return report_on(setup, venue, candles, terms, views)
 
 
 def candles_kept(

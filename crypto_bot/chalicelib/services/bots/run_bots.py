@@ -23,6 +23,7 @@ from chalicelib.domain.bots.live import (
 from chalicelib.domain.bots.refusals import BotFailed, BotRefused, CandlesRefused
 from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.bots.trail import Mark
+from chalicelib.domain.bots.views import Views
 from chalicelib.domain.errors import SettingsError, StoreUnavailable
 from chalicelib.domain.market.bus_message import Message, Position
 from chalicelib.domain.market.candle import Candle
@@ -41,6 +42,7 @@ _UNAVAILABLE: Final = 503
 
 Subject = tuple[str, Interval]
 History = Callable[[Setup], Sequence[Candle]]
+Known = Callable[[Setup, datetime], Views]  # by when its candle closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class RunningBots:
     """A reader and what it holds in memory: after any error, begin anew with a new reader.
 
     `resting` are symbols that its bots are not shown; `trails` keeps what people may look at, and
-    `history` has candles for a bot that begins, oldest first.
+    `history` has candles for a bot that begins, oldest first. `known` is what bots may ask for.
     """
 
     reader: BusReader
@@ -71,6 +73,7 @@ class RunningBots:
     deployment: Deployment
     trails: BotTrails | None = None
     history: History | None = None
+    known: Known | None = None
     has_begun: bool = False
     kept: dict[Subject, KeptBot] = field(default_factory=dict)
     resting: set[str] = field(default_factory=set)
@@ -164,7 +167,8 @@ def _take(work: RunningBots, setup: Setup, subject: Subject, kline: Kline, repor
         kept = work.kept.get(subject) or _found(work, setup, subject)
         if kept.bot.seen is not None and kline.candle.start <= kept.bot.seen:
             return False
-        bot, wish, mark = follow(setup, kept.bot, kline.candle)
+        views = work.known and work.known(setup, kline.candle.start + kline.interval.length)
+        bot, wish, mark = follow(setup, kept.bot, kline.candle, views)
     except CandlesRefused:
         report.malformed += 1
         return False
