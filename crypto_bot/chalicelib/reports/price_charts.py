@@ -13,12 +13,12 @@ from chalicelib.domain.trading.side import Side
 from chalicelib.reports import chart
 from chalicelib.reports.figures import axis, minute
 from chalicelib.reports.markup import section, text
+from chalicelib.reports.style import CURVES
 from chalicelib.reports.thinning import DrawnCandle, merged, stretches
 
 _WIDEST: Final = 220  # candles of one picture
 _MOST_FILLS: Final = 400
 _MOST_PANELS: Final = 4
-_CURVES: Final = 4
 _POINTS: Final = 900
 _AFTER: Final = 20  # candles behind the last fill
 _TOP: Final = 8.0
@@ -104,7 +104,7 @@ def _curves(frame: chart.Box, plots: Sequence[Plot], length: int) -> str:
     for number, plot in enumerate(plots):
         middles = [at + length // 2 for at in plot.start]
         parts = stretches(middles, plot.values, _POINTS)
-        lines.append(chart.line(frame, parts, f"curve{number % _CURVES + 1}"))
+        lines.append(chart.line(frame, parts, f"curve{number % CURVES + 1}"))
     return "".join(lines)
 
 
@@ -145,5 +145,5 @@ def _legend(plots: Sequence[Plot]) -> str:
 
 
 def _colour(number: int) -> str:
-    place = number % _CURVES + 1
+    place = number % CURVES + 1
     return "brand" if place == 1 else f"curve{place}"

@@ -8,13 +8,13 @@ from chalicelib.reports import chart
 from chalicelib.reports.equity_charts import drawdowns
 from chalicelib.reports.figures import axis, percent
 from chalicelib.reports.markup import text
+from chalicelib.reports.style import CURVES
 from chalicelib.reports.thinning import stretches
 
 _MOST_POINTS: Final = 800
 _TOP: Final = 8.0
 _HIGH: Final = 300.0
 _FLAT: Final = 130.0
-_CURVES: Final = 4  # classes of the page's style
 
 
 def equity_chart(results: Sequence[PolicyResult]) -> str:
@@ -60,7 +60,7 @@ def _curves(title: str, at: Sequence[int], columns: Mapping[str, Sequence[float]
     values = [value for parts in drawn for part in parts for _, value in part]
     frame = chart.box(at[0], at[-1], values, top=_TOP, height=_HIGH)
     lines = [
-        chart.line(frame, parts, f"curve{number % _CURVES + 1}")
+        chart.line(frame, parts, f"curve{number % CURVES + 1}")
         for number, parts in enumerate(drawn)
     ]
     return chart.picture(
@@ -69,5 +69,5 @@ def _curves(title: str, at: Sequence[int], columns: Mapping[str, Sequence[float]
 
 
 def _colour(number: int) -> str:
-    place = number % _CURVES + 1
+    place = number % CURVES + 1
     return "brand" if place == 1 else f"curve{place}"

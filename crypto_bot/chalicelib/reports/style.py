@@ -2,15 +2,20 @@
 
 from typing import Final
 
+# So many classes curve1, curve2 ... there are, each with a colour.
+CURVES: Final = 8
+
 STYLE: Final = """
 :root { color-scheme: light dark; --back: #f4f5f8; --card: #ffffff; --ink: #151a26;
   --soft: #626b7f; --rule: #e4e7ee; --brand: #3457e0; --brand-soft: #3457e01f; --other: #9aa3b5;
   --gain: #0b8f63; --loss: #d03a4b; --loss-soft: #d03a4b2b; --curve2: #c27803;
-  --curve3: #8b46d8; --curve4: #0e8ba8; }
+  --curve3: #8b46d8; --curve4: #0e8ba8; --curve5: #e0559f; --curve6: #5c940d; --curve7: #495057;
+  --curve8: #a0522d; }
 @media (prefers-color-scheme: dark) { :root { --back: #0d1017; --card: #161b26; --ink: #e8ebf3;
   --soft: #97a1b6; --rule: #273043; --brand: #7d98ff; --brand-soft: #7d98ff26; --other: #667089;
   --gain: #35c795; --loss: #ff6b7a; --loss-soft: #ff6b7a2e; --curve2: #f0b23f; --curve3: #bd8cff;
-  --curve4: #45c4de; } }
+  --curve4: #45c4de; --curve5: #ff8ac5; --curve6: #a9e34b; --curve7: #ced4da;
+  --curve8: #e8a87c; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--back); color: var(--ink); font: 15px/1.5 system-ui,
   -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
@@ -47,11 +52,13 @@ svg text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-
   fill: var(--soft); }
 svg .caption { font-weight: 600; }
 .grid { stroke: var(--rule); stroke-width: 1; }
-.equity, .benchmark, .curve1, .curve2, .curve3, .curve4 { fill: none; stroke-width: 1.8;
+.equity, .benchmark, [class^="curve"] { fill: none; stroke-width: 1.8;
   stroke-linejoin: round; vector-effect: non-scaling-stroke; }
 .equity { stroke: var(--brand); } .benchmark { stroke: var(--other); }
 .curve1 { stroke: var(--brand); } .curve2 { stroke: var(--curve2); }
 .curve3 { stroke: var(--curve3); } .curve4 { stroke: var(--curve4); }
+.curve5 { stroke: var(--curve5); } .curve6 { stroke: var(--curve6); }
+.curve7 { stroke: var(--curve7); } .curve8 { stroke: var(--curve8); }
 .under { fill: var(--brand-soft); } .down-area { fill: var(--loss-soft); }
 .depth { fill: none; stroke: var(--loss); stroke-width: 1.4; }
 .up { fill: var(--gain); stroke: var(--gain); stroke-width: .8; opacity: .62; }

@@ -1,6 +1,7 @@
 """crypto-bot replay: exported lists of trades in, tables, a JSON file and a page out."""
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from chalicelib.bootstrap.candles import candle_lake
 from chalicelib.domain.market.candle_series import candle_series
+from chalicelib.reports.style import STYLE
 from tests.functional.cli.owner_desk import Desk
 from tests.unit.replay.lists import newest
 from tests.unit.replay.portfolios import hourly
@@ -107,6 +109,17 @@ def test_the_page_stands_alone(desk: Desk, folder: Path) -> None:
     assert titles[:3] == ["Policies side by side", "Equity", "fixed: strategies"]
     assert {"boost: alerts", "Weights searched", "What was assumed"} <= set(titles)
     assert len(list(root.iter(f"{SVG}svg"))) == 1 + 2 * 2
+
+
+def test_no_two_policies_have_one_colour(desk: Desk, folder: Path) -> None:
+    file = folder / "told.html"
+    desk.run("replay", *files(folder), *candles(folder), "--html", str(file))
+    root = ET.fromstring(file.read_text().removeprefix("<!DOCTYPE html>\n"))  # noqa: S314 - our own
+    equity = next(root.iter(f"{SVG}svg"))
+    drawn = [str(path.get("class")) for path in equity.iter(f"{SVG}path")]
+    assert sorted(drawn) == ["curve1", "curve2", "curve3", "curve4", "curve5"]
+    coloured = dict(re.findall(r"\.(curve\d) \{ stroke: (\S+);", STYLE))
+    assert len({coloured[kind] for kind in drawn}) == 5
 
 
 def test_names_of_files_cannot_break_the_page(desk: Desk, folder: Path) -> None:
