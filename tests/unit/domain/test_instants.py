@@ -1,5 +1,7 @@
 """Times that people write into options and settings."""
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +12,17 @@ from chalicelib.domain.instant import read_instant
 NOON = datetime(2024, 8, 10, 12, tzinfo=UTC)
 
 
+@pytest.fixture(params=["UTC", "Asia/Tokyo"])
+def _machine_in(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Where the machine stands must not matter."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_machine_in")
 @pytest.mark.parametrize(
     "text", ["2024-08-10T12:00", "2024-08-10T12:00Z", "2024-08-10T14:00:00+02:00"]
 )

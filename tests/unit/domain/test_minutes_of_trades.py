@@ -181,8 +181,10 @@ def test_a_minute_is_written_by_the_trade_that_passes_it_by_the_grace() -> None:
     assert cutter.take(message(1, at(last - 1), last - 1)) is None
     cut = cutter.take(message(2, at(last), last))
     key = f"{FOLDER}/mm=55/p4-{0:020}.jsonl.gz"
-    assert lines_of(cut) == {key: [at(0).replace(b", ", b",  ")]}
+    line = at(0).replace(b", ", b",  ")
+    assert lines_of(cut) == {key: [line]}
     assert cut is not None
+    assert cut.objects[0].content == gzip.compress(line + b"\n", 6, mtime=0)
     assert cut.objects[0].content[4:8] == bytes(4), "no time, so that equal lines are equal bytes"
     assert (cut.position, cut.rejected) == (Position(1, f"3 {START + last}"), 0)
     assert not cutter.waits_for_time(START + last)

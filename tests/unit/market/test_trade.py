@@ -44,6 +44,12 @@ def test_an_aggregated_trade_of_binance() -> None:
     )
 
 
+def test_the_largest_numbers_are_counted() -> None:
+    most = 2**63 - 1
+    trade = parse(AGGREGATED | {"a": most, "f": 0, "l": most})
+    assert (trade.id, trade.first, trade.last) == (most, 0, most)
+
+
 def test_a_single_trade_consists_of_itself() -> None:
     single = parse(SINGLE | {"m": False})
     assert (single.kind, single.id, single.first, single.last) == ("trade", 7, 7, 7)
