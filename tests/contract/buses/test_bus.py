@@ -4,8 +4,6 @@ from collections import defaultdict
 from datetime import datetime
 from itertools import pairwise
 
-import pytest
-
 from chalicelib.domain.market.bus_message import Position, Record
 from chalicelib.domain.market.minute import milliseconds
 from tests.contract.buses.conftest import Place
@@ -126,13 +124,48 @@ def test_nothing_new_is_an_empty_batch_in_time(place: Place) -> None:
     assert (list(batch.messages), dict(batch.begun), batch.lost) == ([], {}, frozenset())
 
 
-@pytest.mark.parametrize("value", [b"", b"\xff\xfe", b"\x00" * 3000], ids=["empty", "odd", "zeros"])
-def test_values_come_back_byte_for_byte(place: Place, value: bytes) -> None:
+ODD = [b"", b"\xff\xfe", b"\x00" * 3000, b"\n", b"a\nb\r\n", b"", b"\n\n", b"x" * 100_000, b""]
+
+
+def test_values_come_back_byte_for_byte(place: Place) -> None:
     bus = place.connect()
-    bus.publish(place.topic, [Record(b"BTCUSDT", value)])
+    bus.publish(place.topic, [Record(b"BTCUSDT", value) for value in ODD])
     with reader_of(bus, place.topic, "archive") as reader:
         begin(reader)
-        assert read(reader, 1)[0].value == value
+        assert [message.value for message in read(reader, len(ODD))] == ODD
+
+
+def test_a_group_may_stand_anywhere_in_what_was_published_at_once(place: Place) -> None:
+    bus = place.connect()
+    for start in range(0, 36, 9):
+        bus.publish(place.topic, [Record(b"BTCUSDT", b"%d" % n) for n in range(start, start + 9)])
+    for stand in (4, 9, 35):
+        group = f"stands-at-{stand}"
+        with reader_of(bus, place.topic, group) as reader:
+            begin(reader)
+            partition = read(reader, 36)[0].partition
+            reader.commit(partition, Position(stand))
+        with reader_of(bus, place.topic, group) as reader:
+            assert begin(reader)[partition] == Position(stand)
+            found = read(reader, 36 - stand, limit=7)
+            assert [int(message.value) for message in found] == list(range(stand, 36))
+            assert [message.offset for message in found] == list(range(stand, 36))
+            assert reader.lag() == 0
+
+
+def test_what_two_publish_in_turn_stands_once_each_in_its_order(place: Place) -> None:
+    ours, theirs = place.connect(), place.connect()
+    for start in range(0, 60, 6):
+        ours.publish(place.topic, [Record(b"BTCUSDT", b"%d" % n) for n in range(start, start + 3)])
+        theirs.publish(
+            place.topic, [Record(b"BTCUSDT", b"%d" % n) for n in range(start + 3, start + 6)]
+        )
+    with reader_of(ours, place.topic, "archive") as reader:
+        begin(reader)
+        messages = read(reader, 60, limit=10)
+    assert [int(message.value) for message in messages] == list(range(60))
+    assert [message.offset for message in messages] == list(range(60))
+    assert theirs.newest(place.topic, b"BTCUSDT") == b"59"
 
 
 def test_ten_thousand_trades_are_all_there(kafka_place: Place, broker: str) -> None:

@@ -29,6 +29,12 @@ def bus(tmp_path: Path, clock: ReplayClock) -> Iterator[SqliteBus]:
 
 
 def publish(bus: SqliteBus, *numbers: int) -> None:
+    """One after the other."""
+    for number in numbers:
+        publish_together(bus, number)
+
+
+def publish_together(bus: SqliteBus, *numbers: int) -> None:
     bus.publish(TOPIC, [Record(b"BTCUSDT", b"%d" % number) for number in numbers])
 
 
@@ -49,6 +55,48 @@ def test_old_messages_go_once_their_reader_has_committed(
     clock.advance_to(NOON + timedelta(hours=25))
     publish(bus, 3)
     assert left(bus) == [2, 3]
+
+
+def test_what_was_published_together_stays_until_all_of_it_was_read(
+    bus: SqliteBus, clock: ReplayClock
+) -> None:
+    publish_together(bus, 0, 1, 2)
+    publish_together(bus, 3, 4, 5)
+    with reader_of(bus, TOPIC, "archive") as reader:
+        begin(reader)
+        read(reader, 6)
+        reader.commit(0, Position(4))
+        clock.advance_to(NOON + timedelta(hours=25))
+        publish(bus, 6)
+        assert left(bus) == [3, 4, 5, 6]
+
+
+def test_whatever_has_become_old_goes_a_step_at_a_time(bus: SqliteBus, clock: ReplayClock) -> None:
+    publish(bus, *range(350))
+    clock.advance_to(NOON + timedelta(hours=25))
+    kept = []
+    for number in range(350, 355):
+        publish(bus, number)
+        kept.append(how_many(bus))
+    assert kept == [251, 152, 53, 4, 5]
+
+
+def how_many(bus: SqliteBus) -> int:
+    """Without becoming a reader for whom everything stays."""
+    group = "look"
+    with reader_of(bus, TOPIC, group) as reader:
+        begin(reader)
+        count = len(reader.poll(limit=1000, wait=0).messages)
+    bus.forget(TOPIC, group)
+    return count
+
+
+def test_the_newest_message_is_deleted_like_any_other(bus: SqliteBus, clock: ReplayClock) -> None:
+    bus.publish(TOPIC, [Record(b"ETHUSDT", b"0"), Record(b"BTCUSDT", b"1")])
+    clock.advance_to(NOON + timedelta(hours=25))
+    publish(bus, 2)
+    assert bus.newest(TOPIC, b"ETHUSDT") is None
+    assert bus.newest(TOPIC, b"BTCUSDT") == b"2"
 
 
 def test_what_a_group_has_not_read_stays_however_old(bus: SqliteBus, clock: ReplayClock) -> None:

@@ -1,7 +1,8 @@
 """The bus in one SQLite file: durable, readable with any SQLite tool, shared by processes.
 
 Offsets begin at 0 in each partition, have no gaps and are never given twice, whatever was deleted.
-Deleted is what is older than the retention and read by every group that ever read the topic.
+Deleted is what is older than the retention and read by every group that ever read the topic; what
+was published together goes together.
 """
 
 import time
@@ -11,6 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from chalicelib.adapters.buses import sqlite_bundles as bundles
+from chalicelib.adapters.buses.sqlite_bundles import Bundle, Place
+from chalicelib.adapters.buses.sqlite_upgrade import upgrade
 from chalicelib.domain.market.bus_message import Message, Position, Record
 from chalicelib.domain.market.minute import milliseconds
 from chalicelib.drivers.sqlite_file import SqliteFile
@@ -18,17 +22,7 @@ from chalicelib.market_ports.bus import Batch
 from chalicelib.ports import Clock
 
 _SCHEMA: Final = (
-    """
-    CREATE TABLE IF NOT EXISTS message (
-        topic TEXT NOT NULL,
-        partition INTEGER NOT NULL,
-        "offset" INTEGER NOT NULL,
-        at_ms INTEGER NOT NULL,
-        key BLOB NOT NULL,
-        value BLOB NOT NULL,
-        PRIMARY KEY (topic, partition, "offset")
-    ) WITHOUT ROWID
-    """,
+    *bundles.SCHEMA,
     """
     CREATE TABLE IF NOT EXISTS log_end (
         topic TEXT NOT NULL,
@@ -48,16 +42,11 @@ _SCHEMA: Final = (
     ) WITHOUT ROWID
     """,
 )
-_APPEND: Final = "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?)"
 _SET_END: Final = """
     INSERT INTO log_end VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET "offset" = excluded."offset"
 """
 _ENDS: Final = 'SELECT partition, "offset" FROM log_end WHERE topic = ?'
-_READ: Final = """
-    SELECT partition, "offset", at_ms, value FROM message
-    WHERE topic = ? AND partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?
-"""
 _JOIN: Final = "INSERT INTO position VALUES (?, ?, ?, 0, '') ON CONFLICT DO NOTHING"
 _POSITIONS: Final = """
     SELECT partition, "offset", note FROM position WHERE topic = ? AND "group" = ?
@@ -70,21 +59,16 @@ _COMMIT: Final = """
 _FORGET: Final = 'DELETE FROM position WHERE topic = ? AND "group" = ?'
 # A step at a time, so that nobody waits long for the file.
 _TRIM: Final = """
-    DELETE FROM message WHERE topic = ?1 AND partition = ?2 AND "offset" IN (
-        SELECT "offset" FROM message WHERE topic = ?1 AND partition = ?2 AND at_ms < ?3
-        AND "offset" < COALESCE(
+    DELETE FROM bundle WHERE topic = ?1 AND partition = ?2 AND "end" IN (
+        SELECT "end" FROM bundle WHERE topic = ?1 AND partition = ?2 AND at_ms < ?3
+        AND "end" <= COALESCE(
             (SELECT MIN("offset") FROM position WHERE topic = ?1 AND partition = ?2),
             9223372036854775807
         )
-        ORDER BY "offset" LIMIT ?4
+        ORDER BY "end" LIMIT ?4
     )
 """
-_NEWEST: Final = """
-    SELECT value FROM message WHERE topic = ? AND partition = ? AND "offset" >= ? AND key = ?
-    ORDER BY "offset" DESC LIMIT 1
-"""
-_LOOK_BACK: Final = 1_000_000
-_TRIM_STEP: Final = 20_000
+_TRIM_STEP: Final = 100
 _TRIM_EVERY_MS: Final = 60_000
 _LOOK_AGAIN: Final = 0.02
 
@@ -99,7 +83,7 @@ class SqliteBus:
         self._clock = clock
         self._partitions = partitions
         self._retention_ms = int(retention / timedelta(milliseconds=1))
-        self._file = SqliteFile(path, _SCHEMA)
+        self._file = _opened(path)
         self._trimmed_at = 0
 
     def publish(self, topic: str, records: Sequence[Record]) -> None:
@@ -107,13 +91,16 @@ class SqliteBus:
         now_ms = milliseconds(self._clock.now())
         with self._file.transaction():
             ends = self._ends(topic)
-            rows = []
+            values: dict[int, list[bytes]] = {partition: [] for partition in ends}
+            places: dict[bytes, Place] = {}
             for key, value in records:
                 partition = zlib.crc32(key) % len(ends)
-                rows.append((topic, partition, ends[partition], now_ms, key, value))
-                ends[partition] += 1
-            self._file.write_many(_APPEND, rows)
-            self._file.write_many(_SET_END, [(topic, p, end) for p, end in ends.items()])
+                places[key] = (partition, ends[partition] + len(values[partition]))
+                values[partition].append(value)
+            for partition, first in ends.items():
+                bundle = Bundle(first, now_ms, values[partition])
+                _append(self._file, topic, partition, bundle)
+            bundles.set_newest(self._file, topic, places)
         self._trim(topic, now_ms, list(ends))
 
     def read(self, topic: str, group: str) -> "SqliteBusReader":
@@ -126,11 +113,7 @@ class SqliteBus:
 
     def newest(self, topic: str, key: bytes) -> bytes | None:
         """See `Bus.newest`."""
-        ends = self._ends(topic)
-        partition = zlib.crc32(key) % len(ends)
-        first = ends[partition] - _LOOK_BACK
-        rows = self._file.select(_NEWEST, (topic, partition, first, key))
-        return bytes(rows[0][0]) if rows else None
+        return bundles.newest(self._file, topic, key)
 
     def forget(self, topic: str, group: str) -> None:
         """See `Bus.forget`; messages that only this group has not read may now be deleted."""
@@ -147,10 +130,10 @@ class SqliteBus:
     def _trim(self, topic: str, now_ms: int, partitions: list[int]) -> None:
         if now_ms < self._trimmed_at + _TRIM_EVERY_MS:
             return
-        self._trimmed_at = now_ms
-        for partition in partitions:
-            before = now_ms - self._retention_ms
-            self._file.write(_TRIM, (topic, partition, before, _TRIM_STEP))
+        before = now_ms - self._retention_ms
+        deleted = [self._file.write(_TRIM, (topic, p, before, _TRIM_STEP)) for p in partitions]
+        if max(deleted) < _TRIM_STEP:  # else the next publishing goes on
+            self._trimmed_at = now_ms
 
 
 class SqliteBusReader:
@@ -158,11 +141,12 @@ class SqliteBusReader:
 
     def __init__(self, path: Path, clock: Clock, topic: str, group: str) -> None:
         # Commits of a reader reach the disk, and with them all that was published before.
-        self._file = SqliteFile(path, _SCHEMA, durable=True)
+        self._file = _opened(path, durable=True)
         self._clock, self._topic, self._group = clock, topic, group
         rows = self._file.select(_POSITIONS, (topic, group))
         self._begun = {partition: Position(offset, note) for partition, offset, note in rows}
         self._next = {partition: position.offset for partition, position in self._begun.items()}
+        self._left: dict[int, list[Message]] = {}  # of a bundle that is larger than what was asked
 
     def poll(self, *, limit: int, wait: float) -> Batch:
         """See `BusReader.poll`."""
@@ -187,9 +171,8 @@ class SqliteBusReader:
             ends = dict(self._file.select(_ENDS, (self._topic,)))
             end = ends[partition]
             now_ms = milliseconds(self._clock.now())
-            row = (self._topic, partition, end, now_ms, record.key, record.value)
-            self._file.write_many(_APPEND, [row])
-            self._file.write_many(_SET_END, [(self._topic, partition, end + 1)])
+            _append(self._file, self._topic, partition, Bundle(end, now_ms, [record.value]))
+            bundles.set_newest(self._file, self._topic, {record.key: (partition, end)})
 
     def lag(self) -> int:
         """See `BusReader.lag`."""
@@ -203,10 +186,39 @@ class SqliteBusReader:
     def _read(self, limit: int) -> list[Message]:
         messages: list[Message] = []
         for partition, offset in self._next.items():
-            if len(messages) >= limit:
+            room = limit - len(messages)
+            if room <= 0:
                 break
-            rows = self._file.select(_READ, (self._topic, partition, offset, limit - len(messages)))
-            messages += map(Message._make, rows)
-            if rows:
-                self._next[partition] = rows[-1][1] + 1
+            found = self._left.pop(partition, None) or self._fetch(partition, offset, room)
+            if found[room:]:
+                self._left[partition] = found[room:]
+            if found:
+                messages += found[:room]
+                self._next[partition] = messages[-1].offset + 1
         return messages
+
+    def _fetch(self, partition: int, offset: int, limit: int) -> list[Message]:
+        """From the offset on; all of each bundle that has something of it."""
+        messages: list[Message] = []
+        for first, at_ms, values in bundles.read(self._file, self._topic, partition, offset, limit):
+            begun = max(0, offset - first)  # the first one may have messages before it
+            messages += [
+                Message(partition, number, at_ms, value)
+                for number, value in enumerate(values[begun:], first + begun)
+            ]
+        return messages
+
+
+def _opened(path: Path, *, durable: bool = False) -> SqliteFile:
+    file = SqliteFile(path, _SCHEMA, durable=durable)
+    try:
+        upgrade(file)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _append(file: SqliteFile, topic: str, partition: int, bundle: Bundle) -> None:
+    bundles.append(file, topic, partition, bundle)
+    file.write_many(_SET_END, [(topic, partition, bundle.first + len(bundle.values))])

@@ -22,6 +22,10 @@ class Gathered:
         key = subject.key
         kept += [Record(key, message.text) for message in messages]
 
+    def add_record(self, record: Record, *, is_candle: bool) -> None:
+        """One that may be published."""
+        (self._candles if is_candle else self._trades).append(record)
+
     def add_malformed(self, text: bytes) -> None:
         """Among the trades, where the archive finds that it is none and sets it aside.
 

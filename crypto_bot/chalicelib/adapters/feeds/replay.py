@@ -10,12 +10,14 @@ import time
 import zlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
 from chalicelib.adapters.feeds.batching import Gathered
 from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.market.bus_message import Record
 from chalicelib.domain.market.stream_gap import Unbroken
 from chalicelib.domain.market.stream_message import News, Told, read_frame, subject_named
 from chalicelib.domain.market.stream_plan import Subject
@@ -27,6 +29,14 @@ _NANOSECONDS: Final = 1e9
 _LINES_AT_ONCE: Final = 20_000  # a recording may have no trade for long
 _LONGEST_LINE: Final = 1 << 22
 _PORTION: Final = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """`key` is that of the subject, made once."""
+
+    key: bytes
+    published: Unbroken
 
 
 class ReplayFeed:
@@ -45,13 +55,14 @@ class ReplayFeed:
         self._ahead: bytes | None = None  # a line that is not due
         self._damage: SettingsError | None = None
         self._subjects: dict[bytes, Subject | None] = {}
-        self._published: dict[Subject, Unbroken] = {}
+        self._streams: dict[Subject, _Stream] = {}
         self._recorded_ago: float | None = None  # from the recording's time to ours, in seconds
 
     def poll(self, *, limit: int, wait: float) -> FeedBatch:
         """See `Feed.poll`. SettingsError for a file that is damaged, after all that it has."""
         gathered = Gathered()
         deadline = time.monotonic() + wait
+        room = limit  # copies count too
         for _ in range(_LINES_AT_ONCE):
             line = self._next()
             if line is None:
@@ -66,7 +77,8 @@ class ReplayFeed:
                 gathered.add_malformed(line)
             elif not self._take(frame, gathered):
                 continue
-            if len(gathered) >= limit:
+            room -= 1
+            if not room:
                 break
         return gathered.batch()
 
@@ -104,10 +116,13 @@ class ReplayFeed:
         if told is News.NOTHING:
             return False
         if isinstance(told, Told):
-            published = self._published.get(told.subject)
-            if published is None:
-                published = self._published[told.subject] = self._begin(told.subject)
-            gathered.add(told.subject, published.take_page((told.message,)))
+            subject, message = told
+            stream = self._streams.get(subject)
+            if stream is None:
+                stream = self._streams[subject] = _Stream(subject.key, self._begin(subject))
+            if stream.published.skip_to(message):
+                record = Record(stream.key, message.text)
+                gathered.add_record(record, is_candle=subject.interval is not None)
         else:
             gathered.add_malformed(frame)
         return True
