@@ -38,6 +38,7 @@ class MarketSettings:
 
     `kafka` has librdkafka's options; the secrets are read where they are needed: the fields of
     `kafka_secret` are further options, `trade_flow_secret` has a field password.
+    `sweep_machine` is the ARN of the state machine that sweeps run on.
     `markets` are the symbols, as the venue writes them, whose trades are collected over `rest_url`;
     `stream_url` is where its streams are.
     """
@@ -46,6 +47,7 @@ class MarketSettings:
     kafka_secret: str = ""
     bus_retention: timedelta = timedelta(hours=24)
     lake_bucket: str = ""
+    sweep_machine: str = ""
     trade_flow: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     trade_flow_secret: str = ""
     venue: str = "binance"
@@ -63,6 +65,7 @@ class MarketSettings:
             kafka_secret=given.get("KAFKA_SECRET", ""),
             bus_retention=_hours("BUS_RETENTION_HOURS", given.get("BUS_RETENTION_HOURS", "24")),
             lake_bucket=given.get("LAKE_BUCKET", ""),
+            sweep_machine=given.get("SWEEP_MACHINE", ""),
             trade_flow=_mysql("TRADE_FLOW_URL", given.get("TRADE_FLOW_URL", "")),
             trade_flow_secret=given.get("TRADE_FLOW_SECRET", ""),
             venue=venue,

@@ -81,8 +81,7 @@ def run(tmp_path: Any, names: list[Any], source: str = "aws.events", **environme
 
 def test_from_a_ranking_to_analyses(tmp_path: Any) -> None:
     now = SystemClock().now().replace(minute=0, second=0, microsecond=0)
-    first = now - 30 * HOUR
-    made = candles_from(first, 29)
+    made = candles_from(now - 54 * HOUR, 53)  # ETH stops before the last day, whatever the hour
     with PublicBinance("BTC/USDT", "ETH/USDT") as venue, publisher() as lists:
         published(lists, {"BTC": 900, "ETH": 300})
         venue.candles["BTCUSDT", "1h"] = made
@@ -102,10 +101,10 @@ def test_from_a_ranking_to_analyses(tmp_path: Any) -> None:
     assert said["before"] == []
     assert ranked == {"is_new": True, "source": "coingecko", "markets": 2}
     done = {"missing": 0, "behind": [], "trouble": 0, "instruments": [BTC, ETH]}
-    assert collected == {"candles": 36, **done}
+    assert collected == {"candles": 60, **done}
     assert again == {"candles": 2, **done}  # the last of each
     subjects = ["binance BTC/USDT", "binance ETH/USDT"]
-    assert loaded["rows"] > 36  # and those of longer intervals
+    assert loaded["rows"] > 60  # and those of longer intervals
     assert {name: loaded[name] for name in ("rejected", "behind", "trouble")} == QUIET
     assert sorted(analysed[0].pop("analysed")) == subjects
     assert analysed == [

@@ -12,12 +12,12 @@ import pytest
 from chalicelib import bootstrap
 from chalicelib.adapters.candles.parquet import ParquetCandles
 from chalicelib.adapters.lakes.s3 import S3Lake
-from chalicelib.api import series
 from chalicelib.bootstrap import Choices
 from chalicelib.bootstrap.operation import notices
 from chalicelib.bootstrap.stage import stage_settings
 from chalicelib.domain.market.candle_series import candle_series
 from chalicelib.drivers.dynamodb_table import create_table
+from chalicelib.functions import series
 from chalicelib.settings import Stage
 from tests.functional.iam import Recorder, covers
 from tests.functional.stage_on_aws import OnAws, outputs_of, stage_on_aws, typed

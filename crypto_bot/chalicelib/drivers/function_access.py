@@ -11,6 +11,14 @@ from typing import Final
 
 # Regions of the ordinary partition; all others have host names of their own.
 _ORDINARY: Final = re.compile(r"(af|ap|ca|eu|il|me|mx|sa|us)-(?!gov|iso)[a-z]+-[1-9]")
+_CREDENTIALS: Final = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+)
 _BOTOCORE_KNOWS: Final = (
     "AWS_CA_BUNDLE",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
@@ -37,6 +45,17 @@ class Access:
 def function_access(service: str, region: str | None = None) -> Access | None:
     """Of the function that this process is; None in any other process."""
     return access_of(service, region, os.environ)
+
+
+def forget_credentials() -> None:
+    """Nothing that this process begins from now on finds them in its environment."""
+    for name in _CREDENTIALS:
+        os.environ.pop(name, None)
+
+
+def interpreter_needs() -> dict[str, str]:
+    """Of the environment what Lambda's own Python does not begin without."""
+    return {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
 
 
 def access_of(service: str, region: str | None, given: Mapping[str, str]) -> Access | None:

@@ -66,6 +66,18 @@ def test_a_page_goes_over_numbers_that_were_never_given() -> None:
     assert not line.missing
 
 
+def test_where_nobody_can_be_asked_a_gap_is_passed_and_a_copy_left_out() -> None:
+    line = Unbroken(message(10))
+    came = [9, 10, 11, 15, 15, 12, 16]
+    assert [n for n in came if line.skip_to(message(n))] == [11, 15, 16]
+    assert (line.behind(20), line.at_ms) == (4, 16_000)
+    fresh = Unbroken()
+    assert fresh.skip_to(message(7, at_ms=5))
+    assert fresh.skip_to(message(8, at_ms=4))
+    assert not fresh.skip_to(message(8))
+    assert fresh.at_ms == 5
+
+
 def test_what_is_given_up_is_passed() -> None:
     line = Unbroken(message(10))
     line.take(message(13))

@@ -16,16 +16,12 @@ from typing import Final
 import duckdb
 
 from chalicelib.adapters.candles.engine import Engine, engine
+from chalicelib.adapters.candles.listing import listed_series
 from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.market.candle_gaps import Gap, gaps_document, joined, read_gaps
 from chalicelib.domain.market.candle_rules import DECIMALS, DIGITS
-from chalicelib.domain.market.candle_series import (
-    CANDLES,
-    CandleFile,
-    CandleSeries,
-    candle_series,
-)
+from chalicelib.domain.market.candle_series import CandleFile, CandleSeries
 from chalicelib.domain.market.minute import damaged_key
 from chalicelib.market_ports.lake import Lake
 
@@ -118,18 +114,7 @@ class ParquetCandles:
 
     def series(self, venue: str = "", symbol: str = "") -> list[CandleSeries]:
         """See `CandleLake.series`."""
-        found = []
-        for one in self._folders(f"{CANDLES}venue=", venue):
-            for other in self._folders(f"{CANDLES}{one}/symbol=", symbol.replace("/", "-")):
-                for interval in self._lake.folders(f"{CANDLES}{one}/{other}/interval="):
-                    names = [folder.partition("=")[2] for folder in (one, other, interval)]
-                    names[1] = "/".join(names[1].rsplit("-", 1))
-                    found += _named(*names)
-        return sorted(found)
-
-    def _folders(self, prefix: str, named: str) -> list[str]:
-        """The one that is named, without a look; else all that there are."""
-        return [f"{prefix.rpartition('/')[2]}{named}"] if named else self._lake.folders(prefix)
+        return listed_series(self._lake, venue, symbol)
 
     def gaps(self, series: CandleSeries) -> list[Gap]:
         """See `CandleLake.gaps`."""
@@ -266,14 +251,6 @@ def _laid(contents: _Contents, work: Engine) -> dict[str, CandleFile]:
         path.write_bytes(content)
         files[str(path)] = file
     return files
-
-
-def _named(venue: str, symbol: str, interval: str) -> list[CandleSeries]:
-    """None for folders that somebody else made."""
-    try:
-        return [candle_series(venue, symbol, interval)]
-    except ValueError:
-        return []
 
 
 def _written(candles: Iterable[Candle], work: Engine) -> bytes:

@@ -43,6 +43,14 @@ class MinuteSummary(Exact):
     avg_b: Decimal | None = None
     avg_s: Decimal | None = None
 
+    @property
+    def spread(self) -> Decimal | None:
+        """By how much takers bought dearer than they sold; None unless they did both."""
+        if self.avg_b is None or self.avg_s is None:
+            return None
+        with localcontext(_AVERAGES):
+            return self.avg_b - self.avg_s
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

@@ -84,6 +84,14 @@ class Unbroken:
                 taken += self._go_on(message)
         return taken
 
+    def skip_to(self, message: Numbered) -> bool:
+        """Whether it is new; then it is gone on with, where nobody has what lies before it."""
+        if self._next is not None and message.number < self._next:
+            return False
+        self._next = message.number + 1
+        self._at_ms = max(self._at_ms, message.at_ms)
+        return True
+
     def give_up(self) -> list[Numbered]:
         """The venue does not have what is missing: go on after it."""
         end = self.missing.stop
