@@ -1,6 +1,6 @@
 """Looks at every write and every accepted order of a schedule, and judges its end.
 
-The invariants are numbered I1 to I13 and told in tests/simulation/README.md. What the venue's
+The invariants are numbered I1 to I14 and told in tests/simulation/README.md. What the venue's
 book says is the truth; the program's stores are what is judged by it.
 """
 
@@ -25,6 +25,7 @@ from tests.simulation.floor import MORNING, Market
 from tests.simulation.kernel import Kernel, Process
 from tests.simulation.table import SimulatedTable
 from tests.simulation.venue import SimulatedVenue
+from tests.simulation.waiting_audit import WaitingAudit
 
 CANARY: Final = "canary-"
 # Whoever was about to send when a stranger was confirmed may not know of it yet.
@@ -51,6 +52,7 @@ class Auditor:
         self._acknowledged: set[str] = set()
         self._orders: dict[str, Order] = {}  # by client order id, as stored
         self._planned: dict[tuple[str, str], str] = {}  # (account, signal) -> plan
+        self.waiting = WaitingAudit(kernel, self.seen, self.violate)
         self._portfolios: dict[str, Portfolio] = {}
         self._entries: list[Entry] = []
         self._silences: dict[str, tuple[float, float, Process | None]] = {}
@@ -106,6 +108,7 @@ class Auditor:
             self.undecided.add(signal.id)
         for failed in signal.failures:
             self.violate("crash", f"planning failed on signal {signal.id}: {failed.why}")
+        self.waiting.stored(signal)
         if before is None:
             return
         earlier = decode(Signal, before.document)
@@ -121,6 +124,7 @@ class Auditor:
             known = self._planned.setdefault((plan.account, verdict.signal_id), plan.id)
             if known != plan.id:
                 self.violate("I1", f"signal {verdict.signal_id} is in plans {known} and {plan.id}")
+            self.waiting.decided(plan, verdict)
         self.seen["crosses"] += len(plan.crosses)
         if plan.step is Step.INCREASE and self._last_step.get(plan.account) is Step.REDUCE:
             self.seen["a reduction before an increase"] += 1

@@ -18,8 +18,9 @@ from chalicelib.domain.money import round_up
 from chalicelib.domain.trading.instrument import Instrument
 from chalicelib.domain.trading.ledger import Portfolio, post
 from chalicelib.domain.trading.order import Order, OrderIntent, OrderReport, OrderStatus
-from chalicelib.domain.trading.plan import AccountState, Plan
+from chalicelib.domain.trading.plan import AccountState, Plan, Verdict
 from chalicelib.domain.trading.settlement import numbered
+from chalicelib.domain.trading.wishes import Wish
 from chalicelib.ports import Exchange, Lease, TradingPorts, VenueTraits
 from chalicelib.services.trading.desk import open_desk
 from tests.simulation.world import World
@@ -212,6 +213,30 @@ def _rounded_up(self: Instrument, quantity: Any) -> Any:
     return round_up(quantity, self.quantity_step)
 
 
+def _never_expired(over: Callable[..., Verdict | None]) -> Callable[..., Verdict | None]:
+    def instead(signal: Any, order: Any, stance: Any, now: datetime) -> Verdict | None:
+        return over(signal, replace(order, expires_at=None), stance, now)
+
+    return instead
+
+
+def _waits_for_its_price_alone(self: Wish, price: Any, now: datetime) -> bool:
+    del now
+    order = self.latest.order
+    return order is not None and order.worst is not None and not order.is_met(price)
+
+
+def _taken_back_in_words(taken_back: Callable[..., list[Verdict]]) -> Callable[..., list[Verdict]]:
+    """The cancellation is answered, and the order stays where it is."""
+
+    def instead(cancel: Any, signals: Any, waiting: Any, gone: set[str]) -> list[Verdict]:
+        said = taken_back(cancel, signals, waiting, gone)
+        gone.clear()
+        return [verdict for verdict in said if verdict.signal_id == cancel.id]
+
+    return instead
+
+
 _NO_LEASE: Final = (TableControlStore, "acquire", _always_granted)
 
 
@@ -220,6 +245,7 @@ def _mutants() -> dict[str, Mutant]:
     execute = _module(_SERVICES + "execute_orders")
     book = _module(_SERVICES + "book_fills")
     planning = _module("chalicelib.domain.trading.sizing")
+    waiting = _module("chalicelib.domain.trading.waiting_orders")
     short = (TableControlStore, "acquire", _short_lease(TableControlStore.acquire))
     return {
         "blind resend": Mutant(
@@ -256,6 +282,17 @@ def _mutants() -> dict[str, Mutant]:
         ),
         "sell from the account's balance": Mutant(
             expected=("I7",), patches=((planning, "slots_of", _owning_everything(planning)),)
+        ),
+        "orders that never expire": Mutant(
+            expected=("I14",),
+            patches=(
+                (waiting, "_over", _never_expired(waiting._over)),
+                (Wish, "waits_on", _waits_for_its_price_alone),
+            ),
+        ),
+        "orders that are not taken back": Mutant(
+            expected=("I14",),
+            patches=((waiting, "_taken_back", _taken_back_in_words(waiting._taken_back)),),
         ),
     }
 

@@ -126,6 +126,9 @@ FEATURES: Final = (
     "a reduction before an increase",
     "crosses",
     "an entry denied for a stranger",
+    "an order that waited was met",
+    "an order that waited expired",
+    "an order that waited was taken back",
 )
 
 

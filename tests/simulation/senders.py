@@ -7,13 +7,25 @@ from decimal import Decimal
 from random import Random
 from typing import Final
 
-from chalicelib.services.trading.receive_signal import Delivery, Inbox, receive_signal
+from chalicelib.domain.trading.side import Side
+from chalicelib.domain.trading.signal_order import OrderKind, OwnWords, SignalOrder
+from chalicelib.services.trading.receive_signal import (
+    Delivery,
+    Inbox,
+    receive_own,
+    receive_signal,
+)
 from tests.simulation.auditor import Auditor
 from tests.simulation.floor import MORNING
 from tests.simulation.kernel import Kernel
 from tests.simulation.setting import PRICES, TOKEN, Setting
 
 RESENDS: Final = 3  # as TradingView does, after a 5xx
+
+
+def taken_back(order: SignalOrder) -> SignalOrder:
+    """What ends the order."""
+    return SignalOrder(kind=OrderKind.CANCEL, side=order.side, name=order.name)
 
 
 class Senders:
@@ -28,6 +40,7 @@ class Senders:
         self._auditor = auditor
         self._states = dict.fromkeys((s.name for s in setting.strategies), "flat")
         self._newest: dict[str, float] = {}  # fire time of what has arrived, by strategy
+        self._ordered = 0
 
     def schedule(self, dice: Random) -> None:
         """All alerts of the schedule."""
@@ -42,6 +55,58 @@ class Senders:
             if sibling is not None and dice.random() < 0.25:
                 # On the same coin at the same moment: one order for both, or one buys of the other.
                 self._say(dice, sibling, dice.choice(("long", "flat")), fired)
+
+    def schedule_orders(self, dice: Random) -> None:
+        """What bots of the strategies want to wait for, and some of it no longer."""
+        for _ in range(self._setting.orders):
+            name = dice.choice(sorted(self._states))
+            fired = dice.uniform(1, self._setting.faults_until * 0.7)
+            kind = OrderKind(dice.choice(("limit", "limit", "stop", "trailing")))
+            price = PRICES[f"{name[:3].upper()}/USDT"]
+            level = price * dice.randint(985, 1015) / 1000
+            self._ordered += 1
+            order = SignalOrder(
+                kind=kind,
+                side=dice.choice((Side.BUY, Side.BUY, Side.SELL)),
+                name=f"order {self._ordered}",
+                price=None if kind is OrderKind.TRAILING else level,
+                distance=Decimal("0.01") if kind is OrderKind.TRAILING else None,
+                quantity=dice.choice((None, Decimal(1))),
+                expires_at=MORNING + timedelta(seconds=int(fired + dice.uniform(60, 400))),
+            )
+            stop = {"stop_loss": str(price * Decimal("0.9"))} if order.side is Side.BUY else {}
+            self.order_at(fired + dice.uniform(0.1, 3), name, order, fired, **stop)
+            if dice.random() < 0.2:
+                self.order_at(fired + dice.uniform(3, 60), name, order, fired, **stop)
+            if dice.random() < 0.25:
+                later = fired + dice.uniform(5, 120)
+                self.order_at(later, name, taken_back(order), later)
+
+    def order_at(
+        self, time: float, name: str, order: SignalOrder, fired: float, **words: str
+    ) -> None:
+        """What a bot says of an order, until it is stored."""
+        cancels = order.kind is OrderKind.CANCEL
+        sells_all = order.side is Side.SELL and order.quantity is None
+        message = {
+            "id": f"{order.name} cancelled" if cancels else order.name,
+            "time": (MORNING + timedelta(seconds=int(fired))).isoformat(),
+            "ticker": f"{name[:3].upper()}USDT",
+            "market_position": "flat" if sells_all or cancels else "long",
+            **words,
+        }
+        body = json.dumps(message).encode()
+        inbox = self._inboxes[len(body) % len(self._inboxes)]
+
+        def tell() -> None:
+            answer = receive_own(inbox, Delivery(body=body, strategy=name), OwnWords(order=order))
+            self._auditor.answered(answer)
+            if answer.status >= 500:
+                self._kernel.spawn(self._kernel.now + 5, tell, "bot", life=30.0)
+            elif cancels:
+                self._auditor.waiting.taken_back(name, order.name)
+
+        self._kernel.spawn(max(time, 0.0), tell, "bot", life=30.0)
 
     def _fire_times(self, dice: Random) -> list[float]:
         """Half of the alerts come at a candle's close, several strategies' at the same."""

@@ -21,6 +21,7 @@ FEE: Final = Decimal("0.001")
 # Planted where it belongs and looked for where it does not.
 TOKEN: Final = "canary-token-of-{}"
 _SHARED: Final = 0.12  # of the seeds
+_ORDERING: Final = 0.25
 _EARLY: Final = frozenset(EARLY_KILLS)
 _LATE: Final = frozenset(LATE_KILLS)
 
@@ -44,6 +45,7 @@ class Setting:
     life: float = 60.0  # of a tick, before whoever runs it ends it
     moves: tuple[int, int] = (985, 1014)  # what prices may become at once, in thousandths
     shared: bool = False  # another bot trades with the same keys, and the venue lists what rests
+    orders: int = 0  # of bots, which wait for a price
     owner_ends_held: float = 0.5  # how often the owner cancels at the venue what is held
 
 
@@ -72,7 +74,13 @@ def draw(seed: int) -> Setting:
     dice = Random(f"setting {seed}")
     setting = dice.choice(_LEANINGS)(_mixture(dice))
     # Dice of its own, so that no other seed becomes another one.
-    return _shared(setting) if Random(f"shared {seed}").random() < _SHARED else setting
+    if Random(f"shared {seed}").random() < _SHARED:
+        setting = _shared(setting)
+    orders = Random(f"orders {seed}")
+    if orders.random() < _ORDERING:
+        # Alerts overtake what waits: of fewer, more of it is met.
+        setting = replace(setting, orders=orders.randint(5, 12), alerts=setting.alerts // 2)
+    return setting
 
 
 def _mixture(dice: Random) -> Setting:

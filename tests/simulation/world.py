@@ -109,6 +109,7 @@ class World:
         setting, kernel = self.setting, self.kernel
         kernel.trouble = setting.trouble
         self.senders.schedule(self.dice)
+        self.senders.schedule_orders(Random(f"bots {self.seed}"))
         self._schedule_ticks()
         self._schedule_market()
         if setting.shared:

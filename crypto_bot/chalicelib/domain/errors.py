@@ -12,6 +12,7 @@ CryptoBotError
             KeysRefused    the venue does not take the account's keys: the owner has to act
     StoreConflict          a conditional write lost: someone else did it
     StoreUnavailable       nothing is known to be stored: the sender may try again
+    SandboxUnavailable     where a bot's code runs, it cannot be run now: tried again later
     NotDelivered           a channel did not take a message: tried again later
     LedgerUnbalanced       the books do not add up: trading halts
 """
@@ -82,6 +83,10 @@ class StoreConflict(CryptoBotError):
 
 class StoreUnavailable(CryptoBotError):
     """The store refused or did not answer, and the write cannot be taken as done."""
+
+
+class SandboxUnavailable(CryptoBotError):
+    """Nothing is known of the bot: what was to run it was not there, or had no room for it."""
 
 
 class NotDelivered(CryptoBotError):

@@ -8,7 +8,7 @@ from chalicelib.ports.clock import Clock
 from chalicelib.ports.configuration import StrategyStore
 from chalicelib.ports.control import ControlStore, Heartbeat, Lease
 from chalicelib.ports.notifications import NoticeStore, Notifier, Notifiers
-from chalicelib.ports.secrets import OwnerTokenStore, SecretStore, SecretVault
+from chalicelib.ports.secrets import SecretStore, SecretVault
 from chalicelib.ports.stores import AnalyticsStore, LedgerStore, OrderStore, PlanStore, SignalStore
 from chalicelib.ports.telemetry import Telemetry
 from chalicelib.ports.venues import (
@@ -38,7 +38,6 @@ __all__ = [
     "Notifiers",
     "OperationPorts",
     "OrderStore",
-    "OwnerTokenStore",
     "PlanStore",
     "RenewsKeys",
     "SecretStore",

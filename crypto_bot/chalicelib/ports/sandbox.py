@@ -10,7 +10,8 @@ class Sandbox(Protocol):
 
     What it gives is set up, tried and run as any other bot: the engine stays here, and asks over
     there at every candle. A bot that does not answer in time, dies or answers nonsense is a
-    BotFailed. Each `__call__` runs the source anew.
+    BotFailed; where nobody could be asked it is SandboxUnavailable. Each `__call__` runs the source
+    anew.
     """
 
     def __call__(self, source: str, name: str) -> type[Bot]:

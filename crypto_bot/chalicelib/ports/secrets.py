@@ -1,4 +1,4 @@
-"""What opens an exchange or a channel, and what opens this bot to its owner."""
+"""What opens an exchange or a channel."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -23,14 +23,6 @@ class SecretVault(SecretStore, Protocol):
         """From now on these fields. SettingsError where they cannot be kept."""
         ...
 
-
-class OwnerTokenStore(Protocol):
-    """What the owner's tokens hash to; the tokens themselves are stored nowhere."""
-
-    def hashes(self) -> tuple[str, ...]:
-        """The newest first; none where the owner has made none."""
-        ...
-
-    def save(self, hashes: tuple[str, ...]) -> None:
-        """From now on these, and no others."""
+    def remove(self, name: str) -> None:
+        """Nobody reads its fields any more. Nothing happens where there is none."""
         ...

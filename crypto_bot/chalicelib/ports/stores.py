@@ -39,6 +39,22 @@ class SignalStore(Protocol):
         """Newest first by arrival, final or not, those received before `before`."""
         ...
 
+    def page(
+        self,
+        limit: int,
+        before: str | None = None,
+        *,
+        first: datetime | None = None,
+        last: datetime | None = None,
+        only_open: bool = False,
+    ) -> list[tuple[str, Signal]]:
+        """Newest first by arrival, each with its place, those from `first` to `last`.
+
+        `before` is the place of the last one of the page before; by index, however many there are.
+        `only_open` leaves out those that have ended.
+        """
+        ...
+
     def quarantine(self, alert: QuarantinedAlert) -> None:
         """Keep what was authenticated and is no signal, once; the oldest makes room."""
         ...
@@ -107,6 +123,20 @@ class OrderStore(Protocol):
         """Newest first by creation, open or final, those created before `before`."""
         ...
 
+    def page(
+        self,
+        limit: int,
+        before: str | None = None,
+        *,
+        first: datetime | None = None,
+        last: datetime | None = None,
+    ) -> list[tuple[str, Order]]:
+        """Newest first by creation, each with its place, those from `first` to `last`.
+
+        `before` is the place of the last one of the page before; by index, however many there are.
+        """
+        ...
+
     def held(self, limit: int) -> list[Order]:
         """Orders that wait for the owner's word, oldest first."""
         ...
@@ -139,7 +169,12 @@ class AnalyticsStore(Protocol):
         ...
 
     def performance(
-        self, account: str, strategy: str, limit: int, since: datetime | None = None
+        self,
+        account: str,
+        strategy: str,
+        limit: int,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> list[PerformancePoint]:
-        """Newest first; strategy '' is the whole account."""
+        """Newest first, those at the bounds included; strategy '' is the whole account."""
         ...

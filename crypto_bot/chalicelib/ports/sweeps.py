@@ -28,3 +28,23 @@ class TrialLog(Protocol):
     def add(self, trial: Trial) -> None:
         """Kept from now on, whatever happens to the process."""
         ...
+
+
+class SweepShelf(Protocol):
+    """Of one sweep on a stage: what its functions are asked, and what they have found."""
+
+    def ask(self, tasks: Sequence[Task], run: str) -> str:
+        """The key of their list, as a state machine reads it. `run` is another one each time."""
+        ...
+
+    def results(self, run: str) -> str:
+        """What the keys begin with under which that run's state machine says how it went."""
+        ...
+
+    def add(self, trials: Sequence[Trial]) -> None:
+        """Nothing happens where the very same are there."""
+        ...
+
+    def arrived(self) -> Iterator[Trial]:
+        """Those that were added since the last call, by whomever; at first, all."""
+        ...

@@ -1,5 +1,6 @@
 """Bots that run by live candles come back as they were put, on every table."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -7,9 +8,12 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.adapters.stores.bots import TableBotStates
+from chalicelib.adapters.stores.keys import key
 from chalicelib.domain.bots.live import LiveBot
 from chalicelib.domain.bots.standing import Standing
+from chalicelib.domain.bots.waiting import Waiting
 from chalicelib.domain.errors import StoreConflict
+from chalicelib.domain.trading.side import Side
 from chalicelib.drivers.table import Table
 from chalicelib.ports.bots import KeptBot
 
@@ -19,6 +23,11 @@ LATER = BEGUN._replace(
     standing=Standing(Decimal("899.10"), Decimal("0.000000000001"), Decimal("100.1")),
     seen=START,
     state={"bot": {"close": 0.1, "bought": 1}, "candles": {"BTC/USDT": [[1], [0.1]]}, "random": 0},
+    waiting=(
+        Waiting("1", "BTC/USDT", Side.BUY, 7, Decimal("1.50"), limit=Decimal(95), until=9),
+        Waiting("2", "BTC/USDT", Side.SELL, 7, stop=Decimal("1e-9"), group="1"),
+        Waiting("3", "BTC/USDT", Side.SELL, 8, trailing=Decimal("0.1"), best=Decimal(130)),
+    ),
 )
 
 
@@ -35,6 +44,18 @@ def test_each_comes_back_as_it_was_put_last(table: Table) -> None:
     found = TableBotStates(table).get("mine", "BTC/USDT")
     assert found == second == replace(kept(LATER), version=2)
     assert str(found.bot.standing.cash) == "899.10"
+
+
+def test_one_that_was_kept_before_orders_could_wait_has_none(table: Table) -> None:
+    states = TableBotStates(table)
+    states.put(kept(LATER))
+    (row,) = table.query(key("bot", "mine"))
+    document = json.loads(row.document)
+    del document["waiting"]
+    table.write([replace(row, document=json.dumps(document), version=2)])
+    found = states.get("mine", "BTC/USDT")
+    assert found is not None
+    assert found.bot == LATER._replace(waiting=())
 
 
 def test_they_are_told_apart_by_deployment_and_instrument(table: Table) -> None:

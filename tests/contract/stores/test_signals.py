@@ -1,5 +1,6 @@
 """Signals: stored once, due while open, listed by arrival."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -8,10 +9,12 @@ from threading import Barrier
 
 import pytest
 
+from chalicelib.adapters.stores.keys import key
 from chalicelib.adapters.stores.quarantine import Quarantine
 from chalicelib.adapters.stores.signals import TableSignalStore
 from chalicelib.domain.errors import StoreConflict
 from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
+from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import (
     Failures,
     Outcome,
@@ -20,6 +23,7 @@ from chalicelib.domain.trading.signal import (
     Size,
     SizeUnit,
 )
+from chalicelib.domain.trading.signal_order import OrderKind, SignalOrder
 from chalicelib.drivers.table import Table
 from tests.contract.stores.records import NOON, minutes, signal
 
@@ -57,9 +61,31 @@ def test_a_signal_returns_with_every_field(signals: TableSignalStore) -> None:
             ),
         ),
         failures=(Failures(account="other", count=2, why="E: x", at=NOON),),
+        order=SignalOrder(
+            kind=OrderKind.TRAILING,
+            side=Side.SELL,
+            name="mine BTC/USDT 1h 7 1.trail",
+            distance=Decimal("0.10"),
+            quantity=Decimal("1e-12"),
+            expires_at=NOON + timedelta(days=9),
+        ),
+        keeps=("mine BTC/USDT 1h 7 2",),
+        holds=Decimal("2.50"),
     )
     signals.add(full)
     assert signals.get("s1") == replace(full, version=1)
+
+
+def test_one_of_before_orders_could_wait_wants_to_trade_at_once(table: Table) -> None:
+    signals = TableSignalStore(table)
+    signals.add(signal())
+    row = table.get(key("signal", "s1"), "signal")
+    assert row is not None
+    document = json.loads(row.document)
+    for name in ("order", "keeps", "holds"):
+        del document[name]
+    table.write([replace(row, document=json.dumps(document), version=2)])
+    assert signals.get("s1") == signal(version=1)
 
 
 @pytest.mark.parametrize(

@@ -81,3 +81,26 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path.chmod(0o600)
     with pytest.raises(SettingsError, match="cannot be read as text"):
         FileSecrets(tmp_path).secret("my-keys")
+
+
+def test_a_removed_secret_is_gone_and_the_others_stay(tmp_path: Path) -> None:
+    secrets = _write(tmp_path, GOOD)
+    secrets.put("other", {"api-key": "another"})
+
+    secrets.remove("my-keys")
+
+    with pytest.raises(SettingsError, match="'my-keys' is not in"):
+        secrets.secret("my-keys")
+    assert secrets.secret("other") == {"api-key": "another"}
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o077 == 0
+
+
+def test_removing_what_is_not_there_writes_nothing(tmp_path: Path) -> None:
+    FileSecrets(tmp_path).remove("my-keys")
+    assert not (tmp_path / "secrets.json").exists()
+    secrets = _write(tmp_path, GOOD)
+    before = (tmp_path / "secrets.json").stat().st_ino
+
+    secrets.remove("other")
+
+    assert (tmp_path / "secrets.json").stat().st_ino == before

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.adapters.clock import ReplayClock
-from chalicelib.adapters.secrets.secrets_manager import SecretsManager
+from chalicelib.adapters.secrets.secrets_manager import Bounds, SecretsManager
 from chalicelib.domain.errors import SettingsError
 from chalicelib.drivers.boto3_session import aws_client
 from tests.canaries import EXCHANGE_KEY, EXCHANGE_SECRET
@@ -127,3 +127,41 @@ def test_aws_out_of_reach_is_a_sentence(clock: ReplayClock) -> None:
         with pytest.raises(SettingsError, match="'my-keys' cannot be read from AWS"):
             SecretsManager(client, clock).secret("my-keys")
         client.close()
+
+
+@pytest.mark.parametrize("name", ["gone", "ssm:/gone"])
+def test_removed_keys_are_gone_at_once_and_can_be_put_again(
+    secrets: SecretsManager, name: str
+) -> None:
+    secrets.put(name, KEYS)
+    assert secrets.secret(name) == KEYS
+
+    secrets.remove(name)
+
+    if name.startswith("ssm:"):
+        with pytest.raises(SettingsError, match="ParameterNotFound"):
+            secrets.secret(name)
+    else:
+        assert secrets.secret(name) == {}
+    secrets.put(name, {"api-key": "another"})
+    assert secrets.secret(name) == {"api-key": "another"}
+
+
+@pytest.mark.parametrize("name", ["never", "ssm:/never"])
+def test_removing_what_is_not_there_is_no_error(secrets: SecretsManager, name: str) -> None:
+    secrets.remove(name)
+
+
+def test_no_version_of_removed_keys_can_be_read(secrets: SecretsManager, manager: Any) -> None:
+    secrets.put("two-versions", KEYS)
+
+    secrets.remove("two-versions")
+
+    before = manager.get_secret_value(SecretId="two-versions", VersionStage="AWSPREVIOUS")
+    assert before["SecretString"] == "{}"
+
+
+def test_a_secret_of_another_stage_is_not_removed(manager: Any, clock: ReplayClock) -> None:
+    bounded = SecretsManager(manager, clock, bounds=Bounds(prefixes=("crypto-bot-dev/",)))
+    with pytest.raises(SettingsError, match="none of this stage's"):
+        bounded.remove("crypto-bot-prod/main")

@@ -35,9 +35,18 @@ class FileSecrets:
     def put(self, name: str, fields: Mapping[str, str]) -> None:
         """See `SecretVault.put`. The file is the owner's alone from its first byte on."""
         known = self._read(name) if self._path.exists() else {}
+        self._write({**known, name: dict(fields)})
+
+    def remove(self, name: str) -> None:
+        """See `SecretVault.remove`."""
+        known = self._read(name) if self._path.exists() else {}
+        if known.pop(name, None) is not None:
+            self._write(known)
+
+    def _write(self, secrets: Mapping[str, Any]) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_for_owner(self._path, json.dumps({**known, name: dict(fields)}, indent=2) + "\n")
+            write_for_owner(self._path, json.dumps(secrets, indent=2) + "\n")
         except OSError as error:
             raise SettingsError(f"{self._path} cannot be written: {error.strerror}") from error
 

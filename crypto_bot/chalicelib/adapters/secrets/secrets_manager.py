@@ -77,6 +77,22 @@ class SecretsManager:
                 self._put_secret(name, text)
         self.forget(name)
 
+    def remove(self, name: str) -> None:
+        """See `SecretVault.remove`. A parameter goes; a secret, which Terraform made, stays."""
+        self._bounds.check(name)
+        with _named(name, "removed from"):
+            try:
+                if name.startswith(PARAMETER_PREFIX):
+                    parameter = name.removeprefix(PARAMETER_PREFIX)
+                    self._parameter_store(name).delete_parameter(Name=parameter)
+                else:
+                    for _ in range(2):  # the version before the current one can still be read
+                        self._secrets.put_secret_value(SecretId=name, SecretString="{}")
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in _MISSING:
+                    raise
+        self.forget(name)
+
     def _put_secret(self, name: str, text: str) -> None:
         try:
             self._secrets.put_secret_value(SecretId=name, SecretString=text)

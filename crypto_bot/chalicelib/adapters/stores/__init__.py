@@ -16,7 +16,8 @@ rows of one instant stay apart. `#` inside a name is escaped: see keys.py.
                          | entry#<id>                 | ledger#<account> | sequence, 12 digits
     config               | #head, account#<name>, strategy#<name>, subscription#<account>#<strategy>
     config.history       | version, 10 digits         what each version changed, never rewritten
-    control              | halt, heartbeat
+    control              | halt, heartbeat, owner-tokens (all that open the API)
+    deed#<id>            | deed                       | deeds | at#id   what was done over the API
     lease#<account>      | lease
     performance#<account>#<strategy> | at             | the partition's name | at
     bots                 | <name>                     a bot's versions

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chalicelib.adapters.stores.keys import key, time_key
+from chalicelib.adapters.stores.keys import just_before, key, time_key
 from chalicelib.domain.trading.performance import PerformancePoint
 from chalicelib.drivers.codec import decode, encode
 from chalicelib.drivers.table import Row, Table
@@ -20,12 +20,18 @@ class TableAnalyticsStore:
         self._table.overwrite([_row(point) for point in points])
 
     def performance(
-        self, account: str, strategy: str, limit: int, since: datetime | None = None
+        self,
+        account: str,
+        strategy: str,
+        limit: int,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> list[PerformancePoint]:
-        """See `AnalyticsStore.performance`; those at `since` itself are included."""
+        """See `AnalyticsStore.performance`."""
         rows = self._table.shelf(
             _series(account, strategy),
-            above=None if since is None else _just_before(since),
+            up_to=None if until is None else time_key(until),
+            above=None if since is None else just_before(since),
             descending=True,
             limit=limit,
         )
@@ -39,8 +45,3 @@ def _row(point: PerformancePoint) -> Row:
 
 def _series(account: str, strategy: str) -> str:
     return key("performance", account, strategy)
-
-
-def _just_before(at: datetime) -> str:
-    # Without its closing Z the text is the greatest prefix of this instant, above all earlier ones.
-    return time_key(at).removesuffix("Z")

@@ -9,10 +9,15 @@ from typing import Any, Final
 from chalicelib.adapters.stores.keys import key
 from chalicelib.domain.bots.live import LiveBot
 from chalicelib.domain.bots.standing import Standing
+from chalicelib.domain.bots.waiting import Waiting
+from chalicelib.domain.trading.side import Side
 from chalicelib.drivers.table import Row, Table
 from chalicelib.ports.bots import KeptBot
 
 _GONE: Final = "null"
+_AMOUNTS: Final = frozenset(
+    ("quantity", "limit", "stop", "trailing", "best", "stop_loss", "take_profit", "trail_stop")
+)
 
 
 class TableBotStates:
@@ -64,7 +69,21 @@ def _document(bot: LiveBot) -> dict[str, Any]:
         "average_price": None if held.average_price is None else str(held.average_price),
         "seen": None if bot.seen is None else bot.seen.isoformat(),
         "state": bot.state,
+        "waiting": [_order_document(order) for order in bot.waiting],
     }
+
+
+def _order_document(order: Waiting) -> dict[str, Any]:
+    said = order._asdict().items()
+    return {name: str(word) if isinstance(word, Decimal) else word for name, word in said}
+
+
+def _order(said: dict[str, Any]) -> Waiting:
+    """Numbers are texts in a document, the times of candles are not."""
+    words: dict[str, Any] = {**said, "side": Side(said["side"])}
+    for name in _AMOUNTS:
+        words[name] = None if words[name] is None else Decimal(words[name])
+    return Waiting(**words)
 
 
 def _bot(said: dict[str, Any]) -> LiveBot:
@@ -79,4 +98,5 @@ def _bot(said: dict[str, Any]) -> LiveBot:
         ),
         seen=None if seen is None else datetime.fromisoformat(seen),
         state=said["state"],
+        waiting=tuple(_order(order) for order in said.get("waiting", ())),
     )

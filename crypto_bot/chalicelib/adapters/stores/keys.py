@@ -35,6 +35,12 @@ def until(at: datetime) -> str:
     return time_key(at) + _AFTER_EVERY_ID
 
 
+def just_before(at: datetime) -> str:
+    """A lower bound that includes everything at this very instant."""
+    # Without its closing Z the text is the greatest prefix of this instant, above all earlier ones.
+    return time_key(at).removesuffix("Z")
+
+
 def earlier_than(at: datetime | None) -> str | None:
     """An upper bound that leaves out everything at this instant; None for none."""
     return None if at is None else time_key(at)

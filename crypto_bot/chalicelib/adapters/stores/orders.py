@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.adapters.stores.keys import earlier_than, key, moment
+from chalicelib.adapters.stores.pages import newest_rows
 from chalicelib.domain.trading.order import Order, OrderStatus
 from chalicelib.drivers.codec import decode, encode
 from chalicelib.drivers.table import Row, Table
@@ -51,6 +52,19 @@ class TableOrderStore:
             found.values(), key=lambda order: (order.created_at, order.intent.id), reverse=True
         )
         return newest[:limit]
+
+    def page(
+        self,
+        limit: int,
+        before: str | None = None,
+        *,
+        first: datetime | None = None,
+        last: datetime | None = None,
+    ) -> list[tuple[str, Order]]:
+        """See `OrderStore.page`."""
+        shelves = (HELD_SHELF, ORDERS_SHELF)
+        rows = newest_rows(self._table, shelves, limit, before=before, first=first, last=last)
+        return [(str(row.at), decode(Order, row.document)) for row in rows]
 
     def held(self, limit: int) -> list[Order]:
         """See `OrderStore.held`."""

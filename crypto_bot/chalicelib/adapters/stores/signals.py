@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.adapters.stores.keys import earlier_than, key, moment, parts, until
+from chalicelib.adapters.stores.pages import newest_rows
 from chalicelib.adapters.stores.quarantine import Quarantine
 from chalicelib.domain.errors import StoreConflict
 from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
@@ -61,6 +62,31 @@ class TableSignalStore:
         listed = [s for s in found.values() if before is None or s.received_at < before]
         listed.sort(key=lambda s: (s.received_at, s.id), reverse=True)
         return listed[:limit]
+
+    def page(
+        self,
+        limit: int,
+        before: str | None = None,
+        *,
+        first: datetime | None = None,
+        last: datetime | None = None,
+        only_open: bool = False,
+    ) -> list[tuple[str, Signal]]:
+        """See `SignalStore.page`. Reads every open signal: their shelf is not by arrival."""
+        waiting = _signals(self._table.shelf(OPEN_SHELF))
+        shelves = () if only_open else (DONE_SHELF,)
+        done = newest_rows(self._table, shelves, limit, before=before, first=first, last=last)
+        # One that ended between the two readings is in both: the later reading counts.
+        found = {moment(s.received_at, s.id): s for s in waiting}
+        listed = {
+            at: s
+            for at, s in found.items()
+            if (before is None or at < before)
+            and (first is None or s.received_at >= first)
+            and (last is None or s.received_at <= last)
+        }
+        listed |= {str(row.at): decode(Signal, row.document) for row in done}
+        return [(at, listed[at]) for at in sorted(listed, reverse=True)[:limit]]
 
     def quarantine(self, alert: QuarantinedAlert) -> None:
         """See `SignalStore.quarantine`."""

@@ -92,9 +92,14 @@ def _of_the_tick(seen: Observation) -> Iterator[_Told]:
 
 def _patience(tick: TickEnd) -> timedelta | None:
     """How long a good tick may be missing; None where there was one just now, or none is due."""
-    if tick.good or tick.interval is None:
+    return None if tick.good else longest_without_tick(tick.interval)
+
+
+def longest_without_tick(interval: timedelta | None) -> timedelta | None:
+    """How long a good tick may be missing; None where the time between two is uneven."""
+    if interval is None:
         return None
-    return max(_SHORTEST_PATIENCE, _MISSED_TICKS * tick.interval)
+    return max(_SHORTEST_PATIENCE, _MISSED_TICKS * interval)
 
 
 def _of_the_switch(seen: Observation) -> Iterator[_Told]:
@@ -235,7 +240,7 @@ def _of_what_waits(seen: Observation) -> Iterator[_Told]:
         if signal.id in asked:
             sentence = f"{what} waits for your yes: crypto-bot approve {signal.id}"
             yield f"approval#{signal.id}", Severity.P2, sentence, signal.id
-        elif seen.at - signal.due_at > _LONGEST_WAIT:
+        elif seen.at - signal.due_at > _LONGEST_WAIT and not signal.waits_for_price:
             sentence = f"{what} has been due since {_minute(signal.due_at)} and is not done yet"
             yield f"late#{signal.id}", Severity.P2, sentence, signal.id
 

@@ -80,7 +80,8 @@ FIGURES: Final = (
 
 def figures_of(seen: Observation) -> dict[FigureName, int]:
     """All but the webhook's; a heartbeat only after a good tick."""
-    waited = [seen.at - s.due_at for s in seen.waiting if s not in seen.approvals]
+    late = [s for s in seen.waiting if s not in seen.approvals and not s.waits_for_price]
+    waited = [seen.at - s.due_at for s in late]
     unknown = [seen.at - unknown_since(order) for order in seen.unknown]
     breakers = [b for state in seen.states for b in open_breakers(state, seen.at)]
     stops = [b for b in breakers if b.code in DAILY_LOSS_CODES]

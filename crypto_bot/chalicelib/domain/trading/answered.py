@@ -8,6 +8,7 @@ from typing import Final
 
 from chalicelib.domain.money import ONE, Exact, exact_arithmetic
 from chalicelib.domain.trading.ledger import Entry, EntryKind, Execution
+from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import DesiredState, Outcome, Signal, SignalStatus
 
 _MOVING: Final = frozenset(
@@ -89,7 +90,7 @@ def answers(signals: Iterable[Signal], filled: Mapping[Key, Filled]) -> Answers:
         (signal, outcome)
         for signal in sorted(signals, key=by_time)
         for outcome in signal.outcomes
-        if outcome.status in _MOVING
+        if outcome.status in _MOVING and not signal.cancels
     ]
     owners = {(o.account, o.plan_id, s.strategy, s.symbol): s.id for s, o in moving}
     asked: dict[tuple[str, str], Filled] = {}
@@ -123,5 +124,7 @@ def _open_then(key: Key, moved: Filled, moving: Sequence[tuple[Signal, Outcome]]
 
 
 def _buys(signal: Signal) -> bool:
+    if signal.order is not None:
+        return signal.order.side is Side.BUY
     grows = signal.size_ratio is None or signal.size_ratio > 1
     return signal.state is DesiredState.LONG and grows

@@ -13,8 +13,11 @@ from chalicelib.domain.money import ZERO, Exact, exact_arithmetic
 from chalicelib.domain.trading.answered import Answers, Filled, Key, by_time
 from chalicelib.domain.trading.ledger import Portfolio
 from chalicelib.domain.trading.plan import AccountState
+from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import DesiredState, Outcome, Signal, SignalStatus
 
+_FILLED: Final = frozenset({SignalStatus.EXECUTED, SignalStatus.PARTIALLY_EXECUTED})
+_UNMET: Final = frozenset({SignalStatus.EXPIRED, SignalStatus.SUPERSEDED, SignalStatus.SKIPPED})
 _MISSED: Final = frozenset({SignalStatus.EXPIRED, SignalStatus.REJECTED, SignalStatus.DENIED})
 _BASIS_POINTS: Final = Decimal(10_000)
 _GRAIN: Final = Decimal("0.01")
@@ -84,7 +87,14 @@ def deviations(
         for signal in sorted(signals, key=by_time)
         for account in accounts
         if (outcome := signal.outcome_for(account)) is not None
+        and not signal.cancels
+        and not _came_to_nothing(signal, outcome)
     ]
+
+
+def _came_to_nothing(signal: Signal, outcome: Outcome) -> bool:
+    """An order whose price did not come was not missed."""
+    return signal.order is not None and outcome.status in _UNMET
 
 
 def _deviation(signal: Signal, outcome: Outcome, moved: Filled | None) -> Deviation:
@@ -101,7 +111,7 @@ def _deviation(signal: Signal, outcome: Outcome, moved: Filled | None) -> Deviat
         alert_price=signal.price,
         quantity=ZERO if moved is None else moved.quantity,
         price=None if moved is None else moved.price,
-        late=None if moved is None else moved.last_at - signal.fired_at,
+        late=None if moved is None or signal.order else moved.last_at - signal.fired_at,
         slippage=slippage,
         slippage_bps=points,
         fee=ZERO if moved is None else moved.fee,
@@ -184,22 +194,40 @@ def standings(
     signals: Iterable[Signal], states: Iterable[AccountState], portfolios: Iterable[Portfolio]
 ) -> list[Standing]:
     """One per account, strategy and instrument of which an alert has told its state."""
-    believed: dict[tuple[str, str], Signal] = {}
+    told: dict[tuple[str, str], list[Signal]] = {}
     for signal in sorted(signals, key=by_time):
         if not signal.test:
-            believed[signal.strategy, signal.symbol] = signal
+            told.setdefault((signal.strategy, signal.symbol), []).append(signal)
     held = {portfolio.account: portfolio for portfolio in portfolios}
     return [
         Standing(
             account=state.account,
             strategy=strategy,
             symbol=symbol,
-            believed=signal.state,
-            since=signal.fired_at,
+            believed=word[1],
+            since=word[0],
             actual=state.stance(strategy, symbol).state,
             held=held[state.account].holding(strategy, symbol).quantity,
         )
         for state in states
-        for (strategy, symbol), signal in sorted(believed.items())
-        if signal.outcome_for(state.account) is not None
+        for (strategy, symbol), group in sorted(told.items())
+        if (word := _last_word(group, state.account)) is not None
     ]
+
+
+def _last_word(signals: Sequence[Signal], account: str) -> tuple[datetime, DesiredState] | None:
+    """Of alerts the newest, if the account has looked at it; orders count since they were filled.
+
+    One that sells a part says nothing: what is left depends on what there was.
+    """
+    alerts = [signal for signal in signals if signal.order is None]
+    if alerts and alerts[-1].outcome_for(account) is None:
+        return None
+    words = [(signal.fired_at, signal.state) for signal in alerts[-1:]]
+    for signal in signals:
+        outcome, order = signal.outcome_for(account), signal.order
+        if order is None or signal.cancels or outcome is None or outcome.status not in _FILLED:
+            continue
+        if order.side is Side.BUY or order.quantity is None:
+            words.append((outcome.at, signal.state))
+    return max(words, key=lambda word: word[0], default=None)

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from chalicelib.domain.money import ONE, ZERO, plain
 from chalicelib.domain.trading.account import HaltLevel
+from chalicelib.domain.trading.applied import applied, told_quantity
 from chalicelib.domain.trading.gate import Gate
 from chalicelib.domain.trading.plan import Stance, Trigger, Verdict
 from chalicelib.domain.trading.protection import Levels, levels_after, misplaced, trigger_of
@@ -36,6 +37,7 @@ class Judgement:
         self._answer_orphans()
         for slot in slots.values():
             self._judge(slot)
+        self._part_limits()
         self._limit_positions()
 
     @property
@@ -65,17 +67,15 @@ class Judgement:
         self, slot: Slot, wish: Wish, state: DesiredState, *, surplus: bool | None = None
     ) -> None:
         """The wish is applied: nothing older counts for the slot any more."""
-        before, newest = self.stance(slot), wish.latest
+        before = self.stance(slot)
         stays = slot.stance.surplus and state is DesiredState.LONG
         enters = state is DesiredState.LONG and slot.stance.state is not DesiredState.LONG
         levels = self.levels(slot, wish) if state is DesiredState.LONG else Levels()
         self.stances[slot.key] = Stance(
+            **applied(wish, slot.stance),
             strategy=before.strategy,
             symbol=before.symbol,
             state=state,
-            applied_at=newest.fired_at,
-            stepped_over=_steps_over(wish, slot.stance),
-            signal_id=newest.id,
             surplus=stays if surplus is None else surplus,
             orders_on=before.orders_on,
             orders_today=before.orders_today,
@@ -83,17 +83,13 @@ class Judgement:
             losses=slot.losing_trips if enters else before.losses,
             stop_loss=levels.stop_loss,
             take_profit=levels.take_profit,
+            told_quantity=told_quantity(wish, before, state),
         )
 
     def pass_over(self, slot: Slot, wish: Wish) -> None:
         """The wish is refused: nothing older counts any more, and nothing else changes."""
-        self.stances[slot.key] = replace(
-            self.stance(slot),
-            applied_at=wish.fired_at,
-            stepped_over=_steps_over(wish, slot.stance),
-            signal_id=wish.latest.id,
-            grows_from=None,
-        )
+        before = self.stance(slot)
+        self.stances[slot.key] = replace(before, **applied(wish, slot.stance), grows_from=None)
 
     def await_orders(self, wish: Wish, ordered: Decimal, crossed: Decimal, note: str = "") -> None:
         """The wish's signals are answered by what becomes of the order."""
@@ -136,6 +132,8 @@ class Judgement:
             self._tidy(slot)
 
     def _heed(self, slot: Slot, wish: Wish) -> None:
+        if wish.waits_on(slot.price, self.situation.now):
+            return
         if wish.state is not DesiredState.LONG:
             self._leave(slot, wish)
         elif not wish.wants_more:
@@ -199,7 +197,8 @@ class Judgement:
         if slot.owned <= 0 and slot.key[1] in self.situation.busy:
             return  # its own purchase may be under way: there is something to leave, or not
         short = wish.state is DesiredState.SHORT
-        self.take_stance(slot, wish, wish.state)
+        if not (wish.is_limited and slot.owned > 0):  # else it stays in with what is not sold
+            self.take_stance(slot, wish, wish.state)
         if slot.owned > 0:
             # What is dust by itself may be sold together with another strategy's.
             self.leaving[slot.key] = slot.owned
@@ -230,6 +229,26 @@ class Judgement:
         self.settle(wish, refusal.status, refusal.reason)
         self._leave_instead(slot, wish)
         self.pass_over(slot, wish)
+
+    def _part_limits(self) -> None:
+        """One order has one limit: who moves at any price is not held up by the limit of another,
+        which has its turn when that order has ended.
+        """
+        ways = (self.leaving.keys(), self.entering.keys() | self.growing.keys())
+        for keys in ways:
+            at_any = {key[1] for key in keys if not self._is_limited(key)}
+            for key in [k for k in keys if k[1] in at_any and self._is_limited(k)]:
+                self.leaving.pop(key, None)
+                self.exits.pop(key, None)
+                self.entering.pop(key, None)
+                self.growing.pop(key, None)
+                self.stances.pop(key, None)
+
+    def _is_limited(self, key: Key) -> bool:
+        wish = self.exits.get(key) or self.entering.get(key)
+        if wish is None and key in self.growing:
+            wish = self.slots[key].wish
+        return wish is not None and wish.is_limited
 
     def _limit_positions(self) -> None:
         """Whoever asked first gets what room there is; what is on its way out makes room."""
@@ -285,13 +304,6 @@ class Judgement:
         else:
             self.leaving[slot.key] = part
             self.exits[slot.key] = wish
-
-
-def _steps_over(wish: Wish, stance: Stance) -> bool:
-    previous = wish.latest.previous_state
-    if previous is None:
-        return False
-    return (previous is DesiredState.LONG) is not (stance.told is DesiredState.LONG)
 
 
 def _too_small(slot: Slot, quantity: Decimal, code: str) -> str:

@@ -16,13 +16,16 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delta(Exact):
-    """What one strategy wants to move, in base and above zero, at `price`."""
+    """What one strategy wants to move, in base and above zero, at `price`, and never at a price
+    that is worse than `worst`.
+    """
 
     strategy: str
     quantity: Decimal
     owned: Decimal
     price: Decimal
     instrument: Instrument
+    worst: Decimal | None = None
 
     @property
     def key(self) -> Key:
@@ -146,7 +149,10 @@ def _intent(
     """One order for all parts, or None where the venue would refuse it."""
     delta = parts[0][0]
     instrument, quantity = delta.instrument, sum((part for _, part in parts), ZERO)
-    price = limit_price(account, instrument, side, delta.price)
+    worst = _worst(side, [delta for delta, part in parts if part])
+    price = limit_price(account, instrument, side, delta.price, worst)
+    price = bounded(price, worst, instrument, side)
+    by_price = worst is not None or account.order_style is not OrderStyle.MARKET
     if instrument.shortfall(quantity, min(price, delta.price)):
         return None
     if instrument.maximum_quantity is not None and quantity > instrument.maximum_quantity:
@@ -159,17 +165,44 @@ def _intent(
         side=side,
         quantity=quantity,
         limit_price=price,
-        type=OrderType.MARKET if account.order_style is OrderStyle.MARKET else OrderType.LIMIT,
+        type=OrderType.LIMIT if by_price else OrderType.MARKET,
         time_in_force=(
-            TimeInForce.GTC if account.order_style is OrderStyle.LIMIT else TimeInForce.IOC
+            TimeInForce.GTC
+            if account.order_style is OrderStyle.LIMIT and worst is None
+            else TimeInForce.IOC
         ),
         shares=tuple(Share(strategy=d.strategy, quantity=part) for d, part in parts if part),
+        worst_price=worst,
     )
 
 
-def limit_price(account: Account, instrument: Instrument, side: Side, price: Decimal) -> Decimal:
-    """The worst price accepted: last plus or minus the increment; a resting order's is last."""
-    if account.order_style is OrderStyle.LIMIT:
+def _worst(side: Side, deltas: Iterable[Delta]) -> Decimal | None:
+    """Those who are netted keep the promise of the strictest of them."""
+    limits = [delta.worst for delta in deltas if delta.worst is not None]
+    if not limits:
+        return None
+    return min(limits) if side is Side.BUY else max(limits)
+
+
+def bounded(price: Decimal, worst: Decimal | None, instrument: Instrument, side: Side) -> Decimal:
+    """The price, or the worst that a strategy allows."""
+    if worst is None:
+        return price
+    limit = instrument.limit_price(worst, side)
+    return min(price, limit) if side is Side.BUY else max(price, limit)
+
+
+def limit_price(
+    account: Account,
+    instrument: Instrument,
+    side: Side,
+    price: Decimal,
+    worst: Decimal | None = None,
+) -> Decimal:
+    """The worst price accepted: last plus or minus the increment; a resting order's is last. What
+    has a `worst` of its own does not rest: it ends with the order that has waited.
+    """
+    if account.order_style is OrderStyle.LIMIT and worst is None:
         return instrument.limit_price(price, side)
     away = account.increment if side is Side.BUY else -account.increment
     return instrument.limit_price(price * (ONE + away), side)

@@ -102,7 +102,8 @@ class OrderIntent(Exact):
     """What is to be sent, written down before anything is. `limit_price` bounds every style.
 
     With a `stop_price` it is a stop: it waits at the venue until the last price is there or below,
-    and is a limit order from then on.
+    and is a limit order from then on. `worst_price` is the limit that a strategy has set, for every
+    leg of it.
     """
 
     id: str
@@ -117,6 +118,7 @@ class OrderIntent(Exact):
     stop_price: Decimal | None = None
     because: str = ""  # why, where no signal says it
     shares: tuple[Share, ...]
+    worst_price: Decimal | None = None
 
     @property
     def is_stop(self) -> bool:

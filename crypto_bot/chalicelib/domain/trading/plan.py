@@ -123,6 +123,10 @@ class Stance(Exact):
     `stop_loss` and `take_profit` are prices at which it leaves by itself; `left_by` is the code of
     the one that made it leave, which its alerts do not know of. `stop_refused` says why the venue
     does not take its stop.
+
+    `keeps` names the waiting orders that the signal applied leaves alone; all others that were
+    fired before it are over. `told_quantity` is what the strategy itself reckons that it holds, in
+    base, where it says so.
     """
 
     strategy: str
@@ -141,6 +145,8 @@ class Stance(Exact):
     take_profit: Decimal | None = None
     left_by: str = ""
     stop_refused: str = ""
+    keeps: tuple[str, ...] = ()
+    told_quantity: Decimal | None = None
 
     @property
     def told(self) -> DesiredState:
@@ -200,7 +206,7 @@ class AccountState:
     `restored_from` is when the backup was taken that the account came back from: until the owner
     has compared it with the venue, it decides nothing. `strangers` were at the venue when its open
     orders were last listed, at `listed_at`. `stuck` are the parts of open plans that can be neither
-    booked nor concluded.
+    booked nor concluded. `best` has the best price since a trailing order waits, by signal id.
     """
 
     account: str
@@ -221,6 +227,7 @@ class AccountState:
     listed_at: datetime | None = None
     stuck: tuple[Stuck, ...] = ()
     version: int = 0
+    best: dict[str, Decimal] = field(default_factory=dict)
 
     @property
     def barred(self) -> dict[str, str]:

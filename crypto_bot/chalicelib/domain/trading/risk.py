@@ -146,6 +146,8 @@ def _frozen(wish: Wish, conditions: Conditions) -> Refusal | None:
 
 
 def _late(wish: Wish, strategy: Strategy, conditions: Conditions) -> Refusal | None:
+    if wish.latest.order is not None:
+        return None  # it says itself how long it waits
     age = conditions.now - wish.fired_at
     if age <= strategy.entry_lag:
         return None

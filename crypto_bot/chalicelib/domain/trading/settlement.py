@@ -9,7 +9,7 @@ from chalicelib.domain.money import ONE, ZERO, exact_arithmetic, plain, split_pr
 from chalicelib.domain.trading.account import Account, HaltLevel
 from chalicelib.domain.trading.entries import filled_shares
 from chalicelib.domain.trading.instrument import Instrument, unstated
-from chalicelib.domain.trading.netting import cost_factor, limit_price
+from chalicelib.domain.trading.netting import bounded, cost_factor, limit_price
 from chalicelib.domain.trading.order import (
     Order,
     OrderIntent,
@@ -70,7 +70,9 @@ def next_leg(
         left = _left(order, instrument, means.owned)
         whole = sum(left.values(), ZERO)
         quantity = instrument.round_quantity(min(whole, max(most, ZERO)))
-        limit = limit_price(account, instrument, order.intent.side, price)
+        side, worst = order.intent.side, order.intent.worst_price
+        limit = limit_price(account, instrument, side, price, worst)
+        limit = bounded(limit, worst, instrument, side)
         if instrument.shortfall(quantity, min(limit, price)):
             return None
         identity = order_id(order.plan_id, order.intent.symbol, order.leg + 1)

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Final
 
 from chalicelib.domain.money import Exact
+from chalicelib.domain.trading.signal_order import OrderKind, SignalOrder
 
 # The order id of the signals that the owner's own command to close makes.
 OWNER_CLOSE: Final = "owner-close"
@@ -94,7 +95,11 @@ class Failures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal(Exact):
-    """One stored wish. Times are UTC; `due_at` is when it may be planned; prices are in quote."""
+    """One stored wish. Times are UTC; `due_at` is when it may be planned; prices are in quote.
+
+    With an `order` it counts once that is met. `keeps` names the sender's earlier orders that go on
+    waiting after it; `holds` is what the sender holds after it, in base, where it says so.
+    """
 
     id: str
     strategy: str
@@ -122,6 +127,19 @@ class Signal(Exact):
     outcomes: tuple[Outcome, ...] = ()
     failures: tuple[Failures, ...] = ()
     version: int = 0
+    order: SignalOrder | None = None
+    keeps: tuple[str, ...] = ()
+    holds: Decimal | None = None
+
+    @property
+    def cancels(self) -> bool:
+        """Whether it takes an earlier order back, and wants nothing else."""
+        return self.order is not None and self.order.kind is OrderKind.CANCEL
+
+    @property
+    def waits_for_price(self) -> bool:
+        """Whether nothing has come of it because it waits, which is as it should be."""
+        return self.order is not None and self.status is SignalStatus.RECEIVED
 
     @property
     def failing(self) -> tuple[Failures, ...]:

@@ -159,7 +159,16 @@ class Sizing:
             owned=slot.owned,
             price=slot.price,
             instrument=slot.instrument,
+            worst=self._worst(key),
         )
+
+    def _worst(self, key: Key) -> Decimal | None:
+        """The limit of the order that moves it, if one does."""
+        moving = self.judged.exits.get(key) or self.judged.entering.get(key)
+        if moving is None and key in self.judged.growing:
+            moving = self.slots[key].wish
+        order = None if moving is None else moving.latest.order
+        return None if order is None else order.worst
 
     def _promise(self, key: Key, ordered: Decimal, crossed: Decimal) -> None:
         """Tell the signals of a leaving slot that its order, or the cross, decides."""

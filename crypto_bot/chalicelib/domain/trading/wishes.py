@@ -62,6 +62,19 @@ class Wish(Exact):
         return None
 
     @property
+    def is_limited(self) -> bool:
+        """Whether it may trade at some prices only: what is not moved at them stays."""
+        order = self.latest.order
+        return order is not None and order.worst is not None
+
+    def waits_on(self, price: Decimal, now: datetime) -> bool:
+        """Whether its order has had its time, or the price has gone again at which it may trade."""
+        order = self.latest.order
+        if order is None:
+            return False
+        return order.is_over(now) or (order.worst is not None and not order.is_met(price))
+
+    @property
     def wants_more(self) -> bool:
         """Whether it may lead to a purchase: an entry or an addition."""
         return self.state is DesiredState.LONG and (self.sets_state or self.ratio > 1)
@@ -103,7 +116,7 @@ def _wish_of(group: Sequence[Signal], stance: Stance) -> tuple[Wish | None, list
     spent: list[Verdict] = []
     state = stance.told
     for signal in _in_order(group, stance.told):
-        if _is_older(signal, stance, state):
+        if signal.order is None and _is_older(signal, stance, state):
             at = "" if stance.applied_at is None else stance.applied_at.isoformat()
             spent.append(
                 verdict(signal, SignalStatus.SUPERSEDED, f"older than the signal applied of {at}")
@@ -153,7 +166,13 @@ def _is_resize(signal: Signal) -> bool:
 def _resized(wish: Wish | None, signal: Signal) -> Wish:
     ratio = signal.size_ratio or ONE
     if wish is None:
-        return Wish(state=DesiredState.LONG, signals=(signal,), sets_state=False, ratio=ratio)
+        return Wish(
+            state=DesiredState.LONG,
+            signals=(signal,),
+            sets_state=False,
+            ratio=ratio,
+            approved=signal.approved,
+        )
     with exact_arithmetic():
         combined = wish.ratio * ratio
     return Wish(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.errors import SettingsError, StoreConflict
 from chalicelib.domain.trading.account import Configuration
 from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.domain.trading.configuration.change import (
@@ -36,13 +36,21 @@ def apply_configuration(
     live_refusal: str,
     make_token: Callable[[], str],
     dry_run: bool = False,
+    based_on: int | None = None,
 ) -> AppliedConfiguration:
     """Checks the whole, writes what differs under the version that was read, makes tokens.
+
+    The draft was made of the version `based_on`, where it says so, and of no other.
 
     SettingsError names the line of the file; StoreConflict says that someone else changed the
     configuration meanwhile. What is already as the file wants it is not written again.
     """
     current = ports.strategies.configuration()
+    if based_on not in {None, current.version}:
+        raise StoreConflict(
+            f"the configuration is at version {current.version} by now, and this is a change of "
+            f"version {based_on}: look at it as it is now, and change it again"
+        )
     change = change_to(current, draft, _held(ports, current))
     check_configuration(change.after, draft.source, live_refusal)
     _refuse_unreachable(ports, change, draft)

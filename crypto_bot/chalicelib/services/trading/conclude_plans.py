@@ -209,7 +209,13 @@ def _close(desk: Desk, item: OpenPlan, portfolio: Portfolio, now: datetime) -> N
     )
     desk.ports.plans.save_state(
         replace(
-            state.with_stances((*_given_up(item, state, portfolio), *_stopped(item, state))),
+            state.with_stances(
+                (
+                    *_given_up(item, state, portfolio),
+                    *_sold_out(desk, item, state, portfolio),
+                    *_stopped(item, state),
+                )
+            ),
             open_plans=left,
             due_at=now if unfinished or left else next_check(desk.account, now),
             stuck=tuple(stuck for stuck in state.stuck if stuck.plan_id != item.plan.id),
@@ -245,6 +251,34 @@ def _given_up(item: OpenPlan, state: AccountState, portfolio: Portfolio) -> tupl
         if (stance.strategy, stance.symbol) in failed
         and not portfolio.holding(stance.strategy, stance.symbol).quantity
     )
+
+
+def _sold_out(
+    desk: Desk, item: OpenPlan, state: AccountState, portfolio: Portfolio
+) -> tuple[Stance, ...]:
+    """Whoever sold at a limit was in until all of it was sold; what is dust does not count."""
+    limited = {
+        (share.strategy, order.intent.symbol): order.intent.limit_price
+        for order in item.orders
+        if order.intent.side is Side.SELL and order.intent.worst_price is not None
+        for share in order.intent.shares
+    }
+    answered = {(verdict.strategy, verdict.symbol) for verdict in item.plan.verdicts}
+    for cross in item.plan.crosses:
+        if (cross.seller, cross.symbol) in answered:
+            limited.setdefault((cross.seller, cross.symbol), cross.price)
+    if not limited:
+        return ()
+    instruments = desk.exchange.instruments(sorted({symbol for _, symbol in limited}))
+    gone = []
+    for (strategy, symbol), price in limited.items():
+        stance = state.stance(strategy, symbol)
+        left = portfolio.holding(strategy, symbol).quantity
+        instrument = instruments.get(symbol)
+        is_out = not left or (instrument is not None and not instrument.is_sellable(left, price))
+        if stance.state is DesiredState.LONG and is_out:
+            gone.append(stance.left())
+    return tuple(gone)
 
 
 def _stopped(item: OpenPlan, state: AccountState) -> tuple[Stance, ...]:

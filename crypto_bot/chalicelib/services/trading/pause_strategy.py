@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chalicelib.domain.errors import SettingsError
-from chalicelib.domain.trading.account import Subscription
+from chalicelib.domain.trading.account import Configuration, Subscription
 from chalicelib.domain.trading.configuration.names import account_named, strategy_named
 from chalicelib.ports import StrategyStore
 
@@ -17,6 +17,16 @@ def pause_strategy(
     SettingsError where no subscription is meant, so that a misspelt name is not a quiet nothing.
     """
     configuration = store.configuration()
+    changed = subscriptions_to_set(configuration, strategy=strategy, account=account, paused=paused)
+    if changed:
+        store.apply(expected_version=configuration.version, subscriptions=changed)
+    return changed
+
+
+def subscriptions_to_set(
+    configuration: Configuration, *, strategy: str | None, account: str | None, paused: bool
+) -> Sequence[Subscription]:
+    """What would change, as it would be."""
     if strategy is not None:
         strategy_named(configuration, strategy)
     if account is not None:
@@ -28,10 +38,7 @@ def pause_strategy(
     ]
     if not meant:
         raise SettingsError(_nobody(strategy, account))
-    changed = [replace(s, paused=paused) for s in meant if s.paused is not paused]
-    if changed:
-        store.apply(expected_version=configuration.version, subscriptions=changed)
-    return changed
+    return [replace(s, paused=paused) for s in meant if s.paused is not paused]
 
 
 def _nobody(strategy: str | None, account: str | None) -> str:

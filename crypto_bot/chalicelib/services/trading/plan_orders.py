@@ -1,6 +1,6 @@
 """Due signals and open ends of an account become at most one plan, written down before it acts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,6 +12,8 @@ from chalicelib.domain.trading.protection import trigger_of
 from chalicelib.domain.trading.settlement import numbered
 from chalicelib.domain.trading.signal import Signal
 from chalicelib.domain.trading.situation import Draft
+from chalicelib.domain.trading.waiting_orders import Watched
+from chalicelib.services.trading.cancel_overtaken import cancel_for_met
 from chalicelib.services.trading.desk import Desk
 from chalicelib.services.trading.open_plans import (
     OpenPlan,
@@ -27,6 +29,7 @@ from chalicelib.services.trading.read_situation import (
     undecided,
 )
 from chalicelib.services.trading.settle_balances import settle_balances
+from chalicelib.services.trading.watch_orders import remember_best, watch_orders
 
 # How long open orders keep the rest of the account from being looked at.
 LOOK_AGAIN: Final = timedelta(minutes=1)
@@ -51,13 +54,22 @@ class Planned:
         return self.left_out | {verdict.signal_id for verdict in verdicts}
 
 
-def plan_orders(desk: Desk, due: Sequence[Signal]) -> Planned:
-    """Decide once and write the decision down."""
+def plan_orders(
+    desk: Desk, due: Sequence[Signal], left_out: Collection[str] = frozenset()
+) -> Planned:
+    """Decide once and write the decision down. `left_out` are signals that are not among the due
+    because planning has failed on them in this very tick.
+    """
     ports = desk.ports
     state = ports.plans.state(desk.name)
     open_now = open_plans(ports.plans, ports.orders, state)
-    signals = undecided(desk, due, consumed_signals(open_now))
-    is_due = bool(signals) or _is_due(state, open_now, ports.clock.now())
+    consumed = consumed_signals(open_now)
+    watched = watch_orders(desk, state, undecided(desk, due, consumed), consumed)
+    state = remember_best(desk, state, watched, left_out)
+    signals = watched.signals
+    cancel_for_met(desk, open_now, signals)
+    has_news = bool(signals or watched.spent)
+    is_due = has_news or _is_due(state, open_now, ports.clock.now())
     if not is_due and not _is_reached(desk, state):
         return Planned()
     balances = desk.exchange.balances()
@@ -67,7 +79,7 @@ def plan_orders(desk: Desk, due: Sequence[Signal]) -> Planned:
         state = settle_balances(desk, state, open_now, balances, instruments.values())
     buys = may_buy(signals, state)
     situation = read_situation(desk, state, open_now, balances, may_buy=buys)
-    decision = decide(situation, signals)
+    decision = with_spent(decide(situation, signals), watched)
     quarantine_signals(desk, decision.failing)
     _release(desk, open_now, decision.draft)
     planned = Planned(
@@ -81,6 +93,12 @@ def plan_orders(desk: Desk, due: Sequence[Signal]) -> Planned:
         is_working = _is_working(open_now) or bool(decision.draft.released)
         _rest(desk, state, decision, is_working=is_working)
     return planned
+
+
+def with_spent(decision: Decision, watched: Watched) -> Decision:
+    """The decision with the last words on orders that have waited."""
+    verdicts = (*watched.spent, *decision.draft.verdicts)
+    return replace(decision, draft=replace(decision.draft, verdicts=verdicts))
 
 
 def _is_due(state: AccountState, open_now: Sequence[OpenPlan], now: datetime) -> bool:

@@ -10,9 +10,10 @@ from chalicelib.domain.trading.plan import Plan
 from chalicelib.ports import TradingPorts
 from chalicelib.services.trading.desk import open_desk
 from chalicelib.services.trading.open_plans import consumed_signals, open_plans
-from chalicelib.services.trading.plan_orders import plan_of
+from chalicelib.services.trading.plan_orders import plan_of, with_spent
 from chalicelib.services.trading.read_situation import read_situation, undecided
 from chalicelib.services.trading.tick import DUE_AT_ONCE
+from chalicelib.services.trading.watch_orders import watch_orders
 
 
 def preview_plan(ports: TradingPorts, account: str) -> list[Plan]:
@@ -35,7 +36,9 @@ def preview_plan(ports: TradingPorts, account: str) -> list[Plan]:
         for signal in ports.signals.due(ports.clock.now(), DUE_AT_ONCE)
         if account in configuration.followers(signal.strategy)
     ]
-    signals = undecided(desk, due, consumed_signals(open_now))
+    consumed = consumed_signals(open_now)
+    watched = watch_orders(desk, state, undecided(desk, due, consumed), consumed)
+    signals = watched.signals
     balances = desk.exchange.balances()
     buys = may_buy(signals, state)
     situation = read_situation(desk, state, open_now, balances, may_buy=buys)
@@ -48,5 +51,5 @@ def preview_plan(ports: TradingPorts, account: str) -> list[Plan]:
             at=situation.now,
         )
         situation = replace(situation, portfolio=post(situation.portfolio, opening)[0])
-    decision = decide(situation, signals)
+    decision = with_spent(decide(situation, signals), watched)
     return [] if decision.draft.is_empty else [plan_of(decision)]

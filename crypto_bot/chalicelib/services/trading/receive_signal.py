@@ -25,9 +25,10 @@ from chalicelib.domain.trading.alerts.redaction import (
     redacted,
     without_token,
 )
-from chalicelib.domain.trading.alerts.signal_from import signal_from
+from chalicelib.domain.trading.alerts.signal_from import signal_from, with_own_words
 from chalicelib.domain.trading.alerts.tokens import hash_token, opens
 from chalicelib.domain.trading.signal import Signal
+from chalicelib.domain.trading.signal_order import NOTHING_MORE, OwnWords
 from chalicelib.domain.trading.strategy import Strategy
 
 if TYPE_CHECKING:  # the ports load the whole trading domain, and a cold start waits for it
@@ -91,12 +92,17 @@ class Inbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One request: `strategy` and `token` are those of the URL, `source` is the peer's address."""
+    """One request: `strategy` and `token` are those of the URL, `source` is the peer's address.
+
+    `from_page` says that a page in a browser sent it. Any page may send a text to this machine, so
+    that the loopback address vouches for nobody then, and only a token does.
+    """
 
     body: bytes
     strategy: str | None = None
     token: str = ""
     source: str = ""
+    from_page: bool = False
 
     @property
     def digest(self) -> str:
@@ -120,16 +126,22 @@ def receive_signal(inbox: Inbox, delivery: Delivery) -> Answer:
         return _nothing_stored()
 
 
-def receive_own(inbox: Inbox, delivery: Delivery) -> Answer:
-    """As `receive_signal`, for what a bot of this very program says for the strategy: no token."""
+def receive_own(inbox: Inbox, delivery: Delivery, own: OwnWords = NOTHING_MORE) -> Answer:
+    """As `receive_signal`, for what a bot of this very program says for the strategy: no token.
+
+    An order that waits and is refused is not kept: by the time that it could be replayed, the bot
+    asks for something else.
+    """
     try:
         strategy = inbox.strategies.strategy(delivery.strategy or "")
         if strategy is None:
             return _unauthorised()
         try:
             alert = alert_from(read_body(delivery.body))
-            return _understand(inbox, delivery, alert, (strategy,))
+            return _understand(inbox, delivery, alert, (strategy,), own)
         except SignalRejected as problem:
+            if own.order is not None:
+                return _refusal(problem.status, str(problem), problem.field)
             return _keep(inbox, delivery, (strategy,), problem, "")
     except StoreUnavailable:
         return _nothing_stored()
@@ -143,7 +155,7 @@ def _receive(inbox: Inbox, delivery: Delivery) -> Answer:
     except SignalRejected as problem:
         return _unreadable(inbox, delivery, problem)
     token = delivery.token or secret_of(message)
-    opened = _opened_by(inbox, delivery.strategy, token)
+    opened = _opened_by(inbox, delivery, token)
     if not opened:
         return _unauthorised()
     try:
@@ -156,14 +168,15 @@ def _unreadable(inbox: Inbox, delivery: Delivery, problem: SignalRejected) -> An
     """Only a URL can say whose a message is that cannot be read."""
     if not delivery.token:
         return _refusal(problem.status, str(problem), problem.field)
-    opened = _opened_by(inbox, delivery.strategy, delivery.token)
+    opened = _opened_by(inbox, delivery, delivery.token)
     if not opened:
         return _unauthorised()
     return _keep(inbox, delivery, opened, problem, delivery.token)
 
 
-def _opened_by(inbox: Inbox, name: str | None, token: str) -> tuple[Strategy, ...]:
+def _opened_by(inbox: Inbox, delivery: Delivery, token: str) -> tuple[Strategy, ...]:
     """The strategies that the token may speak for; without one, those that are open to all."""
+    name = delivery.strategy
     if name is not None:
         named = inbox.strategies.strategy(name) if _is_name(name) else None
         offered = hash_token(token)
@@ -173,7 +186,8 @@ def _opened_by(inbox: Inbox, name: str | None, token: str) -> tuple[Strategy, ..
     configuration = inbox.strategies.configuration()
     everyone = tuple(configuration.strategies.values())
     if not token:
-        return tuple(s for s in everyone if inbox.loopback and _is_open(s, configuration))
+        is_own = inbox.loopback and not delivery.from_page
+        return tuple(s for s in everyone if is_own and _is_open(s, configuration))
     offered = hash_token(token)
     return tuple(s for s in everyone if opens(offered, s.token_hashes))
 
@@ -190,7 +204,11 @@ def _is_open(strategy: Strategy, configuration: Configuration) -> bool:
 
 
 def _understand(
-    inbox: Inbox, delivery: Delivery, alert: Alert, opened: Sequence[Strategy]
+    inbox: Inbox,
+    delivery: Delivery,
+    alert: Alert,
+    opened: Sequence[Strategy],
+    own: OwnWords = NOTHING_MORE,
 ) -> Answer:
     named = named_by(alert, opened, delivery.strategy)
     if not named:
@@ -201,7 +219,7 @@ def _understand(
     signal = signal_from(
         alert, strategy, received_at=inbox.clock.now(), body_digest=delivery.digest
     )
-    return _store(inbox, signal)
+    return _store(inbox, with_own_words(signal, own))
 
 
 def _store(inbox: Inbox, signal: Signal) -> Answer:

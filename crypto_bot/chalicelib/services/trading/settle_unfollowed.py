@@ -13,12 +13,13 @@ def settle_unfollowed(
 ) -> None:
     """End the due signals of strategies without followers as SKIPPED."""
     for signal in due:
-        if configuration.followers(signal.strategy):
+        followers = configuration.followers(signal.strategy)
+        if followers and not signal.settled_for(followers).status.is_final:
             continue
         current = ports.signals.get(signal.id)
         if current is None or current.status.is_final:
             continue
         try:
-            ports.signals.update(current.settled_for(()))
+            ports.signals.update(current.settled_for(followers))
         except StoreConflict:
             continue  # another tick has written it

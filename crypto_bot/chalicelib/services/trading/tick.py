@@ -186,7 +186,7 @@ def _work(
             reconcile_orders(desk)
             booked += book_fills(desk)
             concluded = conclude_plans(desk)
-        planned = plan_orders(desk, mine)
+        planned = plan_orders(desk, mine, left_out)
         mine = [signal for signal in mine if signal.id not in planned.seen_to]
         plans += planned.plan is not None
         left_out |= planned.left_out

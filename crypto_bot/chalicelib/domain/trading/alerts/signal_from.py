@@ -1,5 +1,6 @@
 """An alert and the strategy it belongs to -> the signal that is stored."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.trading.alerts.address import symbol_of
@@ -12,6 +13,7 @@ from chalicelib.domain.trading.signal import (
     signal_id,
     signal_id_from_sender,
 )
+from chalicelib.domain.trading.signal_order import OwnWords
 from chalicelib.domain.trading.strategy import Strategy
 
 CLOCK_TOLERANCE = timedelta(seconds=120)
@@ -50,6 +52,20 @@ def signal_from(
         interval=alert.interval,
         order_id=alert.order_id,
         comment=alert.comment,
+    )
+
+
+def with_own_words(signal: Signal, own: OwnWords) -> Signal:
+    """With what only a bot of this program says. An order waits for its price, not for siblings."""
+    if own.order is None:
+        return replace(signal, keeps=own.keeps, holds=own.holds)
+    return replace(
+        signal,
+        order=own.order,
+        keeps=own.keeps,
+        holds=own.holds,
+        urgent=False,
+        due_at=signal.received_at,
     )
 
 

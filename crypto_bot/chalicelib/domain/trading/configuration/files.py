@@ -212,6 +212,16 @@ def _secret(table: Table, mode: Mode) -> str:
     return secret
 
 
+def account_from(table: Table) -> Account:
+    """The account that a table describes, whose last part of the path is its name."""
+    return _account(table)
+
+
+def subscription_from(table: Table, account: Account) -> Subscription:
+    """What the account follows as the table describes it, whose path ends with the strategy."""
+    return _subscription(table, account)
+
+
 def _subscription(table: Table, account: Account) -> Subscription:
     table.refuse_unknown(_SUBSCRIPTION_KEYS)
     read = table.read

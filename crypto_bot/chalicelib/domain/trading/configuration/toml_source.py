@@ -22,10 +22,11 @@ class Unfit(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A file's name and where its keys stand."""
+    """A file's name and where its keys stand. What is no file has no lines to name."""
 
     name: str
     lines: dict[Path, int]
+    is_file: bool = True
 
     def error(self, path: Path, message: str) -> SettingsError:
         """What is wrong with the value at `path`; the message follows the key's full name."""
@@ -33,7 +34,7 @@ class Source:
 
     def place(self, path: Path) -> str:
         """File and line, for the beginning of a sentence."""
-        return f"{self.name} line {line_of(self.lines, path)}"
+        return f"{self.name} line {line_of(self.lines, path)}" if self.is_file else self.name
 
     def has(self, path: Path) -> bool:
         """Whether the file itself says something about `path`."""
