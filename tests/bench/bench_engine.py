@@ -1,16 +1,19 @@
-"""Candles a second of a backtest: an SMA cross with orders, fills, equity and one plot.
+"""Candles a second of a backtest: an SMA cross with orders, fills, equity and its averages' curves.
 
-The reference is a bare loop of Python that does the sums of the same strategy and nothing else, in
-the same run: where the ratio is as ever and the value is not, the machine was busy.
+It says that it decides at crossings. Another one does not: it is asked at every candle, and plots a
+curve of its own there. The reference is a bare loop of Python that does the sums of the same
+strategy and nothing else, in the same run: where the ratio is as ever and the value is not, the
+machine was busy.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from time import process_time
 
 from tests.bench.figure import Figure, at_least, at_most
 
-NAMES = ("engine", "engine_to_bare_loop", "engine_import")
+NAMES = ("engine", "engine_to_bare_loop", "engine_every_candle_to_bare_loop", "engine_import")
 
 CANDLES = 130_708
 ROUNDS = 7
@@ -32,7 +35,7 @@ print((ended - between) * 1000, (between - started) * 1000, *more)
 
 
 def figures(only: str | None) -> Iterator[Figure]:
-    if only in (None, "engine", "engine_to_bare_loop"):
+    if only is None or only in NAMES[:3]:
         yield from _speed()
     if only in (None, "engine_import"):
         own, standard = _import_ms()
@@ -42,24 +45,25 @@ def figures(only: str | None) -> Iterator[Figure]:
 def _speed() -> Iterator[Figure]:
     """The least of several rounds of each, taken in turn."""
     times, opens, highs, lows, closes = _walk()
-    run = _engine(times, opens, highs, lows, closes)
-    loop, engine = [], []
+    at_crossings, always = _engine(times, opens, highs, lows, closes)
+    loop, engine, slower = [], [], []
     for _ in range(ROUNDS):
         loop.append(_seconds(lambda: bare_loop(opens, closes)))
-        engine.append(_seconds(run))
-    trades, equity = run()
+        engine.append(_seconds(at_crossings))
+        slower.append(_seconds(always))
     expected_trades, expected = bare_loop(opens, closes)
-    if (
-        trades != expected_trades or abs(equity / expected - 1) > 1e-6
-    ):  # the money of the same deals
-        raise AssertionError(f"{trades} fills, {equity}; the loop: {expected_trades}, {expected}")
+    for trades, equity in (at_crossings(), always()):
+        if trades != expected_trades or abs(equity / expected - 1) > 1e-6:  # of the same deals
+            raise AssertionError(f"{trades} fills, {equity}; a loop: {expected_trades}, {expected}")
     bare = CANDLES / min(loop)
     value = CANDLES / min(engine)
     yield at_least("engine", value, "candles/s", limit=2_000_000, reference=bare)
     yield at_least("engine_to_bare_loop", value / bare, "times", limit=0.15, reference=1)
+    ratio = min(loop) / min(slower)
+    yield at_least("engine_every_candle_to_bare_loop", ratio, "times", limit=0.1, reference=1)
 
 
-def _engine(times, opens, highs, lows, closes) -> Callable[[], tuple[int, float]]:
+def _engine(times, opens, highs, lows, closes) -> list[Callable[[], tuple[int, float]]]:
     from decimal import Decimal
 
     from chalicelib.domain.bots import Bot, Param
@@ -79,17 +83,24 @@ def _engine(times, opens, highs, lows, closes) -> Callable[[], tuple[int, float]
 
         def start(self, ctx) -> None:
             self.f, self.s = ctx.sma(self.fast), ctx.sma(self.slow)
+            ctx.only_when(self.f.crosses(self.s))
 
         def on_candle(self, ctx) -> None:
-            ctx.plot("fast", self.f.value)
             if self.f.crossed_above(self.s):
                 ctx.target(1.0)
             elif self.f.crossed_below(self.s):
                 ctx.target(0)
 
+    class EveryCandle(SmaCross):
+        def start(self, ctx) -> None:
+            self.f, self.s = ctx.sma(self.fast), ctx.sma(self.slow)
+
+        def on_candle(self, ctx) -> None:
+            ctx.plot("fast", self.f.value)
+            super().on_candle(ctx)
+
     candles = Candles(times, opens, highs, lows, closes, [1.0] * CANDLES)
     check_candles("BTC/USDT", Interval.M1, candles)
-    (setup,) = set_up(SmaCross)
     instrument = Instrument(
         symbol="BTC/USDT",
         base="BTC",
@@ -100,11 +111,12 @@ def _engine(times, opens, highs, lows, closes) -> Callable[[], tuple[int, float]
     fee = Decimal(str(FEE))
     terms = Terms({"BTC/USDT": instrument}, Decimal(1_000_000), Costs(fee, fee))
 
-    def run() -> tuple[int, float]:
+    def run(kind: type[Bot]) -> tuple[int, float]:
+        (setup,) = set_up(kind)
         test = backtest(setup, {"BTC/USDT": candles}, terms)
         return len(test.fills), test.equity[-1]
 
-    return run
+    return [partial(run, SmaCross), partial(run, EveryCandle)]
 
 
 def bare_loop(  # noqa: C901 - nothing is called, since a call would cost

@@ -72,6 +72,7 @@ def _sweep(opens, highs, lows, closes):
 
         def start(self, ctx) -> None:
             self.f, self.s = ctx.sma(self.fast), ctx.sma(self.slow)
+            ctx.only_when(self.f.crosses(self.s))
 
         def on_candle(self, ctx) -> None:
             if self.f.crossed_above(self.s):

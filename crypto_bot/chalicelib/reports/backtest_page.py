@@ -10,8 +10,8 @@ from chalicelib.domain.money import plain
 from chalicelib.reports.equity_charts import drawdown_chart, equity_chart
 from chalicelib.reports.figures import figure, minute, money, percent, price, signed_percent, tone
 from chalicelib.reports.markup import section, table, text
+from chalicelib.reports.page import page
 from chalicelib.reports.price_charts import price_sections
-from chalicelib.reports.style import STYLE
 
 _MOST_TRADES: Final = 1000
 _MOST_LINES: Final = 200
@@ -43,14 +43,7 @@ def backtest_page(report: BacktestReport) -> str:
         ),
     )
     title = f"{report.setup.name}: backtest on {', '.join(report.candles)}"
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
-        '<meta http-equiv="Content-Security-Policy"'
-        " content=\"default-src 'none'; style-src 'unsafe-inline'\"/>"
-        f"<title>{text(title)}</title><style>{STYLE}</style></head>"
-        f"<body><main>{''.join(body)}{_footer(report)}</main></body></html>\n"
-    )
+    return page(title, (*body, _footer(report)))
 
 
 def _header(report: BacktestReport) -> str:

@@ -19,8 +19,8 @@ from chalicelib.reports.figures import (
     tone,
 )
 from chalicelib.reports.markup import section, table, text
+from chalicelib.reports.page import page
 from chalicelib.reports.replay_charts import drawdown_chart, equity_chart, legend, profit_chart
-from chalicelib.reports.style import STYLE
 
 _MOST_ALERTS: Final = 1000
 _MOST_TRIALS: Final = 50
@@ -39,14 +39,7 @@ def replay_page(report: ReplayReport) -> str:
         section("What was assumed", _assumed(report)),
     )
     title = f"Replay of {', '.join(report.portfolio.symbols)}"
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
-        '<meta http-equiv="Content-Security-Policy"'
-        " content=\"default-src 'none'; style-src 'unsafe-inline'\"/>"
-        f"<title>{text(title)}</title><style>{STYLE}</style></head>"
-        f"<body><main>{''.join(body)}{_footer(report)}</main></body></html>\n"
-    )
+    return page(title, (*body, _footer(report)))
 
 
 def _header(report: ReplayReport) -> str:

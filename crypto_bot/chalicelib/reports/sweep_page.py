@@ -12,7 +12,7 @@ from chalicelib.domain.money import plain
 from chalicelib.reports.figures import figure, percent, signed_percent, tone
 from chalicelib.reports.heat_chart import heat_chart
 from chalicelib.reports.markup import section, table, text
-from chalicelib.reports.style import STYLE
+from chalicelib.reports.page import page
 
 _COMPARED: Final = ("sharpe", "total_return", "max_drawdown", "round_trips", "fees")
 _WORDS: Final = {
@@ -28,6 +28,9 @@ _WORDS: Final = {
     "round_trips": "trades",
     "fees": "fees",
 }
+
+
+_FOOTER: Final = "<footer>Made by crypto-bot. The best of many is better than it will be.</footer>"
 
 
 def sweep_page(report: SweepReport) -> str:
@@ -47,15 +50,7 @@ def sweep_page(report: SweepReport) -> str:
         ),
     )
     title = f"{report.question.setup.name}: sweep on {', '.join(report.candles)}"
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
-        '<meta http-equiv="Content-Security-Policy"'
-        " content=\"default-src 'none'; style-src 'unsafe-inline'\"/>"
-        f"<title>{text(title)}</title><style>{STYLE}</style></head>"
-        f"<body><main>{''.join(body)}<footer>Made by crypto-bot. The best of many is better than it"
-        " will be.</footer></main></body></html>\n"
-    )
+    return page(title, (*body, _FOOTER))
 
 
 def _header(report: SweepReport) -> str:

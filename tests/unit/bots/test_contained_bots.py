@@ -105,6 +105,15 @@ def test_a_backtest_is_the_same(box: ProcessSandbox, given: dict[str, Any]) -> N
     assert there == here
 
 
+def test_it_is_asked_at_crossings_alone_there_too(box: ProcessSandbox) -> None:
+    declared = "        self.volume ="
+    asked = "        ctx.only_when(self.lines[0].crosses(self.lines[1]))\n"
+    source = EVERYTHING.replace(declared, asked + declared)
+    here, there = tried(bot_of(source, "e")), tried(box(source, "e"))
+    assert 10 < len(here.logs) < 400
+    assert there == here
+
+
 def test_a_portfolio_with_gaps_is_the_same(box: ProcessSandbox) -> None:
     here, there = tried(bot_of(BASKET, "basket")), tried(box(BASKET, "basket"))
     assert len(here.fills) > 5

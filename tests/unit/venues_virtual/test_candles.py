@@ -7,7 +7,8 @@ from time import process_time
 import pytest
 
 from chalicelib.adapters.clock import ReplayClock
-from chalicelib.adapters.venues.virtual.candles import CandlePrices, read_candles
+from chalicelib.adapters.venues.virtual.candles import read_candles
+from chalicelib.adapters.venues.virtual.series_prices import SeriesPrices
 from chalicelib.domain.errors import SettingsError
 
 HEADER = "time,open,high,low,close,Volume\n"
@@ -40,7 +41,7 @@ def written(folder, text, name="BTC-USDT.1h.csv"):
 )
 def test_the_price_is_the_open_until_the_candle_has_closed(tmp_path, at, price, known_at):
     clock = ReplayClock(datetime.fromisoformat(at + "+00:00"))
-    prices = CandlePrices([read_candles(written(tmp_path, HOURS))], clock)
+    prices = SeriesPrices([read_candles(written(tmp_path, HOURS))], clock)
     tickers = prices.tickers(["BTC/USDT", "ETH/USDT"])
     if price is None:
         assert tickers == {}
@@ -65,7 +66,7 @@ def test_nothing_that_comes_later_changes_what_was_known(tmp_path):
 
 def test_daily_closes_are_those_of_finished_days(tmp_path):
     clock = ReplayClock(datetime(2024, 1, 2, 23, 59, tzinfo=UTC))
-    prices = CandlePrices([read_candles(written(tmp_path, HOURS))], clock)
+    prices = SeriesPrices([read_candles(written(tmp_path, HOURS))], clock)
     assert prices.daily_closes("BTC/USDT", 3) == [Decimal(14)]
     clock.advance_to(datetime(2024, 1, 3, tzinfo=UTC))
     assert prices.daily_closes("BTC/USDT", 3) == [Decimal(14), Decimal(21)]

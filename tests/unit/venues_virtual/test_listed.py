@@ -8,18 +8,19 @@ from typing_extensions import override
 
 from chalicelib.adapters.clock import ReplayClock
 from chalicelib.adapters.venues.virtual.exchange import VirtualExchange
-from chalicelib.adapters.venues.virtual.listed import ListedPrices, ListedSeries
+from chalicelib.adapters.venues.virtual.listed import ListedSeries
 from chalicelib.adapters.venues.virtual.options import parse_options
 from chalicelib.adapters.venues.virtual.prices import FixedPrices
+from chalicelib.adapters.venues.virtual.series_prices import SeriesPrices
 from chalicelib.drivers.sqlite_table import SqliteTable
 from tests.unit.venues_virtual.support import BTC, START, paper
 
 
-def listed(clock: ReplayClock, *points: tuple[float, str]) -> ListedPrices:
+def listed(clock: ReplayClock, *points: tuple[float, str]) -> SeriesPrices:
     """(hours after the start, price)."""
     times = tuple(START + timedelta(hours=hours) for hours, _ in points)
     prices = tuple(Decimal(price) for _, price in points)
-    return ListedPrices([ListedSeries(symbol=BTC, times=times, prices=prices)], clock)
+    return SeriesPrices([ListedSeries(symbol=BTC, times=times, prices=prices)], clock)
 
 
 def test_a_listed_price_stands_until_the_next_one_and_is_never_stale():

@@ -27,9 +27,12 @@ MOST_RUNS: Final = 64
 
 
 def serve(load: LoadBot) -> None:
-    """Until nobody asks any more. What the source may import, the command line says."""
-    for name in (*sys.argv[2:], *_LATER):
+    """Until nobody asks any more. How many bytes it may take, and what the source may import, the
+    command line says.
+    """
+    for name in (*sys.argv[3:], *_LATER):
         import_module(name)
+    os.environ.clear()  # noqa: TID251 - nothing of it is read
     requests = sys.stdin.buffer
     os.dup2(1, _ANSWERS)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -37,7 +40,7 @@ def serve(load: LoadBot) -> None:
     os.dup2(nowhere, 2)
     os.close(nowhere)
     answers = os.fdopen(_ANSWERS, "wb")
-    answers.write(written({"lacking": lock_down(_ANSWERS)}))
+    answers.write(written({"lacking": lock_down(_ANSWERS, int(sys.argv[2]))}))
     answers.flush()
     here = _Here(load)
     while line := requests.readline():

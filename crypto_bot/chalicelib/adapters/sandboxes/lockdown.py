@@ -2,6 +2,7 @@
 
 import resource
 import sys
+from collections.abc import Mapping
 from typing import Final
 
 from chalicelib.adapters.sandboxes import namespaces, system_calls
@@ -9,7 +10,6 @@ from chalicelib.adapters.sandboxes import namespaces, system_calls
 MEMORY: Final = 512 * 1024 * 1024
 CPU_SECONDS: Final = 3_600  # should nobody be left to stop it
 _LIMITS: Final = {
-    "RLIMIT_AS": MEMORY,
     "RLIMIT_CPU": CPU_SECONDS,
     "RLIMIT_CORE": 0,
     "RLIMIT_FSIZE": 0,
@@ -17,10 +17,10 @@ _LIMITS: Final = {
 }
 
 
-def lock_down(keep: int) -> list[str]:
+def lock_down(keep: int, memory: int = MEMORY) -> list[str]:
     """Sentences: what this system did not let us take away. No file is open above number `keep`."""
     hidden = _why_not_hidden(keep)
-    lacking = _limit(keep)
+    lacking = _limit({**_LIMITS, "RLIMIT_AS": memory, "RLIMIT_NOFILE": keep + 1})
     filtered = _why_not_filtered()
     if hidden and filtered:
         lacking.append(
@@ -50,9 +50,9 @@ def _why_not_filtered() -> str:
     return ""
 
 
-def _limit(keep: int) -> list[str]:
+def _limit(limits: Mapping[str, int]) -> list[str]:
     lacking = []
-    for name, most in {**_LIMITS, "RLIMIT_NOFILE": keep + 1}.items():
+    for name, most in limits.items():
         try:
             kind = getattr(resource, name)
             allowed = resource.getrlimit(kind)[1]

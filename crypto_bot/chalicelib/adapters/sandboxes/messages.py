@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 
 from chalicelib.domain.bots.context import Context
 from chalicelib.domain.bots.intent import ALL, Action, Intent
-from chalicelib.domain.bots.refusals import BotRefused
+from chalicelib.domain.bots.refusals import BotFailed, BotRefused
 
 _PRICES: Final = ("limit", "stop", "trailing", "stop_loss", "take_profit", "trail_stop")
 _TAKES: Final = {
@@ -50,6 +50,16 @@ def read(line: bytes) -> dict[str, Any]:
         said = None
     if not isinstance(said, dict):
         raise BotRefused("the answer of its process is no JSON object")
+    return said
+
+
+def taken(said: dict[str, Any]) -> dict[str, Any]:
+    """An answer, if it is one; BotRefused or BotFailed with its own sentence where it says so."""
+    if "refused" in said:
+        raise BotRefused(sentence_of(said["refused"]))
+    if "failed" in said:
+        line = said.get("line")
+        raise BotFailed(sentence_of(said["failed"]), line=line if type(line) is int else 0)
     return said
 
 

@@ -10,16 +10,23 @@ import signal
 import subprocess
 import sys
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from time import monotonic
+from types import MappingProxyType
 from typing import Any, Final
 
 from chalicelib.adapters.sandboxes import child
 from chalicelib.adapters.sandboxes.lockdown import MEMORY
-from chalicelib.adapters.sandboxes.messages import listed, read, sentence_of, written
+from chalicelib.adapters.sandboxes.messages import (
+    listed,
+    read,
+    sentence_of,
+    taken,
+    written,
+)
 from chalicelib.domain.bots.refusals import BotFailed, BotRefused
 
 _LOG = logging.getLogger(__name__)
@@ -40,13 +47,25 @@ class BotProcess:
     """Begun when it is asked first, and again when it is asked after its end.
 
     `begun` counts that: what was known to an earlier one is not known to the next. `seconds` is how
-    long it may take to answer.
+    long it may take to answer, `memory` how many bytes it may have, `environment` what its
+    interpreter needs to begin. `lacking` says what the system did not let us take from it.
     """
 
-    def __init__(self, name: str, seconds: float, imports: Sequence[str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        seconds: float,
+        imports: Sequence[str],
+        *,
+        memory: int = MEMORY,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.name: Final = name
-        self.seconds: Final = seconds
         self.begun = 0
+        self.lacking: list[str] = []
+        self._seconds = seconds
+        self._memory = memory
+        self._environment = environment
         self._imports = imports
         self._process: subprocess.Popen[bytes] | None = None
         self._stop: Any = None
@@ -61,12 +80,13 @@ class BotProcess:
 
     def _begin(self) -> None:
         self.end()
+        arguments = [str(self._memory), *self._imports]
         self._process = process = subprocess.Popen(  # noqa: S603 - this very interpreter
-            [sys.executable, "-I", "-S", "-B", "-c", _PROGRAM, str(_ROOT), *self._imports],
+            [sys.executable, "-I", "-S", "-B", "-c", _PROGRAM, str(_ROOT), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={},
+            env=self._environment,
             cwd="/",
             start_new_session=True,
         )
@@ -75,7 +95,11 @@ class BotProcess:
             os.set_blocking(pipe.fileno(), False)  # type: ignore[union-attr]
         self.begun += 1
         said = self._answer(b"", _BEGIN_SECONDS)
-        for sentence in listed("lacking", said.get("lacking"), _MOST_LACKING):
+        self.lacking = [
+            sentence_of(sentence)
+            for sentence in listed("lacking", said.get("lacking"), _MOST_LACKING)
+        ]
+        for sentence in self.lacking:
             _LOG.warning("%s is not contained whole: %s", self.name, sentence)
 
     def end(self) -> None:
@@ -87,16 +111,13 @@ class BotProcess:
 
     def ask(self, message: object) -> dict[str, Any]:
         """What it answers; BotFailed or BotRefused where it says so, or does not answer in time."""
+        return taken(self.answer(message))
+
+    def answer(self, message: object, most: float | None = None) -> dict[str, Any]:
+        """The same, where it says so as it says it. It has `most` seconds, if that is less."""
+        seconds = self._seconds if most is None else min(most, self._seconds)
         with self._one:
-            said = self._answer(written(message), self.seconds)
-        for kind, error in (("refused", BotRefused), ("failed", BotFailed)):
-            if kind in said:
-                line = said.get("line")
-                sentence = sentence_of(said[kind])
-                if error is BotFailed:
-                    raise BotFailed(sentence, line=line if type(line) is int else 0)
-                raise BotRefused(sentence)
-        return said
+            return self._answer(written(message), seconds)
 
     def _answer(self, message: bytes, seconds: float) -> dict[str, Any]:
         try:
@@ -135,7 +156,7 @@ class BotProcess:
         if not got:
             raise BotFailed(
                 f"{self.name}: its process has ended; it ended itself, or took more than"
-                f" {MEMORY // 2**20} MB"
+                f" {self._memory // 2**20} MB"
             )
         return got
 

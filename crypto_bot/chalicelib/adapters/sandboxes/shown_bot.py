@@ -100,6 +100,8 @@ class ShownBot:
     def candle(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         ctx = self._ctx
         self._show(asked)
+        if ctx.crossings and not any(crossing.has_happened() for crossing in ctx.crossings):
+            return self.result()
         try:
             self._bot.on_candle(ctx)
         except (Exception, SystemExit) as error:
@@ -126,6 +128,7 @@ class ShownBot:
         ctx = self._ctx
         if "state" in asked:
             ctx.state, ctx.random.position = asked["state"], asked["random"]
+            ctx.orders_made = asked["made"]
             self._state = plain_state(self._name, ctx.state)
         if "views" in asked:
             ctx.views = Views(*(Timeline([(0, view)]) for view in asked["views"]))
@@ -139,7 +142,7 @@ class ShownBot:
             market.show(candles, len(candles.start) - 1)
             market.start, market.close = candles.start[-1], candles.close[-1]
             market.is_fresh, market.position, market.average_price = is_fresh, position, average
-        ctx.start, ctx.cash, ctx.orders_made = asked["start"], asked["cash"], asked["made"]
+        ctx.start, ctx.cash = asked["start"], asked["cash"]
         self._desk.orders = tuple(
             OpenOrder(*order[:4], *(p if p is None else Decimal(p) for p in order[4:]))
             for order in asked["orders"]

@@ -1,7 +1,7 @@
 """What the engine has of a bot in a process of its own: a class that asks over there."""
 
 from collections import OrderedDict
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Protocol
 
 from chalicelib.adapters.sandboxes.child import MOST_RUNS
 from chalicelib.adapters.sandboxes.messages import (
@@ -15,7 +15,6 @@ from chalicelib.adapters.sandboxes.messages import (
     whole,
     word,
 )
-from chalicelib.adapters.sandboxes.process import BotProcess
 from chalicelib.domain.bots.bot import Bot
 from chalicelib.domain.bots.candles import length_ms, moment
 from chalicelib.domain.bots.context import Context
@@ -29,10 +28,31 @@ _MOST_POINTS: Final = 1_000
 _LARGEST: Final = 2**64
 
 
+class Asked(Protocol):
+    """Who answers for a bot: a process here, or a function. Mistakes are said of its `name`.
+
+    `begun` counts how often it was begun: what one knew, the next does not know.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def begun(self) -> int: ...
+
+    def begin(self) -> None:
+        """Unless it runs."""
+        ...
+
+    def ask(self, message: dict[str, Any]) -> dict[str, Any]:
+        """What it answers; BotFailed or BotRefused where it says so, or does not answer in time."""
+        ...
+
+
 class _Source:
     """A source as it was run once, over there."""
 
-    def __init__(self, process: BotProcess, source: str) -> None:
+    def __init__(self, process: Asked, source: str) -> None:
         self.process: Final = process
         self._runs: Final[OrderedDict[int, _Shown]] = OrderedDict()
         self._source = source
@@ -124,16 +144,19 @@ class StandIn(Bot):
             raise BotFailed(f"{kind.__name__}.on_candle at the candle of {at}: {error}") from None
 
 
-def stand_in(process: BotProcess, source: str) -> type[Bot]:
+def stand_in(process: Asked, source: str, base: type[StandIn] = StandIn) -> type[Bot]:
     """Of a source that is run there now, with all that its class says of itself."""
     run = _Source(process, source)
     said = run.load()
     warmup = said.get("warmup")
     return type(
         word("name", said.get("name")),
-        (StandIn,),
+        (base,),
         {
-            **dict(map(_parameter, listed("parameters", said.get("parameters"), _MOST))),
+            **dict(
+                _parameter(base, each)
+                for each in listed("parameters", said.get("parameters"), _MOST)
+            ),
             "_source": run,
             "warmup": warmup if type(warmup) is int else -1,
             "together": said.get("together") is True,
@@ -146,9 +169,9 @@ def stand_in(process: BotProcess, source: str) -> type[Bot]:
     )
 
 
-def _parameter(said: object) -> tuple[str, Param]:
+def _parameter(base: type[StandIn], said: object) -> tuple[str, Param]:
     name, default, low, high, step = row("a parameter", said, 5)
-    if hasattr(StandIn, word("the parameter", name)):
+    if hasattr(base, word("the parameter", name)):
         raise BotRefused(f"the parameter {name} of the answer is a word of every bot")
     default, low, high = (number(name, each) for each in (default, low, high))
     return name, Param(default, low, high, None if step is None else number(name, step))
@@ -173,7 +196,6 @@ def _shown(ctx: Context, shown: _Shown, run: int, kind: type[Bot]) -> dict[str, 
         "run": run,
         "start": ctx.start,
         "cash": ctx.cash,
-        "made": ctx.orders_made,
         "orders": [
             [*order[:4], *(None if price is None else str(price) for price in order[4:])]
             for order in ctx.open_orders
@@ -188,6 +210,7 @@ def _shown(ctx: Context, shown: _Shown, run: int, kind: type[Bot]) -> dict[str, 
     }
     if is_first:
         said["state"], said["random"] = ctx.state, ctx.random.position
+        said["made"] = ctx.orders_made
     views = [ctx.analytics, ctx.ranking, ctx.universe]
     if any(new is not old for new, old in zip(views, shown.views, strict=True)):
         shown.views, said["views"] = views, [plain(view) for view in views]

@@ -54,7 +54,13 @@ def report_on(
     views: Views | None = None,
 ) -> BacktestReport:
     """Runs it. `candles` are checked ones, at least one of each instrument."""
-    test = backtest(setup, candles, terms, views)
+    return report_of(setup, venue, candles, terms, backtest(setup, candles, terms, views))
+
+
+def report_of(
+    setup: Setup, venue: str, candles: Mapping[str, Candles], terms: Terms, test: Backtest
+) -> BacktestReport:
+    """On one that was run, with all its candles."""
     benchmark = _bought_and_kept(test.start, candles)
     return BacktestReport(
         setup=setup,

@@ -1,7 +1,7 @@
 """What a bot holds of an indicator: its value at the closed candle and at the one before."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from chalicelib.domain.bots.refusals import BotRefused
 
@@ -49,11 +49,27 @@ class Line:
             return self._unknown(other)
         return crossed
 
+    def crosses(self, other: "Line | float") -> "Crossing":
+        """When it gets above or below `other`, which may be a number: for `ctx.only_when`."""
+        self._unknown(other)
+        return Crossing(self, other)
+
     def _unknown(self, other: object) -> bool:
         """What is not known yet has crossed nothing; with what is no number, nothing can cross."""
         if not isinstance(other, Line | int | float):
             raise BotRefused(f"{self.name} cannot cross {other!r}: a line or a number is meant")
         return False
+
+
+class Crossing(NamedTuple):
+    """A line that gets above or below another one, or a number."""
+
+    line: Line
+    other: Line | float
+
+    def has_happened(self) -> bool:
+        """At the candle that the lines stand at."""
+        return self.line.crossed_above(self.other) or self.line.crossed_below(self.other)
 
 
 class LineGroup:

@@ -1,42 +1,35 @@
-"""A bot on live candles: each close makes it what it is next, and at most one message to trade by.
+"""A bot on live candles: each close makes it what it is next, and messages to trade by.
 
 Pure, so that the same candles give the same messages, whoever repeats them after a crash.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from chalicelib.domain.bots.candles import Candles, at_ms, candles_of
-from chalicelib.domain.bots.intent import BUY, FRACTION, QUANTITY, TARGET, VALUE, Intent
+from chalicelib.domain.bots.candles import Candles, candles_of, length_ms
+from chalicelib.domain.bots.intent import Intent
+from chalicelib.domain.bots.live_message import OrderWish, Told, Wish, told, told_order
 from chalicelib.domain.bots.refusals import BotRefused
 from chalicelib.domain.bots.session import Session
 from chalicelib.domain.bots.setup import Setup
-from chalicelib.domain.bots.standing import Standing, settle
+from chalicelib.domain.bots.standing import Standing
 from chalicelib.domain.bots.step import AccountView, Held, step
 from chalicelib.domain.bots.trail import Mark, mark
 from chalicelib.domain.bots.views import Views
+from chalicelib.domain.bots.waiting import BUYS, Book, Waiting, meet, open_orders, place
 from chalicelib.domain.market.candle import Candle
-from chalicelib.domain.money import ZERO, exact_arithmetic, plain
-from chalicelib.domain.trading.signal import DesiredState, SizeUnit, signal_id_from_sender
+from chalicelib.domain.money import plain
 
 _AT: Final = "@"
-_PERCENT: Final = Decimal(100)
-_SHARE: Final = Decimal("0.000001")
-_SIZES: Final = {
-    FRACTION: (_PERCENT, SizeUnit.PERCENT),
-    VALUE: (Decimal(1), SizeUnit.NOTIONAL),
-    QUANTITY: (Decimal(1), SizeUnit.QUANTITY),
-}
 
 
 class LiveBot(NamedTuple):
     """A bot on one instrument. `seen` is when its last candle started; `state` is the engine's.
 
     What it asks for counts at candles that close after `heard_from`; earlier ones are shown to it.
-    `terms` say what it runs by.
+    `terms` say what it runs by, `waiting` are its orders.
     """
 
     terms: str
@@ -44,16 +37,7 @@ class LiveBot(NamedTuple):
     standing: Standing
     seen: datetime | None = None
     state: Mapping[str, Any] | None = None
-
-
-class Wish(NamedTuple):
-    """What the intents at one close come to."""
-
-    setup: Setup
-    candle: Candle
-    before: Standing
-    after: Standing
-    intents: tuple[Intent, ...]
+    waiting: tuple[Waiting, ...] = ()
 
 
 class Followed(NamedTuple):
@@ -62,6 +46,7 @@ class Followed(NamedTuple):
     bot: LiveBot
     wish: Wish | None
     mark: Mark
+    orders: tuple[OrderWish, ...] = ()
 
 
 def terms_of(setup: Setup, version: str = "") -> str:
@@ -83,7 +68,7 @@ def begin(
         return kept
     if _without_version(kept.terms) == _without_version(terms) and _goes_on(setup, kept):
         return kept._replace(terms=terms)
-    anew = LiveBot(terms, since, kept.standing)
+    anew = LiveBot(terms, since, kept.standing, waiting=kept.waiting)
     candles = _candles_kept(setup, kept)
     if candles is None:
         return anew
@@ -106,56 +91,59 @@ def follow(setup: Setup, bot: LiveBot, candle: Candle, views: Views | None = Non
     """The next closed candle. CandlesRefused for one that cannot be, BotFailed where it stops."""
     symbol = setup.instruments[0]
     candles = candles_of(symbol, setup.interval, [candle])
-    before = bot.standing
-    done = step(setup, bot.state, {symbol: candles}, _account(setup, before), views)
+    start = candles.start[0]
+    met = meet(bot.standing, bot.waiting, candle, start)
+    account = _account(setup, met.standing, met.waiting)
+    done = step(setup, bot.state, {symbol: candles}, account, views)
     bot = bot._replace(seen=candle.start, state=done.state)
-    left = mark(candles.start[0], plain(candle.close), done.logs, done.plots)
+    left = mark(start, plain(candle.close), done.logs, done.plots)
     if candle.start + setup.interval.length <= bot.heard_from:
         return Followed(bot, None, left)
-    after = settle(before, done.orders, candle.close)
-    bot = bot._replace(standing=after)
-    if after.quantity == before.quantity:
-        return Followed(bot, None, left)
-    return Followed(bot, Wish(setup, candle, before, after, done.orders), left)
+    book, at_once = place(met, done.orders, candle.close, length_ms(setup.interval))
+    bot = bot._replace(standing=book.standing, waiting=book.waiting)
+    orders = _order_wishes(setup, candle, book, done.orders)
+    has_left = met.sold and not met.standing.quantity
+    if not has_left and book.standing.quantity == met.standing.quantity:
+        return Followed(bot, None, left, orders)
+    new = {order.key for order in book.placed}
+    wish = Wish(
+        setup,
+        candle,
+        met.standing,
+        book.standing,
+        at_once,
+        keeps=tuple(o for o in book.waiting if o.is_told and o.key not in new),
+        # Accounts to whose venue the price did not come leave now, at the market.
+        leaves=has_left and not book.standing.quantity,
+    )
+    return Followed(bot, wish, left, orders)
 
 
-def signal_id_of(wish: Wish, sender: str, strategy: str) -> str:
-    """Of the signal that its message becomes."""
-    return signal_id_from_sender(strategy=strategy, sender_id=_message_id(wish, sender))
+def messages_of(done: Followed, sender: str) -> list[Told]:
+    """In the order in which they are to be told: what is taken back comes first."""
+    cancels = [told_order(order, sender) for order in done.orders if order.cancels]
+    moves = [] if done.wish is None else [told(done.wish, sender)]
+    placed = [told_order(order, sender) for order in done.orders if not order.cancels]
+    return [*cancels, *moves, *placed]
 
 
-def message_of(wish: Wish, sender: str) -> bytes:
-    """In the words of an alert. Its id is that of the sender's candle: there is but one of it."""
-    before, after = wish.before.quantity, wish.after.quantity
-    setup, candle = wish.setup, wish.candle
-    symbol = setup.instruments[0]
-    said = {
-        "id": _message_id(wish, sender),
-        "ticker": symbol,
-        "time": (candle.start + setup.interval.length).isoformat(),
-        "interval": str(setup.interval),
-        "market_position": _state(after),
-        "prev_market_position": _state(before),
-        "order_price": plain(candle.close),
-        "order_comment": sender,
-        **_prices(wish),
-    }
-    if not before:
-        said |= _size(wish)
-    elif after:
-        with exact_arithmetic():
-            said["size_ratio"] = plain(round(after / before, 12))
-    return json.dumps(said, separators=(",", ":")).encode()
+def _order_wishes(
+    setup: Setup, candle: Candle, book: Book, intents: Iterable[Intent]
+) -> tuple[OrderWish, ...]:
+    asked = {intent.id: intent for intent in intents}
+    buying = sum(order.side is BUYS for order in book.waiting)
+    opens = not book.standing.quantity and buying == 1
+    placed = (
+        OrderWish(setup, candle, order, None if order.group else asked.get(order.id), opens)
+        for order in book.placed
+    )
+    gone = (OrderWish(setup, candle, order, cancels=True) for order in book.gone)
+    return (*gone, *placed)
 
 
-def _message_id(wish: Wish, sender: str) -> str:
-    setup = wish.setup
-    return f"{sender} {setup.instruments[0]} {setup.interval} {at_ms(wish.candle.start)}"
-
-
-def _account(setup: Setup, standing: Standing) -> AccountView:
+def _account(setup: Setup, standing: Standing, waiting: Iterable[Waiting] = ()) -> AccountView:
     held = Held(standing.quantity, standing.average_price)
-    return AccountView(standing.cash, {setup.instruments[0]: held})
+    return AccountView(standing.cash, {setup.instruments[0]: held}, open_orders(waiting))
 
 
 def _without_version(terms: str) -> str:
@@ -179,32 +167,3 @@ def _candles_kept(setup: Setup, kept: LiveBot) -> Candles | None:
         return None
     columns = kept.state["candles"].get(setup.instruments[0])
     return None if columns is None else Candles(*columns)
-
-
-def _state(quantity: Decimal) -> str:
-    return DesiredState.LONG if quantity else DesiredState.FLAT
-
-
-def _size(wish: Wish) -> dict[str, str]:
-    """As the bot said it, where it said it in one word; else as a share of the equity."""
-    intent = wish.intents[0]
-    if len(wish.intents) == 1 and intent.action in {BUY, TARGET}:
-        factor, unit = _SIZES[intent.unit]
-        return {"size": plain(intent.amount * factor), "size_unit": unit}
-    with exact_arithmetic():
-        value = wish.after.quantity * wish.candle.close
-        share = round(value / wish.after.equity(wish.candle.close) * _PERCENT, 6)
-    amount = min(max(share, _SHARE), _PERCENT)
-    return {"size": plain(amount), "size_unit": SizeUnit.PERCENT}
-
-
-def _prices(wish: Wish) -> dict[str, str]:
-    if wish.after.quantity == ZERO:
-        return {}
-    found: dict[str, str] = {}
-    for intent in wish.intents:
-        if intent.stop_loss is not None:
-            found["stop_loss"] = plain(intent.stop_loss)
-        if intent.take_profit is not None:
-            found["take_profit"] = plain(intent.take_profit)
-    return found

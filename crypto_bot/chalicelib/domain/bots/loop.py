@@ -1,6 +1,6 @@
 """The loops that show a bot one candle after the other. What stands in them is paid per candle."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from chalicelib.domain.bots.bot import Bot
 from chalicelib.domain.bots.candles import Candles
@@ -11,7 +11,8 @@ from chalicelib.domain.bots.market import Market
 from chalicelib.domain.bots.tracks import Column
 
 Placed = list[tuple[Line, Column]]
-Series = Mapping[str, tuple[Candles, int, Placed]]  # candles, the first new one, lines
+Part = tuple[Candles, int, Placed]  # the number is that of the first new candle
+Series = Mapping[str, Part]
 
 
 def pass_over(placed: Placed, first: int, count: int) -> None:
@@ -44,6 +45,45 @@ def run_alone(
         if intents:
             desk.accept(intents)
             intents.clear()
+
+
+def run_at(bot: Bot, ctx: Context, part: Part, asked: Sequence[int], desk: Desk) -> None:
+    """One instrument whose bot is asked at these candles alone; waiting orders meet them all."""
+    candles, first, placed = part
+    count = len(candles.start)
+    passed = first
+    for index in asked:
+        _meet(ctx, candles, range(passed, index), desk)
+        if desk.waiting:
+            desk.match((_bar(ctx.symbol, candles, index),))
+        _stand(ctx, candles, index)
+        for line, column in placed:
+            line.previous = column[index - 1] if index > first else line.value
+            line.value = column[index]
+        bot.on_candle(ctx)
+        if ctx.intents:
+            desk.accept(ctx.intents)
+            ctx.intents.clear()
+        passed = index + 1
+    if passed < count:
+        _meet(ctx, candles, range(passed, count), desk)
+        _stand(ctx, candles, count - 1)
+        pass_over(placed, passed, count - passed)
+
+
+def _meet(ctx: Context, candles: Candles, indices: range, desk: Desk) -> None:
+    """Show what waits the candles that the bot is not asked at."""
+    for index in indices:
+        if not desk.waiting:
+            return
+        desk.match((_bar(ctx.symbol, candles, index),))
+        _stand(ctx, candles, index)
+
+
+def _stand(ctx: Context, candles: Candles, index: int) -> None:
+    ctx._index = index  # noqa: SLF001 - its loop's
+    ctx.start = candles.start[index]
+    ctx.close = candles.close[index]
 
 
 def run_together(bot: Bot, ctx: Context, series: Series, unseen: int, desk: Desk) -> None:

@@ -12,12 +12,22 @@ from chalicelib.domain.bots.candles import Candles, moment, no_candles
 from chalicelib.domain.bots.context import Context
 from chalicelib.domain.bots.desk import Desk
 from chalicelib.domain.bots.lines import LineGroup
-from chalicelib.domain.bots.loop import Placed, Series, pass_over, run_alone, run_together, show
+from chalicelib.domain.bots.loop import (
+    Placed,
+    Series,
+    pass_over,
+    run_alone,
+    run_at,
+    run_together,
+    show,
+)
 from chalicelib.domain.bots.market import Market
 from chalicelib.domain.bots.refusals import BotFailed, BotRefused, CandlesRefused, failed
 from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.bots.tracks import Column, Shared
 from chalicelib.domain.bots.views import Views
+from chalicelib.domain.bots.waking import awake
+from chalicelib.domain.errors import SandboxUnavailable
 
 _LARGEST_STATE: Final = 64 * 1024
 _VERSION: Final = 1
@@ -140,7 +150,11 @@ class Session:
             pass_over(placed, first, unseen)
             first += unseen
         ctx.show(candles, -1)
-        run_alone(self._bot, ctx, candles, placed, first, desk)
+        if ctx.crossings:
+            asked = awake(ctx.crossings, dict(placed), first, count)
+            run_at(self._bot, ctx, (candles, first, placed), asked, desk)
+        else:
+            run_alone(self._bot, ctx, candles, placed, first, desk)
         self._seen += len(given.start)
         self._keep(symbol, candles)
 
@@ -163,7 +177,7 @@ def told(error: Exception, bot: Bot, method: str, start: int | None) -> Exceptio
 
     `start` is that of the candle.
     """
-    if isinstance(error, BotFailed | CandlesRefused):
+    if isinstance(error, BotFailed | CandlesRefused | SandboxUnavailable):
         return error
     where = f"{type(bot).__name__}.{method}"
     if start is not None:

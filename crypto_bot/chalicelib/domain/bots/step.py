@@ -11,6 +11,7 @@ from chalicelib.domain.bots.candles import Candles
 from chalicelib.domain.bots.charts import curves
 from chalicelib.domain.bots.context import LogLine, Plot
 from chalicelib.domain.bots.desk import Bar, OpenOrder
+from chalicelib.domain.bots.elsewhere import BotElsewhere
 from chalicelib.domain.bots.intent import Intent
 from chalicelib.domain.bots.session import Session
 from chalicelib.domain.bots.setup import Setup
@@ -53,6 +54,19 @@ def step(
     views: Views | None = None,
 ) -> Step:
     """`candles` are those that have closed since; None is the state of a bot that begins."""
+    if issubclass(setup.bot, BotElsewhere):
+        with setup.bot.asked_at_once():
+            _step(setup, state, candles, account, views)
+    return _step(setup, state, candles, account, views)
+
+
+def _step(
+    setup: Setup,
+    state: Mapping[str, Any] | None,
+    candles: Mapping[str, Candles],
+    account: AccountView,
+    views: Views | None,
+) -> Step:
     session = Session(setup, views or Views(), state)
     desk = _GivenAccount(account.open_orders)
     session.ctx.cash = float(account.cash)

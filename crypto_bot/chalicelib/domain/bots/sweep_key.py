@@ -9,14 +9,14 @@ from chalicelib.domain.bots.sweep_trial import Trials
 _LENGTH: Final = 16
 
 
-def sweep_key(release: str, source: str, trials: Trials) -> str:
+def sweep_key(program: str, source: str, trials: Trials) -> str:
     """Another one where program, source, candles, rankings or the account's terms differ.
 
     Which of the bot's parameters are tried is no part of it, so a sweep may be widened.
     """
     digest = sha256()
     setup = trials.setup
-    said = (release, source, setup.name, setup.instruments, str(setup.interval), setup.seed)
+    said = (program, source, setup.name, setup.instruments, str(setup.interval), setup.seed)
     known = [timeline.versions() for timeline in trials.views or ()]
     digest.update(repr((said, trials.terms, known)).encode())
     for symbol, series in sorted(trials.candles.items()):

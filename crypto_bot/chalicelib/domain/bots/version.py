@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from chalicelib.domain.bots.refusals import BotRefused
-from chalicelib.domain.errors import ActionRefused
+from chalicelib.domain.errors import ActionRefused, StoreConflict
 from chalicelib.domain.market.interval import Interval
 
 LONGEST_SOURCE: Final = 200_000  # bytes: with its key it fits into one row of any table
@@ -101,6 +101,27 @@ def number_named(text: str) -> VersionNumber:
     if parts is None:
         raise BotRefused(f"the version is {text!r}; it must be such as 1.0")
     return VersionNumber(int(parts[1]), int(parts[2]))
+
+
+def check_based_on(bot: StoredBot, digest: str) -> None:
+    """StoreConflict where somebody saved the bot since its newest source had this digest.
+
+    '' is what nothing was saved of yet.
+    """
+    known = bot.newest.digest if bot.versions else ""
+    if digest == known:
+        return
+    if not known:
+        raise StoreConflict(f"there is no bot {bot.name} any more: save it as a new one")
+    if not digest:
+        raise StoreConflict(
+            f"there is a bot {bot.name} already, saved {bot.newest.saved_at:%Y-%m-%d %H:%M} UTC:"
+            " open it, or take another name"
+        )
+    raise StoreConflict(
+        f"{bot.name} was saved as {bot.newest.number} at {bot.newest.saved_at:%Y-%m-%d %H:%M} UTC,"
+        " after you had opened it: open that version, and bring what you wrote into it"
+    )
 
 
 def with_source(bot: StoredBot, source: str, at: datetime, *, is_major: bool = False) -> StoredBot:

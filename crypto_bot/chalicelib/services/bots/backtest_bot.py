@@ -1,11 +1,14 @@
 """[candles, rankings, analyses] -> a bot's backtest on those of one venue between two times."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import count
 from typing import NamedTuple
 
 from chalicelib.domain.bots.backtest import Terms
 from chalicelib.domain.bots.backtest_report import BacktestReport, report_on
 from chalicelib.domain.bots.candles import Candles, candles_of, moment
+from chalicelib.domain.bots.counted import counted
 from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.errors import CryptoBotError
 from chalicelib.domain.market.candle_series import CandleSeries
@@ -28,18 +31,37 @@ class Past(NamedTuple):
     findings: Findings
 
 
-def backtest_bot(
-    setup: Setup, terms: Terms, past: Past, *, venue: str, since: datetime | None, until: datetime
+def backtest_bot(  # noqa: PLR0913 - which part of the past, and who waits for it
+    setup: Setup,
+    terms: Terms,
+    past: Past,
+    *,
+    venue: str,
+    since: datetime | None,
+    until: datetime,
+    moved: Callable[[int, int], None] | None = None,
 ) -> BacktestReport:
     """By the candles that start from `since` (else the first there is) to before `until`.
 
     The bot knows the rankings and analyses that were there at the time. CandlesMissing where an
-    instrument has none; what the bot does wrong comes as BotFailed.
+    instrument has none; what the bot does wrong comes as BotFailed. `moved` is told at each candle
+    how many were decided on, and of how many; it costs speed, and the line of a mistake of a bot
+    that runs in this process.
     """
     candles = candles_kept(setup, past.candles, venue=venue, since=since, until=until)
     begin = moment(min(series.start[0] for series in candles.values()))
     views = past_views(past.findings, setup, venue, begin, until)
-    return report_on(setup, venue, candles, terms, views)
+    watched = setup if moved is None else _watched(setup, candles, moved)
+    return report_on(watched, venue, candles, terms, views)
+
+
+def _watched(
+    setup: Setup, candles: Mapping[str, Candles], moved: Callable[[int, int], None]
+) -> Setup:
+    starts = {start for series in candles.values() for start in series.start}
+    total = max(0, len(starts) - setup.bot.warmup)
+    done = count(1)
+    return counted(setup, lambda: moved(next(done), total))
 
 
 def candles_kept(

@@ -1,7 +1,7 @@
 """What came of a stored bot's backtest -> the lake, and in short its version's history."""
 
 import json
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from chalicelib.domain.bots.backtest_report import BacktestReport
 from chalicelib.domain.bots.candles import moment
@@ -12,6 +12,15 @@ from chalicelib.market_ports.lake import Lake
 from chalicelib.ports.bots import BotPorts
 
 FOLDER: Final = "bots"
+CHART: Final = "chart.json"
+PAGE: Final = "report.html"
+
+
+class Drawn(NamedTuple):
+    """A report as people see it: a file of its own, and what the dashboard draws."""
+
+    page: str
+    chart: dict[str, Any]
 
 
 def keep_backtest(
@@ -20,14 +29,15 @@ def keep_backtest(
     bot: StoredBot,
     number: VersionNumber,
     report: BacktestReport,
-    page: str,
+    drawn: Drawn,
 ) -> BacktestNote:
     """`bot` as it was found before the test: StoreConflict where it was saved anew meanwhile."""
     now = ports.clock.now()
     folder = f"{FOLDER}/{bot.name}/{number}/{now:%Y%m%dT%H%M%S%fZ}"
     words = json.dumps(document(report), ensure_ascii=False)
     lake.put(f"{folder}/report.json", words.encode())
-    lake.put(f"{folder}/report.html", page.encode())
+    lake.put(f"{folder}/{PAGE}", drawn.page.encode())
+    lake.put(f"{folder}/{CHART}", json.dumps(drawn.chart, ensure_ascii=False).encode())
     used = with_use(bot, number, now)
     if used != bot:
         ports.bots.save(used)

@@ -11,15 +11,8 @@ from datetime import datetime
 from typing import Final
 
 from chalicelib.domain.bots.deployment import Deployment
-from chalicelib.domain.bots.live import (
-    LiveBot,
-    Wish,
-    begin,
-    follow,
-    message_of,
-    signal_id_of,
-    warmed,
-)
+from chalicelib.domain.bots.live import LiveBot, begin, follow, messages_of, warmed
+from chalicelib.domain.bots.live_message import Told, signal_id_of
 from chalicelib.domain.bots.refusals import BotFailed, BotRefused, CandlesRefused
 from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.bots.trail import Mark
@@ -168,7 +161,7 @@ def _take(work: RunningBots, setup: Setup, subject: Subject, kline: Kline, repor
         if kept.bot.seen is not None and kline.candle.start <= kept.bot.seen:
             return False
         views = work.known and work.known(setup, kline.candle.start + kline.interval.length)
-        bot, wish, mark = follow(setup, kept.bot, kline.candle, views)
+        done = follow(setup, kept.bot, kline.candle, views)
     except CandlesRefused:
         report.malformed += 1
         return False
@@ -177,10 +170,11 @@ def _take(work: RunningBots, setup: Setup, subject: Subject, kline: Kline, repor
         report.resting[symbol] = str(error)
         report.stopped.append(f"{work.deployment.name} on {symbol}: {error}")
         return False
-    if wish is not None and _tell(work, wish, report):
-        deployment = work.deployment
-        mark = mark._replace(signal=signal_id_of(wish, deployment.name, deployment.strategy))
-    work.kept[subject] = replace(kept, bot=bot)
+    deployment, mark = work.deployment, done.mark
+    for message in messages_of(done, deployment.name):
+        if _tell(work, message, report) and not (mark.signal or message.cancels):
+            mark = mark._replace(signal=signal_id_of(message, deployment.strategy))
+    work.kept[subject] = replace(kept, bot=done.bot)
     marks = report.marks.setdefault(subject, [])
     if not mark.is_empty:
         marks.append(mark)
@@ -219,11 +213,11 @@ def _with_history(work: RunningBots, setup: Setup, bot: LiveBot) -> LiveBot:
         return bot
 
 
-def _tell(work: RunningBots, wish: Wish, report: _Report) -> bool:
+def _tell(work: RunningBots, message: Told, report: _Report) -> bool:
     """Whether it is a signal now, or was one before a crash."""
     deployment = work.deployment
-    body = message_of(wish, deployment.name)
-    answer = receive_own(work.inbox, Delivery(body=body, strategy=deployment.strategy))
+    delivery = Delivery(body=message.body, strategy=deployment.strategy)
+    answer = receive_own(work.inbox, delivery, message.own)
     if answer.status == _UNKNOWN:
         raise SettingsError(f"there is no strategy {deployment.strategy}")
     if answer.status == _UNAVAILABLE:

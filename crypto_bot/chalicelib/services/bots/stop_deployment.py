@@ -1,10 +1,14 @@
-"""A deployment that runs -> one that does not, and keeps its state."""
+"""A deployment that runs -> one that does not, keeps its state and buys nothing more."""
 
 from chalicelib.domain.bots.deployed import DeployedBot, stopped
 from chalicelib.ports.bots import BotPorts
 from chalicelib.services.bots.find_deployment import find_deployment
+from chalicelib.services.trading.receive_signal import Inbox
+from chalicelib.services.trading.withdraw_purchases import withdraw_purchases
 
 
-def stop_deployment(ports: BotPorts, name: str, why: str) -> DeployedBot:
+def stop_deployment(ports: BotPorts, inbox: Inbox, name: str, why: str) -> DeployedBot:
     """ActionRefused where there is none of that name, or it is stopped already."""
-    return ports.deployments.put(stopped(find_deployment(ports, name), why, ports.clock.now()))
+    after = ports.deployments.put(stopped(find_deployment(ports, name), why, ports.clock.now()))
+    withdraw_purchases(inbox, strategy=after.strategy, sender=name)
+    return after

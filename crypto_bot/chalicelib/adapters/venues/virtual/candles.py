@@ -7,7 +7,7 @@ the price until the next one opens.
 import csv
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,11 +15,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from chalicelib.adapters.venues.virtual.prices import default_instrument
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.money import parse_amount
-from chalicelib.domain.trading.instrument import Instrument, Ticker
-from chalicelib.ports import Clock
+from chalicelib.domain.trading.instrument import Ticker
 
 _COLUMNS: Final = ("time", "open", "close")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -55,34 +53,6 @@ class CandleSeries:
         """The close of the last candle that opened since `start` and closed by `end`."""
         index = bisect_right(self.times, end - self.interval) - 1
         return self.closes[index] if index >= 0 and self.times[index] >= start else None
-
-
-class CandlePrices:
-    """Prices of a replay or backtest, at the time its clock shows."""
-
-    def __init__(self, series: Iterable[CandleSeries], clock: Clock) -> None:
-        self._series = {one.symbol: one for one in series}
-        self._clock = clock
-
-    def instruments(self, symbols: Sequence[str]) -> Mapping[str, Instrument]:
-        """Default filters of the symbols that there are candles of."""
-        return {s: default_instrument(s) for s in symbols if s in self._series}
-
-    def tickers(self, symbols: Sequence[str]) -> Mapping[str, Ticker]:
-        """What is known at this time; nothing before a symbol's first candle."""
-        now = self._clock.now()
-        found = (self._series[s].ticker(now) for s in symbols if s in self._series)
-        return {ticker.symbol: ticker for ticker in found if ticker is not None}
-
-    def daily_closes(self, symbol: str, days: int) -> list[Decimal]:
-        """The last close of each finished UTC day; a day without candles is left out."""
-        if symbol not in self._series:
-            return []
-        today = self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        starts = [today - timedelta(days=n) for n in range(days, 0, -1)]
-        series = self._series[symbol]
-        closes = (series.close_between(start, start + timedelta(days=1)) for start in starts)
-        return [close for close in closes if close is not None]
 
 
 def read_candles(path: Path, symbol: str = "") -> CandleSeries:

@@ -23,8 +23,9 @@ class RsiReversion(Bot):
     percentage = Param(100.0, 10.0, 100.0, step=10.0)
 
     def start(self, ctx: Context) -> None:
-        """The index."""
+        """The index; it decides where that crosses a level."""
         self.rsi = ctx.rsi(self.length)
+        ctx.only_when(self.rsi.crosses(self.low), self.rsi.crosses(self.high))
 
     def on_candle(self, ctx: Context) -> None:
         """See the class."""

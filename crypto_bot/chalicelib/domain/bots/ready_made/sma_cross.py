@@ -22,8 +22,9 @@ class SmaCross(Bot):
     percentage = Param(100.0, 10.0, 100.0, step=10.0)
 
     def start(self, ctx: Context) -> None:
-        """Both averages."""
+        """Both averages; it decides where they cross."""
         self.fast_line, self.slow_line = ctx.sma(self.fast), ctx.sma(self.slow)
+        ctx.only_when(self.fast_line.crosses(self.slow_line))
 
     def on_candle(self, ctx: Context) -> None:
         """See the class."""

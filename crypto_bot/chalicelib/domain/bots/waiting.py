@@ -1,0 +1,248 @@
+"""Orders of a bot on live candles that wait, and what becomes of them in its own reckoning.
+
+The accounts that follow it watch the same orders by the prices of their venues. Here each candle
+says, by the rules of a backtest, when they are filled; only that a limit order counts as filled
+when its price is touched, as it does on an account.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from chalicelib.domain.bots.desk import OpenOrder
+from chalicelib.domain.bots.intent import CANCEL, CLOSE, SELL, Intent
+from chalicelib.domain.bots.refusals import BotRefused
+from chalicelib.domain.bots.standing import Standing, at_market, moved, quantity_at
+from chalicelib.domain.market.candle import Candle
+from chalicelib.domain.money import ONE, exact_arithmetic
+from chalicelib.domain.trading.side import Side
+
+MOST_WAITING: Final = 50
+BUYS: Final = Side.BUY
+SELLS: Final = Side.SELL
+
+
+class Waiting(NamedTuple):
+    """Prices are in quote. `at` is the start of the candle it was made at, `until` of the last one
+    that may fill it, in ms. Without a `quantity` it sells everything. `group` is the id of the
+    purchase that it protects, `best` the best price that a trailing stop has seen.
+    """
+
+    id: str
+    symbol: str
+    side: Side
+    at: int
+    quantity: Decimal | None = None
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+    trailing: Decimal | None = None
+    best: Decimal | None = None
+    until: int | None = None
+    group: str = ""
+    stop_loss: Decimal | None = None
+    take_profit: Decimal | None = None
+    trail_stop: Decimal | None = None
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """Of one bot on one instrument, there is but one of it."""
+        return (self.at, self.id)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the accounts have it as an order; stop loss and take profit they have as prices
+        of what they hold.
+        """
+        return not self.group or self.trailing is not None
+
+    @property
+    def level(self) -> Decimal | None:
+        """Where a stop stands."""
+        if self.trailing is None or self.best is None:
+            return self.stop
+        return self.best * (ONE - self.trailing if self.side is SELLS else ONE + self.trailing)
+
+
+class Book(NamedTuple):
+    """What a bot holds and what it has waiting, after a candle or after a decision.
+
+    `placed` are orders that are new, `gone` those of earlier that were taken back. `sold` says
+    whether an order has sold something that was waiting for it.
+    """
+
+    standing: Standing
+    waiting: tuple[Waiting, ...] = ()
+    placed: tuple[Waiting, ...] = ()
+    gone: tuple[Waiting, ...] = ()
+    sold: bool = False
+
+
+def open_orders(waiting: Iterable[Waiting]) -> tuple[OpenOrder, ...]:
+    """As the bot sees them."""
+    return tuple(
+        OpenOrder(
+            order.id,
+            order.symbol,
+            order.side.value,
+            None if order.quantity is None else float(order.quantity),
+            order.limit,
+            order.level,
+        )
+        for order in waiting
+    )
+
+
+def meet(standing: Standing, waiting: Sequence[Waiting], candle: Candle, start: int) -> Book:
+    """After the candle. What turns against the position comes first: nobody knows the order."""
+    if not waiting:
+        return Book(standing)
+    desk = _Desk(standing, waiting)
+    with exact_arithmetic():
+        desk.trigger(lambda order: order.side is SELLS and order.limit is None, candle)
+        desk.trigger(lambda order: order.side is BUYS, candle)
+        desk.trigger(lambda order: order.side is SELLS and order.limit is None, candle)
+        # What a purchase has brought about in this candle, only its stop may end in the same one.
+        desk.trigger(lambda order: order.limit is not None and order in waiting, candle)
+        left = tuple(_followed(order, candle) for order in desk.waiting if not _ends(order, start))
+    known = {order.key for order in waiting}
+    placed = tuple(order for order in left if order.is_told and order.key not in known)
+    gone = tuple(order for order in desk.ended if order.is_told and order.key in known)
+    return Book(desk.standing, left, placed, gone, sold=desk.sold)
+
+
+def place(
+    book: Book, intents: Iterable[Intent], close: Decimal, candle_ms: int
+) -> tuple[Book, tuple[Intent, ...]]:
+    """After what the bot asks for at a close, and which of that waits for nothing.
+
+    BotRefused for what nobody could watch.
+    """
+    desk = _Desk(book.standing, book.waiting)
+    at_once: list[Intent] = []
+    with exact_arithmetic():
+        for intent in intents:
+            if intent.action is CANCEL:
+                desk.cancel(intent.cancels)
+            elif (intent.limit, intent.stop, intent.trailing) == (None, None, None):
+                at_once.append(intent)
+                desk.fill(_bare(intent), at_market(desk.standing, intent, close), close)
+                if intent.action is CLOSE:
+                    desk.cancel("")
+            else:
+                desk.waiting.append(_waiting(desk.standing, intent, close, candle_ms))
+    told = [order for order in desk.waiting if order.is_told]
+    if len(told) > MOST_WAITING:
+        raise BotRefused(f"{len(told)} orders wait; at most {MOST_WAITING} may")
+    known = {order.key for order in book.waiting} - {order.key for order in book.placed}
+    placed = tuple(order for order in told if order.key not in known)
+    ended = (order for order in desk.ended if order.is_told and order.key in known)
+    waiting = tuple(desk.waiting)
+    after = Book(desk.standing, waiting, placed, (*book.gone, *ended), book.sold)
+    return after, tuple(at_once)
+
+
+class _Desk:
+    def __init__(self, standing: Standing, waiting: Iterable[Waiting]) -> None:
+        self.standing = standing
+        self.waiting = list(waiting)
+        self.ended: list[Waiting] = []  # without having been filled
+        self.sold = False
+
+    def trigger(self, chosen: Callable[[Waiting], bool], candle: Candle) -> None:
+        for order in [order for order in self.waiting if chosen(order)]:
+            price = _met(order, candle) if order in self.waiting else None
+            if price is None:
+                continue
+            self.waiting.remove(order)
+            quantity = self.standing.quantity if order.quantity is None else order.quantity
+            wanted = quantity if order.side is BUYS else -quantity
+            held = self.standing.quantity
+            self.fill(order, moved(self.standing, wanted, price), price)
+            self.sold |= self.standing.quantity < held
+
+    def fill(self, order: Waiting, after: Standing, price: Decimal) -> None:
+        """Stops and targets end with their position, and come with what enlarges one."""
+        added = after.quantity - self.standing.quantity
+        self.standing = after
+        if order.group:
+            self._keep(lambda other: other.group != order.group)
+        if not after.quantity:
+            self._keep(lambda other: not other.group)
+        if added > 0:
+            self.waiting += _protections(order, added, price)
+
+    def cancel(self, order_id: str) -> None:
+        self._keep(lambda other: bool(order_id) and order_id not in {other.id, other.group})
+
+    def _keep(self, stays: Callable[[Waiting], bool]) -> None:
+        self.ended += [order for order in self.waiting if not stays(order)]
+        self.waiting = [order for order in self.waiting if stays(order)]
+
+
+def _met(order: Waiting, candle: Candle) -> Decimal | None:
+    """The price at which the candle fills it."""
+    buys, level = order.side is BUYS, order.level
+    if order.limit is not None:
+        if not (candle.low <= order.limit if buys else candle.high >= order.limit):
+            return None
+        return min(candle.open, order.limit) if buys else max(candle.open, order.limit)
+    if level is None or not (candle.high >= level if buys else candle.low <= level):
+        return None
+    return max(candle.open, level) if buys else min(candle.open, level)
+
+
+def _followed(order: Waiting, candle: Candle) -> Waiting:
+    if order.trailing is None or order.best is None:
+        return order
+    better = max(order.best, candle.high) if order.side is SELLS else min(order.best, candle.low)
+    return order._replace(best=better)
+
+
+def _ends(order: Waiting, start: int) -> bool:
+    return order.until is not None and start >= order.until
+
+
+def _bare(intent: Intent) -> Waiting:
+    side = SELLS if intent.action is SELL else BUYS
+    return Waiting(
+        intent.id,
+        intent.symbol,
+        side,
+        intent.at,
+        stop_loss=intent.stop_loss,
+        take_profit=intent.take_profit,
+        trail_stop=intent.trail_stop,
+    )
+
+
+def _waiting(standing: Standing, intent: Intent, close: Decimal, candle_ms: int) -> Waiting:
+    level = intent.limit or intent.stop or close
+    quantity = quantity_at(standing, intent, close, level)
+    if not quantity and intent.amount:
+        raise BotRefused(
+            f"{intent.action} of {intent.symbol} that waits is of a fraction of nothing: say how"
+            " much as quantity or value"
+        )
+    until = None if intent.expires is None else intent.at + intent.expires * candle_ms
+    return _bare(intent)._replace(
+        quantity=quantity or None,
+        limit=intent.limit,
+        stop=intent.stop,
+        trailing=intent.trailing,
+        best=None if intent.trailing is None else close,
+        until=until,
+    )
+
+
+def _protections(order: Waiting, quantity: Decimal, price: Decimal) -> list[Waiting]:
+    """As a backtest names them."""
+    bare = Waiting("", order.symbol, SELLS, order.at, quantity, group=order.id)
+    found = []
+    if order.stop_loss is not None:
+        found.append(bare._replace(id=f"{order.id}.stop", stop=order.stop_loss))
+    if order.trail_stop is not None:
+        trailing = bare._replace(id=f"{order.id}.trail", trailing=order.trail_stop, best=price)
+        found.append(trailing)
+    if order.take_profit is not None:
+        found.append(bare._replace(id=f"{order.id}.profit", limit=order.take_profit))
+    return found
