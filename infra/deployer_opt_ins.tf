@@ -1,4 +1,4 @@
-# What the deployer of deployer.tf may besides, for each opt-in of the market data that is switched on
+# What the deployer of deployer.tf may besides, for each opt-in of market data and bots that is on
 # and is no machine and no network: those are made by the owner, since AWS bounds them by no name. In a
 # policy of its own, because one role's inline policies end at 10,240 characters.
 
@@ -7,7 +7,8 @@ locals {
   catalogue = "${local.arn}:glue:${local.here}"
   in_glue   = replace("${local.name}-lake", "-", "_") # names of the catalogue have no hyphens
   job       = "${local.name}-spark-job"
-  machine   = "${local.name}-candles"
+  machines  = [for what, is_on in { candles = var.pipeline, sweeps = var.sweeps } : "${local.name}-${what}" if is_on]
+  starters  = var.pipeline ? ["${local.name}-candles-starter"] : []
   role_arn  = "${local.arn}:iam::${local.account_id}:role"
 
   make_roles = [
@@ -72,40 +73,43 @@ locals {
     }
   }
 
-  deployer_may_pipeline = {
-    StateMachine = {
+  deployer_may_machines = {
+    StateMachines = {
       Action = [
         "states:CreateStateMachine", "states:DeleteStateMachine", "states:DescribeStateMachine",
         "states:ListStateMachineVersions", "states:ListTagsForResource", "states:TagResource",
         "states:UntagResource", "states:UpdateStateMachine",
       ]
-      Resource = ["${local.arn}:states:${local.here}:stateMachine:${local.machine}"]
+      Resource = [for name in local.machines : "${local.arn}:states:${local.here}:stateMachine:${name}"]
     }
     # Of a text that is no machine yet.
     StateMachineTexts = {
       Action   = ["states:ValidateStateMachineDefinition"]
       Resource = ["*"]
     }
+    StateMachineRoles = {
+      Action   = local.make_roles
+      Resource = [for name in concat(local.machines, local.starters) : "${local.role_arn}/${name}"]
+    }
+    PassStateMachineRoles = {
+      Action    = ["iam:PassRole"]
+      Resource  = [for name in local.machines : "${local.role_arn}/${name}"]
+      Condition = { StringEquals = { "iam:PassedToService" = "states.amazonaws.com" } }
+    }
+  }
+
+  deployer_may_pipeline = {
     StateMachineSchedule = {
       Action = [
         "events:DeleteRule", "events:DescribeRule", "events:ListTagsForResource",
         "events:ListTargetsByRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets",
         "events:TagResource", "events:UntagResource",
       ]
-      Resource = ["${local.arn}:events:${local.here}:rule/${local.machine}"]
-    }
-    StateMachineRoles = {
-      Action   = local.make_roles
-      Resource = [for name in [local.machine, "${local.machine}-starter"] : "${local.role_arn}/${name}"]
-    }
-    PassStateMachineRole = {
-      Action    = ["iam:PassRole"]
-      Resource  = ["${local.role_arn}/${local.machine}"]
-      Condition = { StringEquals = { "iam:PassedToService" = "states.amazonaws.com" } }
+      Resource = ["${local.arn}:events:${local.here}:rule/${local.name}-candles"]
     }
     PassStarterRole = {
       Action    = ["iam:PassRole"]
-      Resource  = ["${local.role_arn}/${local.machine}-starter"]
+      Resource  = [for name in local.starters : "${local.role_arn}/${name}"]
       Condition = { StringEquals = { "iam:PassedToService" = "events.amazonaws.com" } }
     }
   }
@@ -132,6 +136,7 @@ locals {
   deployer_may_opt_ins = merge(
     { for name, right in local.deployer_may_lakehouse : name => right if var.lakehouse },
     { for name, right in local.deployer_may_spark_job : name => right if var.spark_job },
+    { for name, right in local.deployer_may_machines : name => right if length(local.machines) > 0 },
     { for name, right in local.deployer_may_pipeline : name => right if var.pipeline },
     { for name, right in local.deployer_may_timestream : name => right if var.timestream },
   )

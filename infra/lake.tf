@@ -90,6 +90,27 @@ resource "aws_s3_bucket_lifecycle_configuration" "lake" {
       }
     }
   }
+  # Questions and trials of sweeps, which whoever asked has a file of.
+  dynamic "rule" {
+    for_each = var.sweeps ? ["sweeps"] : []
+
+    content {
+      id     = "forget-sweeps"
+      status = "Enabled"
+
+      filter {
+        prefix = "sweeps/"
+      }
+
+      expiration {
+        days = 90
+      }
+
+      noncurrent_version_expiration {
+        noncurrent_days = 1
+      }
+    }
+  }
   # Answers of Athena, which can be asked again.
   dynamic "rule" {
     for_each = var.lakehouse ? ["athena"] : []

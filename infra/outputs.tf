@@ -88,6 +88,11 @@ output "candle_stages_on" {
   value       = var.pipeline ? "pipeline" : "schedule"
 }
 
+output "sweep_machine_arn" {
+  description = "For SWEEP_MACHINE; empty without sweeps."
+  value       = try(module.sweeps[0].machine_arn, "")
+}
+
 output "series_timestream" {
   description = "For SERIES_TIMESTREAM; empty without Timestream."
   value       = try(module.timeseries[0].table, "")
@@ -130,6 +135,16 @@ output "function_subnet_ids" {
 output "function_security_group_ids" {
   description = "For Chalice's security_group_ids; empty without a fixed egress address."
   value       = try(module.egress[0].security_group_ids, [])
+}
+
+output "sandbox_subnet_ids" {
+  description = "For Chalice's subnet_ids of the function in which bots run; empty without a network of its own."
+  value       = try(module.bot_network[0].subnet_ids, [])
+}
+
+output "sandbox_security_group_ids" {
+  description = "For its security_group_ids; empty without a network of its own."
+  value       = try(module.bot_network[0].security_group_ids, [])
 }
 
 output "fixed_addresses" {

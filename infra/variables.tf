@@ -334,6 +334,48 @@ variable "stream_environment" {
   default     = {}
 }
 
+# --- opt-ins of the bots, docs/bots.md -----------------------------------------------------------
+
+variable "bot_functions" {
+  description = "Functions of bots that get a log group with an end; without a word those that BOT_FUNCTIONS of crypto_bot/.chalice/config.json names. Free."
+  type        = set(string)
+  default     = null
+
+  validation {
+    condition     = alltrue([for name in coalesce(var.bot_functions, []) : can(regex("^[a-z_]+$", name))])
+    error_message = "bot_functions holds a name that is none: docs/bots.md lists them."
+  }
+}
+
+variable "bot_alarms" {
+  description = "Two alarms, for a run of the deployed bots that fails again and again, and for bots whose code finds no room to run: $0.20 a month."
+  type        = bool
+  default     = false
+}
+
+variable "bot_network" {
+  description = "A network from which nothing leads anywhere, for the function in which the code of bots runs. Configure and deploy after the apply. Free."
+  type        = bool
+  default     = false
+}
+
+variable "sweeps" {
+  description = "A state machine that tries combinations of a bot's parameters on many functions at once, for crypto-bot sweep --stage: $0.00 a month for ten sweeps of 1,000 combinations; docs/bots.md says what one takes. Configure and deploy after the apply."
+  type        = bool
+  default     = false
+}
+
+variable "sweeps_at_once" {
+  description = "How many functions of a sweep run at once. Leave some of the account's for alerts and ticks: a new account runs ten in all."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.sweeps_at_once >= 1 && var.sweeps_at_once <= 1000 && floor(var.sweeps_at_once) == var.sweeps_at_once
+    error_message = "sweeps_at_once must be a whole number from 1 to 1000."
+  }
+}
+
 variable "any_workspace" {
   description = "Lets infra/tests plan both stages in one workspace. With a state of your own, leave it alone."
   type        = bool

@@ -45,7 +45,7 @@ run "dev" {
     error_message = "what has a price is off"
   }
   assert {
-    condition     = length(module.market_network) + length(module.database) + length(module.kafka) + length(module.stream_worker) + length(module.lakehouse) + length(module.timeseries) + length(module.spark_job) + length(module.pipeline) == 0
+    condition     = length(module.market_network) + length(module.database) + length(module.kafka) + length(module.stream_worker) + length(module.lakehouse) + length(module.timeseries) + length(module.spark_job) + length(module.pipeline) + length(module.sweeps) + length(module.bot_network) + length(aws_cloudwatch_metric_alarm.bots) == 0
     error_message = "what has a price is off"
   }
   assert {
@@ -87,7 +87,7 @@ run "prod" {
     error_message = "what has a price is off"
   }
   assert {
-    condition     = length(module.market_network) + length(module.database) + length(module.kafka) + length(module.stream_worker) + length(module.lakehouse) + length(module.timeseries) + length(module.spark_job) + length(module.pipeline) == 0
+    condition     = length(module.market_network) + length(module.database) + length(module.kafka) + length(module.stream_worker) + length(module.lakehouse) + length(module.timeseries) + length(module.spark_job) + length(module.pipeline) + length(module.sweeps) + length(module.bot_network) + length(aws_cloudwatch_metric_alarm.bots) == 0
     error_message = "what has a price is off"
   }
   assert {
@@ -115,6 +115,10 @@ run "everything" {
     spark_job         = true
     timestream        = true
     pipeline          = true
+    sweeps            = true
+    bot_functions     = ["run_bots", "bot_sandbox"]
+    bot_alarms        = true
+    bot_network       = true
     database          = true
     kafka             = "serverless"
     stream_worker     = true
@@ -126,7 +130,7 @@ run "everything" {
 
   override_data {
     target = data.aws_lambda_functions.here
-    values = { function_names = ["crypto_bot-prod-tick"] }
+    values = { function_names = ["crypto_bot-prod-tick", "crypto_bot-prod-run_bots"] }
   }
 
   assert {
@@ -138,8 +142,12 @@ run "everything" {
     error_message = "each opt-in is there when asked for"
   }
   assert {
-    condition     = length(module.database) == 1 && length(module.timeseries) == 1 && length(module.kafka) == 1 && length(module.stream_worker) == 1 && length(module.lakehouse) == 1 && length(module.spark_job) == 1 && length(module.pipeline) == 1
-    error_message = "each opt-in of the market data is there when asked for"
+    condition     = length(module.database) == 1 && length(module.timeseries) == 1 && length(module.kafka) == 1 && length(module.stream_worker) == 1 && length(module.lakehouse) == 1 && length(module.spark_job) == 1 && length(module.pipeline) == 1 && length(module.sweeps) == 1
+    error_message = "each opt-in of market data and bots is there when asked for"
+  }
+  assert {
+    condition     = length(module.bot_network) == 1 && length(aws_cloudwatch_metric_alarm.bots) == 2 && aws_lambda_function_event_invoke_config.run_bots[0].maximum_retry_attempts == 0
+    error_message = "each opt-in of bots is there when asked for, and a run that failed is not repeated"
   }
   assert {
     condition     = output.candle_stages_on == "pipeline"

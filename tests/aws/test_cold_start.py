@@ -76,11 +76,11 @@ def test_each_function_starts_with_what_it_needs(runtime: tuple[LambdaRuntime, F
     assert webhook & NEVER == set()
     assert not {"ccxt", "chalicelib.ports", "ssl"} & webhook
     assert compiled == []
-    tick, compiled = loaded(runtime, "app", "chalicelib.api.scheduled")
+    tick, compiled = loaded(runtime, "app", "chalicelib.functions.scheduled")
     assert tick & NEVER == set()
     assert not {"ccxt", "aiohttp"} & tick
     assert compiled == []
-    _, compiled = loaded(runtime, "app", "chalicelib.api.scheduled", FIRST_ORDER)
+    _, compiled = loaded(runtime, "app", "chalicelib.functions.scheduled", FIRST_ORDER)
     assert compiled == []
 
 

@@ -55,7 +55,7 @@ EVENT = {
 # What a handler loads when it is asked; `tick` stands for all of the trading.
 LOADED = """
 import importlib, json, sys
-for name in ("app", "chalicelib.api.scheduled", "chalicelib.adapters.venues.ccxt.connect"):
+for name in ("app", "chalicelib.functions.scheduled", "chalicelib.adapters.venues.ccxt.connect"):
     importlib.import_module(name)
 print(json.dumps(sorted({"duckdb", "_duckdb", "pymysql"} & set(sys.modules))))
 """

@@ -40,7 +40,18 @@ def test_the_core_fits_with_room_to_spare(core_package: Package) -> None:
     with zipfile.ZipFile(package.path) as archive:
         entries = archive.infolist()
     assert sum(entry.file_size for entry in entries) == package.unzipped
-    assert len({entry.filename for entry in entries}) == len(entries)
+    names = {entry.filename for entry in entries}
+    assert len(names) == len(entries)
+    web = Path(__file__).parents[2] / "crypto_bot" / "chalicelib" / "web"
+    served = {
+        f"chalicelib/web/{path.relative_to(web).as_posix()}"
+        for path in web.rglob("*")
+        if path.is_file()
+    }
+    engine = {name for name in served if name.startswith("chalicelib/web/vendor/pyodide/")}
+    assert engine
+    assert served - names == engine  # 5 MB for which a function has no candles
+    assert not [name for name in names if name.startswith("chalicelib/browser/")]
 
 
 def test_everything_fits_with_all_exchanges(wheels: Path, tmp_path: Path) -> None:

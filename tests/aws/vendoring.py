@@ -16,16 +16,15 @@ CORE = ("binance", "bitfinex", "gemini", "kraken", "kucoin")
 def clone(folder: Path, *, vendor: Path | None = None) -> Path:
     """The project as a clone has it; with this vendor/, if one is given."""
     project = folder / "crypto_bot"
-    shutil.copytree(
-        ROOT / "crypto_bot",
-        project,
-        ignore=shutil.ignore_patterns(
-            "__pycache__", VENDOR, "deployed", "deployments", "*.egg-info"
-        ),
-    )
+    shutil.copytree(ROOT / "crypto_bot", project, ignore=_not_of_a_clone)
     if vendor is not None:
         (project / VENDOR).symlink_to(vendor, target_is_directory=True)
     return project
+
+
+def _not_of_a_clone(folder: str, names: list[str]) -> set[str]:
+    ignored = shutil.ignore_patterns("__pycache__", "deployed", "deployments", "*.egg-info")
+    return ignored(folder, names) | ({VENDOR} if Path(folder) == ROOT / "crypto_bot" else set())
 
 
 def made_vendor(

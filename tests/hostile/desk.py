@@ -35,7 +35,8 @@ from tests.trading_floor import HandClock
 PROJECT: Final = Path(application.__file__).parent
 LARGEST_ROW: Final = 400 * 1024  # of a DynamoDB item
 ANSWERS: Final = frozenset({200, 400, 401, 409, 413, 415, 422})
-ELSEWHERE: Final = ANSWERS | {403, 404, 405, 431}  # what gateways say by themselves
+# What gateways say by themselves, and where the dashboard is: 302, and 304 to who has it already.
+ELSEWHERE: Final = ANSWERS | {302, 304, 403, 404, 405, 431}
 WORDS: Final = frozenset({"stored", "duplicate", "refused"})
 _NO_NUMBER: Final = re.compile(r'"-?(s?nan|inf(inity)?)"|[:\[,]-?(NaN|Infinity)', re.IGNORECASE)
 _FOLLOWERS: Final = {

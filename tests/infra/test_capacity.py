@@ -18,8 +18,6 @@ from chalicelib.adapters.venues.virtual.exchange import VirtualExchange
 from chalicelib.adapters.venues.virtual.options import parse_options
 from chalicelib.adapters.venues.virtual.prices import FixedPrices
 from chalicelib.adapters.workers import InlineWorkers
-from chalicelib.api import scheduled
-from chalicelib.api.events import TickEvent
 from chalicelib.bootstrap import Choices
 from chalicelib.domain.trading.account import Subscription
 from chalicelib.domain.trading.alerts.tokens import hash_token
@@ -29,6 +27,8 @@ from chalicelib.drivers.boto3_session import aws_client
 from chalicelib.drivers.dynamodb_table import DynamoDbTable, create_table
 from chalicelib.drivers.sqlite_table import SqliteTable
 from chalicelib.drivers.table import Row
+from chalicelib.functions import scheduled
+from chalicelib.functions.events import TickEvent
 from chalicelib.services.trading.receive_signal import Delivery, receive_signal
 from chalicelib.settings import Settings, Stage
 from tests.canaries import PATH_TOKEN

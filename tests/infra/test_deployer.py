@@ -14,10 +14,10 @@ UNBOUNDED = {"Lists", "Mappings"}
 # The same of the opt-ins: a text that is to become a state machine has no name yet.
 UNBOUNDED_OPT_INS = {"StateMachineTexts", "TimeSeriesHosts"}
 OPT_INS = "aws_iam_policy.deployer_opt_ins[0]"
-PASSED = {  # role and the service that it is handed to
-    "PassSparkRole": ("spark-job", "glue"),
-    "PassStateMachineRole": ("candles", "states"),
-    "PassStarterRole": ("candles-starter", "events"),
+PASSED = {  # roles and the service that they are handed to
+    "PassSparkRole": (["spark-job"], "glue"),
+    "PassStateMachineRoles": (["candles", "sweeps"], "states"),
+    "PassStarterRole": (["candles-starter"], "events"),
 }
 
 
@@ -181,7 +181,7 @@ def test_it_may_make_and_unmake_what_is_switched_on(plans, opt_ins, kind, creati
 
 def test_it_may_make_the_roles_the_rule_the_script_and_the_tables_of_those(plans, opt_ins):
     plan = plans["everything"]
-    of = ("module.spark_job", "module.pipeline", "module.lakehouse")
+    of = ("module.spark_job", "module.pipeline", "module.lakehouse", "module.sweeps")
 
     def made(kind: str, value: str) -> set[str]:
         return {v[value] for address, v in plan.all(kind).items() if address.startswith(of)}
@@ -201,7 +201,7 @@ def test_it_may_make_the_roles_the_rule_the_script_and_the_tables_of_those(plans
             for n in made("aws_glue_catalog_table", "name")
         ),
     ]
-    assert len(wanted) >= 3 + 1 + 1 + 5
+    assert len(wanted) >= 4 + 1 + 1 + 5
     for action, resource in wanted:
         assert any(
             action in right["Action"]
@@ -225,9 +225,10 @@ def test_of_an_opt_in_too_it_reads_nothing_and_touches_no_other_stage(opt_ins):
 def test_each_role_of_an_opt_in_is_handed_to_its_service_alone(opt_ins):
     passing = {n: right for n, right in opt_ins.items() if "iam:PassRole" in right["Action"]}
     assert passing.keys() == PASSED.keys()
-    for name, (role, service) in PASSED.items():
+    for name, (roles, service) in PASSED.items():
         right = passing[name]
-        assert right["Resource"] == [f"arn:aws:iam::123456789012:role/crypto-bot-prod-{role}"]
+        wanted = [f"arn:aws:iam::123456789012:role/crypto-bot-prod-{role}" for role in roles]
+        assert right["Resource"] == wanted
         assert right["Condition"] == {
             "StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}
         }

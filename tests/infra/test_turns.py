@@ -17,13 +17,13 @@ import pytest
 
 from chalicelib import bootstrap
 from chalicelib.adapters.workers import InlineWorkers
-from chalicelib.api import scheduled
-from chalicelib.api.events import TickEvent
 from chalicelib.bootstrap import Choices
 from chalicelib.domain.deployment.outputs import StageOutputs
 from chalicelib.domain.deployment.stage_config import variables
 from chalicelib.domain.trading.signal import SignalStatus
 from chalicelib.drivers.sqlite_table import SqliteTable
+from chalicelib.functions import scheduled
+from chalicelib.functions.events import TickEvent
 from chalicelib.local.schedule import Rhythm, Schedule
 from chalicelib.local.tally import Tally
 from chalicelib.settings import Settings

@@ -17,7 +17,7 @@ from chalicelib.deployment.refusal import DeploymentError
 _IN_LAMBDA: Final = "/var/task"
 _RECORD: Final = "from chalicelib.deployment.bytecode import print_classes; print_classes()"
 # What functions import, and what that imports; anything else compiles at import, as ever.
-_OUTERMOST: Final = frozenset({"adapters", "api", "bootstrap", "drivers"})
+_OUTERMOST: Final = frozenset({"adapters", "api", "bootstrap", "drivers", "functions"})
 
 
 def compile_tree(tree: Path) -> None:

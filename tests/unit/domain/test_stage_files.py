@@ -173,10 +173,10 @@ def test_who_trades_may_do_what_trading_takes() -> None:
 
 def test_who_trades_reads_analyses_where_there_are_any() -> None:
     usual = function_policy("tick", OUTPUTS)["Statement"]
-    with_candles = function_policy("tick", OUTPUTS, market_functions=["load_candles"])
+    with_candles = function_policy("tick", OUTPUTS, asked=["load_candles"])
     assert with_candles["Statement"] == usual
     asked = ["load_candles", "analyse_instruments"]
-    [*others, reading] = function_policy("tick", OUTPUTS, market_functions=asked)["Statement"]
+    [*others, reading] = function_policy("tick", OUTPUTS, asked=asked)["Statement"]
     assert others == usual
     assert reading == {
         "Effect": "Allow",
@@ -186,7 +186,7 @@ def test_who_trades_reads_analyses_where_there_are_any() -> None:
     }
     for name in ("api_handler", "report_performance", "analyse_markets"):
         alone = function_policy(name, OUTPUTS)
-        assert function_policy(name, OUTPUTS, market_functions=asked) == alone
+        assert function_policy(name, OUTPUTS, asked=asked) == alone
     files = policy_files(OUTPUTS, [], SecretNames(), asked)
     assert reading in files["policy-dev-tick.json"]["Statement"]
 

@@ -25,6 +25,8 @@ _SHAPES: Final = {
     "series_timestream": (re.compile(r"[\w-]{3,256}\.[\w-]{3,256}"), "a database.table"),
     "function_subnet_ids": (re.compile(r"subnet-\w+"), "ids of subnets"),
     "function_security_group_ids": (re.compile(r"sg-\w+"), "ids of security groups"),
+    "sandbox_subnet_ids": (re.compile(r"subnet-\w+"), "ids of subnets"),
+    "sandbox_security_group_ids": (re.compile(r"sg-\w+"), "ids of security groups"),
     "database_subnet_ids": (re.compile(r"subnet-\w+"), "ids of subnets"),
     "database_security_group_ids": (re.compile(r"sg-\w+"), "ids of security groups"),
 }
@@ -39,9 +41,11 @@ class StageOutputs:
     `ticks_on` says who ticks: the functions' schedule, or a host; `candle_stages_on` whether the
     stages of candles have schedules of their own, or one state machine runs them. The address and
     the secret are those of the table of summaries, where Terraform has made it; `series_timestream`
-    is database and table of the copy of the time series, where it has made that. Subnets and
+    is database and table of the copy of the time series, where it has made that, and
+    `sweep_machine_arn` the state machine of sweeps, where it has made that. Subnets and
     security groups are those of the functions that call exchanges, where they have a fixed address,
-    and of those that use the table of summaries, where it is in a network of its own.
+    of those that use the table of summaries, where it is in a network of its own, and of the one in
+    which bots run, where that is in a network from which nothing leads anywhere.
     """
 
     stage: str
@@ -62,8 +66,11 @@ class StageOutputs:
     trade_flow_url: str = ""
     trade_flow_secret: str = ""
     series_timestream: str = ""
+    sweep_machine_arn: str = ""
     function_subnet_ids: tuple[str, ...] = ()
     function_security_group_ids: tuple[str, ...] = ()
+    sandbox_subnet_ids: tuple[str, ...] = ()
+    sandbox_security_group_ids: tuple[str, ...] = ()
     database_subnet_ids: tuple[str, ...] = ()
     database_security_group_ids: tuple[str, ...] = ()
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalicelib.domain.deployment.bot_functions import BOT_SANDBOX
 from chalicelib.domain.deployment.outputs import StageOutputs
 from chalicelib.domain.deployment.rights import Right, Thing, rights_of
 
@@ -42,14 +43,14 @@ def function_policy(
     function: str,
     outputs: StageOutputs,
     secrets: SecretNames | None = None,
-    market_functions: Sequence[str] = (),
+    asked: Sequence[str] = (),
 ) -> Document:
-    """What the function's role may do, at a stage that asks for these of market data."""
+    """What the function's role may do, at a stage that asks for these beside what all have."""
     return {
         "Version": _VERSION,
         "Statement": [
-            _statement(right, resources)
-            for right in rights_of(function, market_functions)
+            _statement(right, resources, outputs)
+            for right in rights_of(function, asked)
             if (resources := _resources(right.thing, function, outputs, secrets or SecretNames()))
         ],
     }
@@ -74,8 +75,13 @@ def gateway_policy(stage: str, sources: Sequence[str]) -> Document:
     return {"Version": _VERSION, "Statement": statements}
 
 
-def _statement(right: Right, resources: list[str]) -> Document:
-    statement = {"Effect": "Allow", "Action": list(right.actions), "Resource": resources}
+def _statement(right: Right, resources: list[str], outputs: StageOutputs) -> Document:
+    effect = "Deny" if right.is_denied else "Allow"
+    statement = {"Effect": effect, "Action": list(right.actions), "Resource": resources}
+    if right.is_denied and outputs.sandbox_subnet_ids:
+        # Lambda itself joins the function to its subnets in the function's name.
+        caller = outputs.arn("lambda", f"function:{deployed_name(BOT_SANDBOX, outputs.stage)}")
+        return {**statement, "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": caller}}}
     if right.thing in _ROWS:
         rows = {"dynamodb:LeadingKeys": [_ROWS[right.thing]]}
         return {**statement, "Condition": {"ForAllValues:StringLike": rows}}
@@ -116,6 +122,13 @@ def _resources(
         Thing.TIMESTREAM: _timestream(outputs),
         # AWS knows nothing narrower: hosts belong to no table.
         Thing.TIMESTREAM_HOSTS: ["*"] if outputs.series_timestream else [],
+        Thing.SANDBOX: [
+            outputs.arn("lambda", f"function:{deployed_name(BOT_SANDBOX, outputs.stage)}")
+        ],
+        Thing.SANDBOX_NETWORK: ["*"] if outputs.sandbox_subnet_ids else [],
+        Thing.EVERYTHING: ["*"],
+        Thing.SWEEPS: [f"{bucket}/sweeps/*/question.gz"],
+        Thing.TRIALS: [f"{bucket}/sweeps/*/trials/*"],
     }
     return by_thing[thing]
 

@@ -2,7 +2,8 @@
 
 The names are those of app.py. A new function is added here, or `configure` leaves it without a
 policy and it cannot be deployed. How long and how large each may be is in .chalice/config.json.
-Every stage has those of RIGHTS, and of MARKET_RIGHTS those that its MARKET_FUNCTIONS names.
+Every stage has those of RIGHTS, of MARKET_RIGHTS those that its MARKET_FUNCTIONS names, and of
+BOT_RIGHTS those that its BOT_FUNCTIONS names.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,15 +42,24 @@ class Thing(StrEnum):
     ANALYSES = "analyses"  # of its rows, what was analysed
     TIMESTREAM = "timestream"  # the copy of the time series
     TIMESTREAM_HOSTS = "timestream_hosts"  # where Timestream is reached
+    SANDBOX = "sandbox"  # the function in which the code of bots runs
+    SANDBOX_NETWORK = "sandbox_network"  # from which nothing leads anywhere
+    EVERYTHING = "everything"
+    SWEEPS = "sweeps"  # what is asked of sweeps
+    TRIALS = "trials"  # what sweeps have found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Right:
-    """Actions on one thing. `because` is for what our own code never calls."""
+    """Actions on one thing. `because` is for what our own code never calls.
+
+    `is_denied`: whatever else is allowed, the code in the function may not do them.
+    """
 
     thing: Thing
     actions: tuple[str, ...]
     because: str = ""
+    is_denied: bool = False
 
 
 _LOG: Final = Right(
@@ -184,16 +194,46 @@ MARKET_RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
 }
 
 
-def functions_of(market_functions: Sequence[str]) -> tuple[str, ...]:
+# What these need to be told is in bot_functions.py, under the same names.
+BOT_RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
+    "run_bots": (
+        _LOG,
+        _STATE,
+        _SHELF,  # what a bot that stops has waiting
+        _LIST,
+        Right(thing=Thing.RANKINGS, actions=("s3:GetObject",)),
+        Right(
+            thing=Thing.SERIES, actions=("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
+        ),
+        Right(thing=Thing.SANDBOX, actions=("lambda:InvokeFunction",)),
+    ),
+    "sweep_batch": (
+        _LOG,
+        Right(thing=Thing.SWEEPS, actions=("s3:GetObject",)),
+        Right(thing=Thing.TRIALS, actions=("s3:PutObject",)),
+    ),
+    "bot_sandbox": (
+        Right(thing=Thing.SANDBOX_NETWORK, actions=_INTERFACES, because=_JOINS),
+        Right(thing=Thing.EVERYTHING, actions=("*",), is_denied=True),
+    ),
+}
+
+
+def functions_of(asked: Sequence[str]) -> tuple[str, ...]:
     """All that a stage has which asks for these."""
-    return (*RIGHTS, *(name for name in MARKET_RIGHTS if name in market_functions))
+    return (*RIGHTS, *(name for name in (*MARKET_RIGHTS, *BOT_RIGHTS) if name in asked))
 
 
-def rights_of(function: str, market_functions: Sequence[str] = ()) -> tuple[Right, ...]:
-    """Of either kind, at a stage that asks for these."""
-    if function == "tick" and "analyse_instruments" in market_functions:
+def rights_of(function: str, asked: Sequence[str] = ()) -> tuple[Right, ...]:
+    """Of any kind, at a stage that asks for these."""
+    if function == "tick" and "analyse_instruments" in asked:
         return (*RIGHTS[function], _SIZING)
-    return RIGHTS.get(function) or MARKET_RIGHTS[function]
+    return RIGHTS.get(function) or MARKET_RIGHTS.get(function) or BOT_RIGHTS[function]
+
+
+def runs_bots(function: str) -> bool:
+    """Whether it is where the code of bots runs."""
+    return any(right.is_denied for right in rights_of(function))
 
 
 def calls_exchanges(function: str) -> bool:

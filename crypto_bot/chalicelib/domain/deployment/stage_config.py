@@ -15,23 +15,29 @@ from chalicelib.domain.deployment.policies import (
     function_policy,
     gateway_policy,
 )
-from chalicelib.domain.deployment.rights import calls_exchanges, functions_of, uses_table
+from chalicelib.domain.deployment.rights import (
+    calls_exchanges,
+    functions_of,
+    runs_bots,
+    uses_table,
+)
 from chalicelib.domain.errors import SettingsError
 
 Config = dict[str, Any]
 
 _TIMESTREAM: Final = "SERIES_TIMESTREAM"
+_SWEEPS: Final = "SWEEP_MACHINE"
 
 
 def configured(
     config: Mapping[str, Any],
     outputs: StageOutputs,
     reserved: Mapping[str, int],
-    market_functions: Sequence[str] = (),
+    asked: Sequence[str] = (),
 ) -> Config:
     """config.json with this stage as Terraform has it. `reserved` is concurrency; 0 ends it.
 
-    Of the functions of market data, the stage has those named.
+    Of the functions that are asked for, the stage has those named.
     """
     _check_name(config)
     changed: Config = deepcopy(dict(config))
@@ -39,10 +45,10 @@ def configured(
     stage["api_gateway_stage"] = outputs.stage
     stage["api_gateway_policy_file"] = _gateway_file(outputs.stage)
     stage["environment_variables"] = stage.get("environment_variables", {}) | variables(outputs)
-    if not outputs.series_timestream:  # nobody may write there any more
-        stage["environment_variables"].pop(_TIMESTREAM, None)
+    for name in {_TIMESTREAM, _SWEEPS} - variables(outputs).keys():  # there is none any more
+        stage["environment_variables"].pop(name, None)
     functions = stage.setdefault("lambda_functions", {})
-    for name in functions_of(market_functions):
+    for name in functions_of(asked):
         own = functions.setdefault(name, {})
         own["iam_policy_file"] = _policy_file(outputs.stage, name)
         if calls_exchanges(name):
@@ -51,6 +57,9 @@ def configured(
         if uses_table(name):
             _join(own, "subnet_ids", outputs.database_subnet_ids)
             _join(own, "security_group_ids", outputs.database_security_group_ids)
+        if runs_bots(name):
+            _join(own, "subnet_ids", outputs.sandbox_subnet_ids)
+            _join(own, "security_group_ids", outputs.sandbox_security_group_ids)
     for name, count in reserved.items():
         functions.setdefault(name, {}).pop("reserved_concurrency", None)
         if count:
@@ -80,6 +89,7 @@ def variables(outputs: StageOutputs) -> dict[str, str]:
         "TRADE_FLOW_URL": outputs.trade_flow_url,
         "TRADE_FLOW_SECRET": outputs.trade_flow_secret,
         _TIMESTREAM: outputs.series_timestream,
+        _SWEEPS: outputs.sweep_machine_arn,
     }
     return {
         "CRYPTO_BOT_STAGE": outputs.stage,
@@ -101,12 +111,12 @@ def policy_files(
     outputs: StageOutputs,
     sources: Sequence[str],
     secrets: SecretNames,
-    market_functions: Sequence[str] = (),
+    asked: Sequence[str] = (),
 ) -> dict[str, Mapping[str, Any]]:
     """Each policy under the file name by which config.json knows it."""
     documents = {
-        _policy_file(outputs.stage, name): function_policy(name, outputs, secrets, market_functions)
-        for name in functions_of(market_functions)
+        _policy_file(outputs.stage, name): function_policy(name, outputs, secrets, asked)
+        for name in functions_of(asked)
     }
     return documents | {_gateway_file(outputs.stage): gateway_policy(outputs.stage, sources)}
 
