@@ -1,0 +1,62 @@
+// Work that the program does for a page: begun, followed, ended early.
+import { html, useEffect, useRef, useState } from "vendor/preact.js";
+import { get, newKey, post } from "lib/api.js";
+import { toast } from "components/toast.js";
+
+const EVERY = 400;
+
+// -> {job, error, begin(path, body), abort()}; `ended(job)` is called once when it is over.
+export function useJob(ended) {
+  const [job, setJob] = useState(null);
+  const [error, setError] = useState(null);
+  const heard = useRef(ended);
+  heard.current = ended;
+  const running = job?.state === "running";
+
+  useEffect(() => {
+    if (!running) return undefined;
+    let stopped = false;
+    let timer = 0;
+    async function look() {
+      try {
+        const found = await get(`/jobs/${job.id}`);
+        if (stopped) return;
+        setJob(found);
+        if (found.state !== "running") heard.current?.(found);
+        else timer = setTimeout(look, EVERY);
+      } catch (caught) {
+        if (stopped) return;
+        if (caught.status === 404) { setJob(null); setError(caught); } else timer = setTimeout(look, EVERY * 5);
+      }
+    }
+    timer = setTimeout(look, EVERY);
+    return () => { stopped = true; clearTimeout(timer); };
+  }, [job?.id, running]);
+
+  async function begin(path, body) {
+    setError(null);
+    setJob(null);
+    try {
+      setJob(await post(path, body, { key: newKey() }));
+    } catch (caught) {
+      setError(caught);
+    }
+  }
+  async function abort() {
+    try {
+      setJob(await post(`/jobs/${job.id}/abort`, {}));
+    } catch (caught) {
+      toast(caught.message, "bad");
+    }
+  }
+  return { job, error, running, begin, abort, follow: setJob };
+}
+
+export function Progress({ of: { job, running, abort }, what }) {
+  if (!running) return null;
+  const known = job.total > 0;
+  return html`<div class="job" role="status">
+    <progress max=${known ? job.total : undefined} value=${known ? job.done : undefined} aria-label=${what}></progress>
+    <span class="number">${known ? `${job.done.toLocaleString("en")} of ${job.total.toLocaleString("en")}` : job.doing ?? "working…"}</span>
+    <button class="small" onClick=${abort}>Abort</button></div>`;
+}

@@ -1,0 +1,73 @@
+// Acts that move money: first what would happen (a dry run), then the question, then the deed, once.
+import { html, signal, useEffect, useState } from "vendor/preact.js";
+import { Dialog } from "components/dialog.js";
+import { ErrorNote, Skeleton } from "components/states.js";
+import { toast } from "components/toast.js";
+import { ApiError, call, newKey } from "lib/api.js";
+import { renewAll } from "lib/live.js";
+
+const asked = signal(null);
+
+// act: {title, verb, path, method = "POST", body = {}, headers, danger, note, done(answer), said(answer)}
+//   dry: false for a route that takes no `confirm` (nothing of money); `note` then says what happens
+//   tell(dry): what the dry run found, as a node; else its `would`, a sentence or several
+//   done(answer): what follows; said(answer): the toast's text, else the answer's `done`
+export function confirmAct(act) {
+  asked.value = { method: "POST", body: {}, dry: true, ...act };
+}
+
+export function ConfirmDialog() {
+  const act = asked.value;
+  return act && html`<${Question} act=${act} close=${() => { asked.value = null; }} />`;
+}
+
+function Question({ act, close }) {
+  const [found, setFound] = useState(act.dry ? null : {});
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const [key, setKey] = useState(newKey);
+
+  async function look() {
+    setError(null);
+    try {
+      setFound(await call(act.method, act.path, { body: act.body, headers: act.headers }));
+    } catch (caught) {
+      setError(caught);
+    }
+  }
+  useEffect(() => { if (act.dry) look(); }, []);
+
+  async function doIt() {
+    setBusy(true);
+    setError(null);
+    try {
+      const answer = await call(act.method, act.path, { body: act.dry ? { ...act.body, confirm: true } : act.body, key, headers: act.headers });
+      toast(act.said?.(answer) ?? answer?.done ?? `${act.title}: done.`, "good");
+      renewAll();
+      act.done?.(answer);
+      close();
+    } catch (caught) {
+      setBusy(false);
+      if (caught.isRefusal) setKey(newKey());  // so trying again is another act
+      setError(caught.isRefusal || caught.field ? caught : unknown(caught));
+    }
+  }
+  const foot = html`<button onClick=${close}>Cancel</button>
+    <button class=${act.danger ? "danger" : "primary"} disabled=${busy || found === null} onClick=${doIt}>${busy ? "Working…" : act.verb}</button>`;
+  return html`<${Dialog} title=${act.title} close=${close} foot=${foot}>
+    ${act.note && html`<p>${act.note}</p>`}
+    ${found === null && !error && html`<${Skeleton} lines=${3} />`}
+    ${found !== null && act.dry && html`<div class="dry"><h3>What would happen</h3>${(act.tell ?? Sentences)(found)}</div>`}
+    <${ErrorNote} error=${error} retry=${found === null ? look : undefined} /><//>`;
+}
+
+// The same key goes with the next press, so that pressing again cannot do it twice.
+function unknown(error) {
+  return new ApiError(0, `${error.message.replace(/\.?$/, ".")} It may have been done or not; pressing again cannot do it twice.`);
+}
+
+function Sentences({ would }) {
+  const lines = [would ?? []].flat().filter(Boolean);
+  if (!lines.length) return html`<p>Nothing would change.</p>`;
+  return html`<ul>${lines.map((line) => html`<li key=${line}>${line}</li>`)}</ul>`;
+}

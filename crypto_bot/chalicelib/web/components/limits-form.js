@@ -1,0 +1,100 @@
+// Weights and limits of one account: checked by the program while one types, changed as a whole or not at all.
+import { html, useEffect, useMemo, useState } from "vendor/preact.js";
+import { Dialog } from "components/dialog.js";
+import { Field } from "components/parts.js";
+import { ErrorNote } from "components/states.js";
+import { toast } from "components/toast.js";
+import { newKey, post } from "lib/api.js";
+import { renewAll } from "lib/live.js";
+
+const TYPING = 350;
+const CONFLICT = 409;
+const FRACTION = "fraction, such as 0.25";
+
+// [name, label, kind, hint]; kind: "number" is sent as text, "whole" as a number, "flag", "list"
+const OF_ACCOUNT = [
+  ["reserve", "Reserve", "number", FRACTION], ["max_drawdown", "Stop at drawdown", "number", FRACTION],
+  ["daily_loss_stop", "Stop at daily loss", "number", FRACTION], ["max_exposure_per_coin", "Most in one coin", "number", FRACTION],
+  ["max_open_positions", "Open positions", "whole", "at most"], ["max_orders_per_minute", "Orders a minute", "whole", "at most"],
+];
+const OF_STRATEGY = [
+  ["weight", "Weight", "number", FRACTION], ["max_order_notional", "Largest order", "number", "in quote currency"],
+  ["max_orders_per_day", "Orders a day", "whole", "at most"], ["daily_loss_stop", "Stop at daily loss", "number", FRACTION],
+  ["max_slippage", "Slippage", "number", FRACTION], ["trading_hours", "Trading hours (UTC)", "list", "such as 08:00-16:00"],
+  ["approval", "Entries need my word", "flag", ""],
+];
+
+const shown = (value) => (Array.isArray(value) ? value.join(", ") : value ?? "");
+
+function written(kind, value) {
+  if (kind === "flag") return value;
+  const text = String(value).trim();
+  if (!text) return null;
+  if (kind === "list") return text.split(",").map((part) => part.trim());
+  return kind === "whole" && /^\d+$/.test(text) ? Number(text) : text;
+}
+
+// `tag` is that of the configuration which is being changed: a newer one is not overwritten.
+export function LimitsForm({ account, tag, close }) {
+  const [changes, setChanges] = useState({ settings: {}, strategies: {} });
+  const [checked, setChecked] = useState({ would: [], error: null, busy: false });
+  const key = useMemo(newKey, [changes]);
+  const path = `/accounts/${encodeURIComponent(account.name)}/limits`;
+  const headers = { "If-Match": tag };
+  const isEmpty = !Object.keys(changes.settings).length && !Object.keys(changes.strategies).length;
+
+  useEffect(() => {
+    if (isEmpty) { setChecked({ would: [], error: null, busy: false }); return undefined; }
+    setChecked((old) => ({ ...old, busy: true }));
+    const abort = new AbortController();
+    const timer = setTimeout(() => post(path, changes, { headers, signal: abort.signal }).then(
+      (answer) => setChecked({ would: answer.would, error: null, busy: false }),
+      (error) => { if (!abort.signal.aborted) setChecked({ would: [], error, busy: false }); },
+    ), TYPING);
+    return () => { clearTimeout(timer); abort.abort(); };
+  }, [changes]);
+
+  function change(strategy, name, kind, old, value) {
+    const next = structuredClone(changes);
+    const table = strategy ? (next.strategies[strategy] ??= {}) : next.settings;
+    const given = written(kind, value);
+    if (String(shown(old)) === String(shown(given))) delete table[name];
+    else table[name] = given;
+    if (strategy && !Object.keys(table).length) delete next.strategies[strategy];
+    setChanges(next);
+  }
+  async function save() {
+    setChecked({ ...checked, busy: true });
+    try {
+      const answer = await post(path, { ...changes, confirm: true }, { headers, key });
+      toast(answer.done, "good");
+      renewAll();
+      close();
+    } catch (error) {
+      setChecked({ would: [], error, busy: false });
+    }
+  }
+  const conflict = checked.error?.status === CONFLICT;
+  const foot = html`<button onClick=${close}>Cancel</button>
+    <button class="primary" disabled=${isEmpty || checked.busy || Boolean(checked.error)} onClick=${save}>Change</button>`;
+  return html`<${Dialog} side title=${`Weights and limits of ${account.name}`} close=${close} foot=${foot}>
+    <h3>Account</h3><div class="fields">${OF_ACCOUNT.map((entry) => html`<${Input} key=${entry[0]} entry=${entry} where="" of=${account} change=${change} />`)}</div>
+    ${account.strategies.map((one) => html`<div key=${one.strategy} class="link"><h3>${one.strategy}</h3>
+      <div class="fields">${OF_STRATEGY.map((entry) => html`<${Input} key=${entry[0]} entry=${entry} where=${one.strategy} of=${one} change=${change} />`)}</div></div>`)}
+    <div class="checked" aria-live="polite">
+      <${ErrorNote} error=${checked.error} />
+      ${conflict && html`<p>Somebody changed the configuration meanwhile. Your entries are still here: note them, close this, and begin from what is valid now.</p>`}
+      ${checked.would.length > 0 && html`<div class="dry"><h3>What would change</h3><ul>${checked.would.map((line) => html`<li key=${line}>${line}</li>`)}</ul></div>`}
+      ${!isEmpty && !checked.busy && !checked.error && !checked.would.length && html`<p class="muted">Nothing would change.</p>`}</div><//>`;
+}
+
+function Input({ entry: [name, label, kind, hint], where, of, change }) {
+  const [text, setText] = useState(shown(of[name]));
+  const full = where ? `${label} of ${where}` : label;
+  if (kind === "flag") {
+    return html`<label class="flag"><input type="checkbox" checked=${text === true} aria-label=${full}
+      onChange=${(event) => { setText(event.target.checked); change(where, name, kind, of[name], event.target.checked); }} /> ${label}</label>`;
+  }
+  return html`<${Field} label=${label} aria-label=${full} hint=${hint} value=${text} inputmode=${kind === "list" ? "text" : "decimal"} autocomplete="off" placeholder="not set"
+    onInput=${(event) => { setText(event.target.value); change(where, name, kind, of[name], event.target.value); }} />`;
+}

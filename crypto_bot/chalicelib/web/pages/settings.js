@@ -1,0 +1,46 @@
+// Settings: what the program runs with, and the channels over which its owner is told.
+import { html } from "vendor/preact.js";
+import { confirmAct } from "components/confirm.js";
+import { Badge, Card, Facts, PageHead } from "components/parts.js";
+import { Ago, AsOf, Empty, Shown } from "components/states.js";
+import { Table } from "components/table.js";
+import { useLive } from "lib/live.js";
+import { mayAct } from "lib/session.js";
+
+function Page() {
+  const settings = useLive("/settings", { every: 60000 });
+  const channels = useLive("/notifications", { every: 15000 });
+  return html`<${PageHead} title="Settings" at=${html`<${AsOf} at=${settings.at} />`} />
+    <${Card} wide title="Notifications"><${Shown} live=${channels}>${(data) => html`<${Channels} data=${data} />`}<//><//>
+    <${Shown} live=${settings}>${(data) => html`<div class="cards">${grouped(data.settings).map(([group, rows]) => html`
+      <${Card} key=${group} title=${group}><${Facts} of=${rows.map((row) => [html`${row.name}<small class="settings-variable">${row.variable}</small>`, row.value])} /><//>`)}</div>
+      <p class="muted">Settings are variables of the environment, read when the program starts. What is not shown here is as it comes.</p>`}<//>`;
+}
+
+function grouped(rows) {
+  const groups = new Map();
+  for (const row of rows.filter((one) => one.value)) groups.set(row.group, [...(groups.get(row.group) ?? []), row]);
+  return [...groups];
+}
+
+const test = (channel) => confirmAct({ title: `Test ${channel.name}`, verb: "Send", path: `/notifications/${encodeURIComponent(channel.name)}/test` });
+
+const COLUMNS = [
+  { name: "Channel", cell: (row) => html`<strong>${row.name}</strong> <span class="muted">${row.kind}</span>` },
+  { name: "Where", wide: true, cell: (row) => row.where || row.secret || row.topic },
+  { name: "From", cell: (row) => (row.least === "P1" ? "P1: money at stake" : "P2: all") },
+  { name: "State", cell: (row) => (row.trouble ? html`<span title=${row.trouble}><${Badge} of="failed" /></span>` : row.sent_last ? html`<${Badge} of="ok" /> <${Ago} at=${row.sent_last} />` : html`<span class="muted">nothing sent lately</span>`) },
+  { name: "", end: true, cell: (row) => mayAct.value && html`<button class="small" aria-label="Test ${row.name}" onClick=${() => test(row)}>Test</button>` },
+];
+
+function Channels({ data }) {
+  if (!data.channels.length) {
+    return html`<${Empty} title="Nobody is told yet" icon="send">Notices are kept, and shown under Logs. To be told by Telegram, Discord, Slack, SNS or a webhook,
+      write <code>notifications.toml</code> and apply it: <code>crypto-bot notify apply notifications.toml</code>.<//>`;
+  }
+  const summary = data.summary_hour === null ? "No daily summary." : `The day is summed up at ${String(data.summary_hour).padStart(2, "0")}:00 UTC.`;
+  return html`<${Table} short label="Channels" columns=${COLUMNS} rows=${data.channels} rowKey=${(row) => row.name}
+    foot=${html`<p class="table-foot">At most ${data.most_per_hour} messages an hour over each. ${summary}</p>`} />`;
+}
+
+export const page = { Page };
