@@ -9,7 +9,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup spark run test check infra configure vendor deploy destroy wheels lint format types layers coverage dead audit mutate bench simulate kill-loop screenshot lock clean
+.PHONY: help setup spark run test check infra configure vendor deploy destroy wheels lint format types layers coverage dead audit mutate bench simulate kill-loop screenshot screenshots vendor-web lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -100,6 +100,12 @@ bench: setup wheels  ## Measure: one JSON line per figure (ONLY=name measures on
 
 screenshot: setup  ## Draw the README's picture of the terminal view
 	@$(BIN)/python -m chalicelib.cli.screenshot docs/terminal.svg
+
+screenshots: setup  ## Take the pictures of the dashboard in docs/screens (needs Chromium)
+	@$(BIN)/python -m tests.web.screenshots docs/screens
+
+vendor-web: setup  ## Make the modules of others in the dashboard anew, from the pinned packages (needs Node)
+	@$(BIN)/python -m tests.web.vendoring
 
 simulate: setup  ## Kill, stall and break everything in virtual time (SEEDS=1000, or SEED=7 replays one)
 	@$(BIN)/python -m tests.simulation $(if $(SEED),replay $(SEED),run --seeds $(or $(SEEDS),1000)) $(ARGS)

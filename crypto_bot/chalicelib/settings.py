@@ -15,6 +15,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final
 
+from chalicelib.domain.deployment.bot_functions import asked_bot_functions, bot_schedules
 from chalicelib.domain.deployment.market_functions import asked_functions, schedules
 from chalicelib.domain.deployment.schedule import checked_schedule, interval_of
 from chalicelib.domain.errors import SettingsError
@@ -61,6 +62,7 @@ class Settings:
     `ticks_on_host`: a machine of the stage ticks, so the schedule must not. `market_functions` are
     those of market data that the stage has, over the lake in `lake_bucket`; `market_schedules` say
     when they run, `candle_stages_in_pipeline` that a state machine runs those of candles instead.
+    `bot_functions` and `bot_schedules` are those of bots.
     """
 
     stage: Stage = Stage.LOCAL
@@ -77,6 +79,8 @@ class Settings:
     ticks_on_host: bool = False
     market_functions: tuple[str, ...] = ()
     market_schedules: Mapping[str, str] = field(default_factory=lambda: schedules({}))
+    bot_functions: tuple[str, ...] = ()
+    bot_schedules: Mapping[str, str] = field(default_factory=lambda: bot_schedules({}))
     candle_stages_in_pipeline: bool = False
     lake_bucket: str = ""
     exchange_name: str = ""
@@ -109,6 +113,8 @@ class Settings:
             ticks_on_host=given.get("TICKS_ON") == "host",
             market_functions=asked_functions(given),
             market_schedules=schedules(given),
+            bot_functions=asked_bot_functions(given),
+            bot_schedules=bot_schedules(given),
             candle_stages_in_pipeline=given.get("CANDLE_STAGES_ON") == "pipeline",
             lake_bucket=given.get("LAKE_BUCKET", ""),
             exchange_name=given.get("EXCHANGE_NAME", ""),
@@ -129,6 +135,11 @@ class Settings:
             )
         _refuse_live_on_dev(given, settings.default_account())
         return settings
+
+    @property
+    def opted_functions(self) -> tuple[str, ...]:
+        """All that the stage has beside those that every stage has."""
+        return (*self.market_functions, *self.bot_functions)
 
     @property
     def is_deployed(self) -> bool:

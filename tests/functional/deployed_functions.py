@@ -1,6 +1,7 @@
 """A stage's functions, run in this process as cold ones, over moto and a loopback venue."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,10 +15,11 @@ import app as application
 from chalicelib import bootstrap
 from chalicelib.adapters.workers import InlineWorkers
 from chalicelib.bootstrap import Choices
+from chalicelib.bootstrap.access import access_tokens
 from chalicelib.bootstrap.operation import notices
-from chalicelib.bootstrap.owner import owner_tokens
 from chalicelib.bootstrap.stage import stage_settings
 from chalicelib.domain.operation.channel import Channel, ChannelKind
+from chalicelib.domain.operation.role import AccessToken, Role
 from chalicelib.domain.trading.account import Account, Mode, Subscription
 from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.domain.trading.strategy import Strategy
@@ -60,6 +62,7 @@ class Deployed:
         self, route: str, *, body: object = "", query: str = "", source: str = TRADINGVIEW
     ) -> int:
         method, _, path = route.partition(" ")
+        names = re.findall(r"\{(\w+)\}", path)
         event = {
             "requestContext": {
                 "httpMethod": method,
@@ -69,8 +72,10 @@ class Deployed:
             "headers": {
                 "content-type": "application/json",
                 "authorization": f"Bearer {OWNER_TOKEN}",
+                "idempotency-key": route,
             },
-            "pathParameters": {"strategy": "btc", "token": PATH_TOKEN},
+            "pathParameters": dict.fromkeys(names, "paper")
+            | {"strategy": "btc", "token": PATH_TOKEN},
             "multiValueQueryStringParameters": {"token": [query]} if query else None,
             "stageVariables": None,
             "body": body if isinstance(body, str) else json.dumps(body),
@@ -149,6 +154,7 @@ def _configure(deployed: Deployed, venue: BinanceVenue) -> None:
                 for a in accounts
             ],
         )
-        owner_tokens().save((hash_token(OWNER_TOKEN),))
+        token = AccessToken(name="owner", role=Role.OWNER, hash=hash_token(OWNER_TOKEN))
+        access_tokens().save((token,))
         mail = Channel(name="mail", kind=ChannelKind.SNS)  # the stage's own topic
         notices().save_notifications(replace(notices().notifications(), channels=(mail,)))

@@ -1,6 +1,7 @@
 """The Chalice application, called as API Gateway and the scheduler would call it."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from moto import mock_aws
 import app as application
 from chalicelib import bootstrap
 from chalicelib.adapters.workers import InlineWorkers
+from chalicelib.api.access import Operation, declared
 from chalicelib.bootstrap import Choices
 from chalicelib.domain.trading.account import Account, Mode, Subscription
 from chalicelib.domain.trading.alerts.tokens import hash_token
@@ -126,7 +128,7 @@ SEED = json.dumps(
     }
 )
 
-# One call per route and event function; the walk below fails when one is missing.
+# One call per route without a role and per event function; the walk fails when one is missing.
 CALLS: dict[str, Callable[[Desk], Any]] = {
     "POST /receive_trade_signals": lambda desk: desk.post(
         SEED, f"/receive_trade_signals?token={TOKEN}"
@@ -134,12 +136,18 @@ CALLS: dict[str, Callable[[Desk], Any]] = {
     "POST /hook/{strategy}/{token}": lambda desk: desk.post(SEED),
     "GET /alert.schema.json": lambda desk: desk.get("/alert.schema.json"),
     "GET /health": lambda desk: desk.get("/health"),
-    "GET /signals": lambda desk: desk.get("/signals"),
-    "GET /orders": lambda desk: desk.get("/orders"),
-    "GET /portfolios": lambda desk: desk.get("/portfolios"),
     "tick": lambda desk: desk.run_function("tick"),
     "report_performance": lambda desk: desk.run_function("report_performance"),
 }
+
+
+PAGES = {"GET /", "GET /ui", "GET /ui/{name}"}  # no JSON: see test_web.py
+
+
+def described() -> list[Operation]:
+    """The routes of data, each with a role."""
+    found = (declared(m, path) for path, by in application.app.routes.items() for m in by)
+    return [operation for operation in found if operation is not None]
 
 
 def handlers() -> dict[str, str]:
@@ -161,7 +169,16 @@ def status_of(signal_id: str) -> SignalStatus:
 
 
 def test_every_handler_of_the_application_is_called_below():
-    assert set(CALLS) == routes() | set(handlers())
+    with_a_role = {f"{operation.method} {operation.path}" for operation in described()}
+    assert set(CALLS) | with_a_role | PAGES == routes() | set(handlers())
+
+
+def test_every_read_answers_on_either_store(desk):
+    """With what it names or with a sentence that it is not there; see tests/functional/api."""
+    for operation in described():
+        if operation.method == "GET":
+            answer = desk.get(re.sub(r"\{\w+\}", "paper", operation.path))
+            assert answer.status_code in {200, 400, 404, 409, 422}, (operation.path, answer.body)
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))

@@ -20,7 +20,6 @@ from click.testing import CliRunner
 import app as application
 from chalicelib import bootstrap
 from chalicelib.adapters.venues.ccxt.connect import connect
-from chalicelib.api.watching import after_tick
 from chalicelib.bootstrap import Choices
 from chalicelib.bootstrap.operation import gauges
 from chalicelib.cli.verbs import cli
@@ -28,6 +27,7 @@ from chalicelib.domain.errors import CryptoBotError
 from chalicelib.domain.trading.account import Account, Mode, Subscription
 from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.domain.trading.strategy import Strategy
+from chalicelib.functions.watching import after_tick
 from chalicelib.local.metrics import Metrics
 from chalicelib.local.tally import Tally
 from chalicelib.services.trading.tick import tick

@@ -129,7 +129,7 @@ def test_what_is_deployed_stopped_and_deleted_meanwhile_is_followed(house: House
         until(lambda: house.sent("one") == ["long"])
         house.deploy("two")
         until(lambda: house.sent("two") == ["long"])
-        stop_deployment(bot_ports(), "one", "enough")
+        stop_deployment(bot_ports(), bootstrap.webhook(), "one", "enough")
         house.clock.advance_to(house.clock.now() + timedelta(seconds=1))
         until(lambda: not _reads("one"))
         house.publish(1)
@@ -137,9 +137,9 @@ def test_what_is_deployed_stopped_and_deleted_meanwhile_is_followed(house: House
         assert house.sent("one") == ["long"]
         start_deployment(bot_ports(), "one")
         until(lambda: house.sent("one") == ["long", "flat"])
-        stop_deployment(bot_ports(), "two", "enough")
+        stop_deployment(bot_ports(), bootstrap.webhook(), "two", "enough")
         until(lambda: not _reads("two"))
-        delete_deployment(bot_ports(), "two")
+        delete_deployment(bot_ports(), bootstrap.webhook(), "two")
     assert wishes == [4]
     assert [each.name for each in bot_ports().deployments.all()] == ["one"]
 
@@ -230,11 +230,11 @@ def test_what_went_wrong_before_a_word_of_the_owners_is_not_noted_after_it(house
     house.save(BOT)
     before = house.deploy("one")
     house.clock.advance_to(house.clock.now() + timedelta(seconds=1))
-    stop_deployment(bot_ports(), "one", "enough")
-    rest_deployment(bot_ports(), before, {"BTC/USDT": "line 3"})
+    stop_deployment(bot_ports(), bootstrap.webhook(), "one", "enough")
+    rest_deployment(bot_ports(), bootstrap.webhook(), before, {"BTC/USDT": "line 3"})
     assert house.state("one") == "enough"
     start_deployment(bot_ports(), "one")
-    rest_deployment(bot_ports(), before, {"BTC/USDT": "line 3"}, "why")
+    rest_deployment(bot_ports(), bootstrap.webhook(), before, {"BTC/USDT": "line 3"}, "why")
     assert house.state("one") == "running"
 
 

@@ -14,7 +14,6 @@ from moto import mock_aws
 
 from chalicelib import bootstrap
 from chalicelib.adapters.workers import InlineWorkers
-from chalicelib.api.watching import after_tick
 from chalicelib.bootstrap import Choices
 from chalicelib.bootstrap.operation import notices
 from chalicelib.domain.operation.channel import Channel, ChannelKind
@@ -25,6 +24,7 @@ from chalicelib.domain.trading.strategy import Strategy
 from chalicelib.drivers.boto3_session import aws_client
 from chalicelib.drivers.dynamodb_table import DynamoDbTable, create_table
 from chalicelib.drivers.sqlite_table import SqliteTable
+from chalicelib.functions.watching import after_tick
 from chalicelib.services.trading.tick import tick
 from chalicelib.settings import Settings, Stage
 from tests.counted_table import CountedTable

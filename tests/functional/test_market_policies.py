@@ -25,7 +25,6 @@ from botocore.exceptions import ConnectionError  # noqa: A004 - botocore's own
 from chalicelib import bootstrap
 from chalicelib.adapters.candles.parquet import ParquetCandles
 from chalicelib.adapters.lakes.s3 import S3Lake
-from chalicelib.api import candles, market, series
 from chalicelib.bootstrap import Choices
 from chalicelib.bootstrap.operation import notices
 from chalicelib.bootstrap.stage import stage_settings
@@ -36,6 +35,7 @@ from chalicelib.domain.market.candle_series import CandleSeries
 from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.market.minute import Minute
 from chalicelib.drivers.dynamodb_table import create_table
+from chalicelib.functions import candles, market, series
 from chalicelib.settings import Stage
 from tests.functional.iam import Call, Recorder, covers
 from tests.functional.stage_on_aws import OnAws, outputs_of, stage_on_aws, typed

@@ -11,6 +11,7 @@ import pytest
 
 import app as application
 from chalicelib import bootstrap
+from chalicelib.api.access import declared
 from chalicelib.domain.deployment.rights import RIGHTS
 from chalicelib.domain.trading.signal import SignalStatus
 from tests.canaries import PATH_TOKEN
@@ -44,10 +45,19 @@ def _live(deployed: Deployed) -> None:
     with deployed.at_hand():
         told = bootstrap.signals().recent(10)
         assert [signal.status for signal in told] == [SignalStatus.EXECUTED] * 2, told
-    for path in ("/health", "/alert.schema.json", "/signals", "/orders", "/portfolios"):
-        assert deployed.ask(f"GET {path}") == 200
+    for path in ("/", "/ui", "/health", "/alert.schema.json", "/signals", "/strategies"):
+        assert deployed.ask(f"GET {path}") in {200, 302}
+    for route in _with_a_role():  # what cannot be done there is refused, and reads nothing else
+        assert deployed.ask(route, body={} if route.startswith("POST") else "") < 500, route
+    for route in ("POST /halt", "POST /resume", "POST /strategies/{strategy}/pause"):
+        assert deployed.ask(route, body={"confirm": True}) == 200
     with deployed.cold("tick"):
         assert application.tick({"check": "venues"}, Context())["venues"]["main"] == ""
+
+
+def _with_a_role() -> list[str]:
+    found = ((method, path) for path, by in application.app.routes.items() for method in by)
+    return [f"{method} {path}" for method, path in found if declared(method, path) is not None]
 
 
 def granted(on_aws: OnAws, function: str) -> list[Call]:
@@ -74,9 +84,10 @@ def test_every_route_was_asked() -> None:
         "POST /receive_trade_signals",
         "GET /health",
         "GET /alert.schema.json",
-        "GET /signals",
-        "GET /orders",
-        "GET /portfolios",
+        "GET /",
+        "GET /ui",
+        "GET /ui/{name}",
+        *_with_a_role(),
     }
 
 

@@ -16,12 +16,12 @@ from chalicelib import bootstrap
 from chalicelib.adapters.stores.keys import key
 from chalicelib.adapters.stores.signals import OPEN_SHELF
 from chalicelib.adapters.workers import InlineWorkers
-from chalicelib.api import scheduled
-from chalicelib.api.events import TickEvent, taking
 from chalicelib.bootstrap import Choices
 from chalicelib.domain.trading.signal import SignalStatus
 from chalicelib.drivers.sqlite_table import SqliteTable
 from chalicelib.drivers.table import Row
+from chalicelib.functions import scheduled
+from chalicelib.functions.events import TickEvent, taking
 from chalicelib.services.trading.receive_signal import Delivery, receive_signal
 from chalicelib.settings import Settings
 from tests.functional.running import TOKEN, configure

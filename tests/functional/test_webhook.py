@@ -42,11 +42,13 @@ class Webhook:
         return len(bootstrap.signals().recent(100))
 
 
-def serve(settings: Settings) -> Iterator[Webhook]:
-    table = SqliteTable(":memory:")
-    bootstrap.use(Choices(settings=settings, table=table, clock=ReplayClock(FIRED_AT)))
+def serve(settings: Settings, **terms: Any) -> Iterator[Webhook]:
+    """As on a loopback address; `terms` of the strategy."""
+    table, clock = SqliteTable(":memory:"), ReplayClock(FIRED_AT)
+    bootstrap.use(Choices(settings=settings, table=table, clock=clock, loopback=True))
     bootstrap.strategies().apply(
-        expected_version=0, strategies=[replace(strategy(), token_hashes=(hash_token(TOKEN),))]
+        expected_version=0,
+        strategies=[replace(strategy(), token_hashes=(hash_token(TOKEN),), **terms)],
     )
     with Client(application.app, project_dir=str(Path(application.__file__).parent)) as client:
         yield Webhook(client=client)
@@ -110,6 +112,20 @@ def test_a_refusal_is_json_and_stores_nothing(webhook, path, raw, status):
     assert answer.json_body["status"] == "refused"
     assert answer.json_body["error"]
     assert webhook.stored() == 0
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1:8000", "null"])
+def test_an_open_strategy_is_not_open_to_pages_in_a_browser(origin):
+    """A page anywhere may send a text to this machine without being asked first."""
+    for webhook in serve(Settings(), open=True):
+        page = {"Origin": origin, "Content-Type": "text/plain"}
+        answer = webhook.post(SEEDS_PATH, body(), **page)
+        wrong = webhook.post(f"{SEEDS_PATH}?token=wrong", body())
+
+        assert (answer.status_code, answer.body) == (401, wrong.body)
+        assert webhook.stored() == 0
+        assert webhook.post(SEEDS_PATH, body(), **{"Content-Type": "text/plain"}).status_code == 200
+        assert webhook.post(SEEDS_PATH, body(id="2", secret=TOKEN), **page).status_code == 200
 
 
 def test_another_body_under_the_same_identity_is_a_conflict(webhook):

@@ -216,6 +216,45 @@ def test_death_at_any_effect_loses_and_doubles_nothing(tmp_path: Path) -> None:
             assert house.noted == sorted(signal.id for signal in house.signals), number
 
 
+def ordering() -> Any:
+    """Two orders, of which one is taken back when a purchase keeps the other one."""
+
+    def change(ctx: Context) -> None:
+        ctx.cancel("1")
+        ctx.buy(1)
+
+    script: dict[int, Callable[[Context], Any]] = {
+        0: lambda ctx: (ctx.buy(1, limit=90), ctx.buy(1, limit=80, stop_loss=70)),
+        1: change,
+        2: Context.close_position,
+    }
+    return set_up(scripted(script), instruments=["BTC/USDT"], interval="1m")
+
+
+def test_death_between_orders_loses_and_doubles_none(tmp_path: Path) -> None:
+    def play_orders(house: House) -> None:
+        house.publish(*[kline(number, "100") for number in range(4)])
+        try:
+            house.work_off()
+        except Died:
+            house.work_off()
+
+    def ordered(house: House) -> set[tuple[str, str, tuple[str, ...]]]:
+        return {(s.id, s.order.words if s.order else s.state, s.keeps) for s in house.signals}
+
+    with closing(House(_folder(tmp_path, "calm"), setups=ordering())) as calm:
+        play_orders(calm)
+        wanted = ordered(calm)
+        assert len(calm.signals) == len(wanted) == 6
+    for number in range(1, calm.fate.count + 1):
+        folder, fate = _folder(tmp_path, str(number)), Fate(at=number)
+        with closing(House(folder, fate=fate, setups=ordering())) as house:
+            play_orders(house)
+            assert fate.count > number, "nobody died"
+            assert ordered(house) == wanted, number
+            assert len(house.signals) == 6, number
+
+
 def test_a_first_start_that_died_does_not_move_the_moment_from_which_it_is_heard(
     house: House,
 ) -> None:

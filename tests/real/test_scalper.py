@@ -69,7 +69,7 @@ def test_live_it_wishes_at_the_closes_at_which_the_backtest_decided() -> None:
     bot = begin(setup, None, since=candles[0].start, cash=CASH)
     wishes = []
     for candle in candles:
-        bot, wish, _ = follow(setup, bot, candle)
+        bot, wish, _, _ = follow(setup, bot, candle)
         wishes += [wish] if wish else []
     sides = [
         (wish.candle.start, 1 if wish.after.quantity > wish.before.quantity else -1)

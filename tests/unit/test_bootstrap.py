@@ -42,6 +42,9 @@ class Secrets:
     def put(self, name: str, fields: Mapping[str, str]) -> None:
         raise NotImplementedError
 
+    def remove(self, name: str) -> None:
+        raise NotImplementedError
+
 
 class OwnVenue(VirtualExchange):
     """An exchange that the owner wrote: made with account, secret and clock."""

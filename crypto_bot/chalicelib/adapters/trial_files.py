@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from chalicelib.domain.bots.sweep_trial import Task, Trial
-from chalicelib.domain.bots.sweep_windows import Span
+from chalicelib.domain.bots.sweep_rows import trial_of, trial_row
+from chalicelib.domain.bots.sweep_trial import Trial
 from chalicelib.domain.errors import SettingsError
 
 _KIND: Final = "crypto-bot trials"
@@ -50,16 +50,7 @@ class TrialFile:
 
     def add(self, trial: Trial) -> None:
         """Handed to the system at once: it outlives this process."""
-        self._write(
-            {
-                "since": trial.task.span.since,
-                "until": trial.task.span.until,
-                "parameters": dict(trial.task.parameters),
-                "figures": dict(trial.figures),
-                "fills": trial.fills,
-                "trouble": trial.trouble,
-            }
-        )
+        self._write(trial_row(trial))
 
     def _write(self, row: dict[str, Any]) -> None:
         try:
@@ -88,8 +79,7 @@ def _trials(lines: Sequence[str]) -> Iterator[Trial]:
     for line in lines:
         row = _object(line)
         try:
-            task = Task(Span(row["since"], row["until"]), row["parameters"])
-            yield Trial(task, row["figures"], row["fills"], row["trouble"])
+            yield trial_of(row)
         except KeyError:
             continue
 

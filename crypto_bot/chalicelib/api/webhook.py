@@ -16,6 +16,9 @@ blueprint = Blueprint(__name__)
 # TradingView says application/json where the message is valid JSON, and text/plain where it is not.
 CONTENT_TYPES = ["application/json", "text/plain"]
 
+# Where alerts come in, as the routes have it.
+ADDRESSES = frozenset({"/receive_trade_signals", "/hook/{strategy}/{token}"})
+
 _WRONG_METHOD = 405
 _UNSUPPORTED_TYPE = 415
 
@@ -73,7 +76,13 @@ def _receive(*, token: str, strategy: str | None = None) -> Response:
     if body is None:
         refusal = {"status": "refused", "error": "the body cannot be decoded; it must be UTF-8"}
         return Response(body=refusal, status_code=400)
-    delivery = Delivery(body=body, strategy=strategy, token=token, source=_source())
+    delivery = Delivery(
+        body=body,
+        strategy=strategy,
+        token=token,
+        source=_source(),
+        from_page="origin" in blueprint.current_request.headers,  # which no page can leave out
+    )
     answer = receive_signal(bootstrap.webhook(), delivery)
     # Neither body nor path: both may hold a token. The field's name is ours.
     about = {"status": answer.status, "signal_id": answer.body.get("signal_id", "")}

@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # a cold webhook loads what it needs, and no more
     )
     from chalicelib.ports.analyses import Volatilities
     from chalicelib.ports.bots import LoadBot
+    from chalicelib.ports.jobs import Jobs
     from chalicelib.ports.sandbox import Sandbox
     from chalicelib.services.trading.receive_signal import Inbox
 
@@ -73,7 +74,7 @@ class Choices:
 
 
 _chosen = [Choices()]
-_opened: "list[SqliteTable | Venues | Sandbox]" = []
+_opened: "list[SqliteTable | Venues | Sandbox | Jobs]" = []
 _made: "list[_lru_cache_wrapper[Any]]" = []
 
 
@@ -120,7 +121,12 @@ def is_deployed() -> bool:
     return settings().is_deployed and (chosen.home is None or chosen.from_outside)
 
 
-def closed_at_the_end(opened: "Sandbox") -> None:
+def is_function() -> bool:
+    """Whether this process is a function on AWS, with few rights and no way to the owner's disk."""
+    return is_deployed() and not _chosen[0].from_outside
+
+
+def closed_at_the_end(opened: "Sandbox | Jobs") -> None:
     """With everything else that was opened here."""
     _opened.append(opened)
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from chalicelib import bootstrap
 from chalicelib.bootstrap.sandbox import sandbox
@@ -13,6 +13,7 @@ from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.market.candle import Candle
 from chalicelib.ports.bots import BotPorts, BotStates, LoadBot
 from chalicelib.services.bots.check_on_lake import CheckedOn, check_on_lake
+from chalicelib.services.bots.deploy_bot import Check
 from chalicelib.services.bots.find_bot import FoundBot
 from chalicelib.services.bots.live_views import LiveViews
 from chalicelib.services.bots.past_views import Findings
@@ -20,6 +21,7 @@ from chalicelib.services.bots.recent_history import recent_history
 
 _LOG = logging.getLogger(__name__)
 _HAS_NO_SANDBOX: Final = sys.platform == "win32"
+_MOST_CHECKS: Final = 8
 
 
 def bot_states() -> BotStates:
@@ -85,6 +87,38 @@ def check_bot(found: FoundBot, load: Callable[[], Setup]) -> CheckedOn:
     return check_on_lake(load, candle_lake(), venue=candle_settings().venue, source=found.source)
 
 
+def remembered_check() -> Check:
+    """`check_bot`; what was found in order is not looked at again for the same, which is asked for
+    twice: before the owner says yes, and after.
+    """
+
+    def check(found: FoundBot, load: Callable[[], Setup]) -> CheckedOn:
+        setup = load()
+        known = (
+            found.title,
+            found.source,
+            setup.instruments,
+            setup.interval,
+            str(setup.parameters),
+        )
+        earlier = _checks().get(known)
+        if earlier is not None:
+            return earlier
+        checked = check_bot(found, load)
+        if checked.check is not None and not checked.check.findings:
+            _checks()[known] = checked
+            while len(_checks()) > _MOST_CHECKS:
+                del _checks()[next(iter(_checks()))]
+        return checked
+
+    return check
+
+
+@bootstrap.made_once
+def _checks() -> dict[tuple[Any, ...], CheckedOn]:
+    return {}
+
+
 @contextmanager
 def findings() -> Iterator[Findings]:
     """What was ranked and analysed, for bots that ask."""
@@ -125,6 +159,7 @@ def forget_reader(name: str) -> None:
     from chalicelib.bootstrap.market import BUS_FILE, bus, market_settings
     from chalicelib.bootstrap.streaming import KLINES_TOPIC
 
-    if market_settings().kafka or (bootstrap.home() / BUS_FILE).exists():
+    has_file = not bootstrap.choices().from_outside and (bootstrap.home() / BUS_FILE).exists()
+    if market_settings().kafka or has_file:
         with closing(bus()) as opened:
             opened.forget(KLINES_TOPIC, reader_group(name))

@@ -12,11 +12,12 @@ from chalicelib.adapters.stores.orders import TableOrderStore
 from chalicelib.adapters.stores.plans import TablePlanStore
 from chalicelib.adapters.stores.signals import TableSignalStore
 from chalicelib.adapters.stores.strategies import TableStrategyStore
-from chalicelib.adapters.venues.virtual.candles import CandlePrices, CandleSeries
+from chalicelib.adapters.venues.virtual.candles import CandleSeries
 from chalicelib.adapters.venues.virtual.exchange import VirtualExchange
-from chalicelib.adapters.venues.virtual.listed import ListedPrices, ListedSeries
+from chalicelib.adapters.venues.virtual.listed import ListedSeries
 from chalicelib.adapters.venues.virtual.options import parse_options
 from chalicelib.adapters.venues.virtual.prices import PriceSource
+from chalicelib.adapters.venues.virtual.series_prices import SeriesPrices
 from chalicelib.adapters.workers import InlineWorkers
 from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.replay.orders import ListedOrder
@@ -95,7 +96,7 @@ def candle_prices(rows: Mapping[str, tuple[timedelta, Sequence[Candle]]]) -> Pri
         )
         for symbol, (length, candles) in rows.items()
     ]
-    return lambda clock: CandlePrices(series, clock)
+    return lambda clock: SeriesPrices(series, clock)
 
 
 def listed_prices(orders: Mapping[str, Sequence[ListedOrder]]) -> Prices:
@@ -105,7 +106,7 @@ def listed_prices(orders: Mapping[str, Sequence[ListedOrder]]) -> Prices:
         known = sorted(unsorted, key=lambda order: order.at)
         times, prices = (tuple(o.at for o in known), tuple(o.price for o in known))
         series.append(ListedSeries(symbol=symbol, times=times, prices=prices))
-    return lambda clock: ListedPrices(series, clock)
+    return lambda clock: SeriesPrices(series, clock)
 
 
 def _with_token(strategy: Strategy) -> Strategy:

@@ -5,10 +5,12 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
+from hashlib import sha256
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import chalicelib
 from chalicelib import bootstrap
 from chalicelib.domain.bots.backtest import Terms
 from chalicelib.domain.bots.bot import Bot, set_up
@@ -17,6 +19,7 @@ from chalicelib.domain.bots.ready_made import ready_made
 from chalicelib.domain.bots.refusals import BotRefused
 from chalicelib.domain.bots.sweep_trial import Trials
 from chalicelib.domain.bots.views import Views
+from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.market.interval import Interval
 
 if TYPE_CHECKING:
@@ -65,9 +68,51 @@ def trial_file(bot: str, key: str, named: Path | None) -> "TrialFile":
     return TrialFile(path, key, bot)
 
 
-def release() -> str:
-    """Of this program: another one may fill orders otherwise."""
-    return version("crypto-bot")
+def program() -> str:
+    """Of this program, all that decides: another one may fill orders otherwise."""
+    domain = Path(chalicelib.__file__).parent / "domain"
+    digest = sha256()
+    for file in sorted(domain.rglob("*.py")):
+        digest.update(file.relative_to(domain).as_posix().encode())
+        digest.update(file.read_text(encoding="utf-8").encode())  # with line ends as everywhere
+    return digest.hexdigest()
+
+
+def check_stage_runs(bot: str) -> None:
+    """SettingsError where the stage has nothing to run sweeps on, or must not run this bot."""
+    from chalicelib.bootstrap.market import market_settings
+
+    stage, instead = bootstrap.settings().stage, "with --here they run on this machine, on the"
+    instead += " stage's candles"
+    if file_of(bot) is not None:
+        raise SettingsError(
+            f"sweeps of {bot} cannot run on stage {stage}: its function may read the lake, and runs"
+            f" only bots that come with the program; {instead}"
+        )
+    if not market_settings().sweep_machine:
+        raise SettingsError(
+            f"stage {stage} has nothing to run sweeps on (docs/bots.md says how to switch it on);"
+            f" {instead}"
+        )
+
+
+def stage_pool(bot: str, key: str, trials: Trials) -> "TrialPool":
+    """Of the stage's state machine, for a bot that it runs. The caller closes it."""
+    from chalicelib.adapters.pools.state_machine import StateMachinePool
+    from chalicelib.adapters.sweep_objects import SweepObjects
+    from chalicelib.bootstrap.market import lake, market_settings
+
+    shelf = SweepObjects(lake(), key)
+    return StateMachinePool(
+        client=bootstrap.aws("stepfunctions"),
+        machine=market_settings().sweep_machine,
+        shelf=shelf,
+        key=key,
+        length=sum(len(series.start) for series in trials.candles.values()),
+        put_question=partial(shelf.put_question, bot, program(), trials),
+        clock=bootstrap.clock(),
+        wait=Event().wait,
+    )
 
 
 def trial_pool(

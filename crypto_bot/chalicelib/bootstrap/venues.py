@@ -114,10 +114,11 @@ class Venues:
     def _prices(self, account: Account, options: "VirtualOptions") -> "PriceSource":
         files = self._candle_files(account, options)
         if files:
-            from chalicelib.adapters.venues.virtual.candles import CandlePrices, read_candles
+            from chalicelib.adapters.venues.virtual.candles import read_candles
+            from chalicelib.adapters.venues.virtual.series_prices import SeriesPrices
 
             series = [read_candles(path, symbol) for symbol, path in files.items()]
-            return CandlePrices(series, self.clock)
+            return SeriesPrices(series, self.clock)
         if account.prices_from == SYNTHETIC:
             from chalicelib.adapters.venues.virtual.synthetic import SyntheticPrices
 

@@ -4,19 +4,20 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.cli.deployments import amount
 from chalicelib.domain.bots.backtest import Terms
 from chalicelib.domain.bots.deployment import USUAL_CASH
 from chalicelib.domain.bots.fill_model import Costs
 from chalicelib.domain.bots.setup import Setup
+from chalicelib.domain.bots.usual_terms import USUAL_FEE, usual_instruments
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.money import ONE, ZERO
-from chalicelib.domain.trading.instrument import Instrument
 
-_USUAL_FEE: Final = Decimal("0.001")
-_SMALLEST: Final = Decimal("0.00000001")
+if TYPE_CHECKING:
+    from chalicelib.domain.trading.instrument import Instrument
+
 _MOST_SLIPPAGE: Final = Decimal(10_000)
 _FILTERS: Final = ("step", "tick", "minimum")
 
@@ -27,7 +28,7 @@ def terms_of(setup: Setup, venue: str, words: Mapping[str, Any]) -> Terms:
     for name, value in given.items():
         if value < 0 or (name != "minimum" and not value):
             raise SettingsError(f"--{name} is {value}; it must be above zero")
-    known = _told(setup, venue) if words["ask_venue"] else _usual(setup)
+    known = _told(setup, venue) if words["ask_venue"] else usual_instruments(setup.instruments)
     instruments = {
         symbol: replace(
             found,
@@ -47,17 +48,7 @@ def terms_of(setup: Setup, venue: str, words: Mapping[str, Any]) -> Terms:
     return Terms(instruments, cash, Costs(fee, fee, slippage))
 
 
-def _usual(setup: Setup) -> Mapping[str, Instrument]:
-    found = {}
-    for symbol in setup.instruments:
-        base, _, quote = symbol.partition("/")
-        found[symbol] = Instrument(
-            symbol=symbol, base=base, quote=quote, quantity_step=_SMALLEST, price_tick=_SMALLEST
-        )
-    return found
-
-
-def _told(setup: Setup, venue: str) -> Mapping[str, Instrument]:
+def _told(setup: Setup, venue: str) -> "Mapping[str, Instrument]":
     from chalicelib.bootstrap.candles import public_markets
 
     with closing(public_markets(venue)) as markets:
@@ -69,10 +60,10 @@ def _told(setup: Setup, venue: str) -> Mapping[str, Instrument]:
     return found
 
 
-def _fee(said: str | None, instruments: Mapping[str, Instrument]) -> Decimal:
+def _fee(said: str | None, instruments: "Mapping[str, Instrument]") -> Decimal:
     """The highest of the venue's where it says one."""
     if said is None:
-        return max(found.taker_fee for found in instruments.values()) or _USUAL_FEE
+        return max(found.taker_fee for found in instruments.values()) or USUAL_FEE
     fee = amount("--fee", said)
     if not 0 <= fee < ONE:
         raise SettingsError(f"--fee is {fee}; it must be a fraction such as 0.001, which is 0.1 %")

@@ -1,7 +1,7 @@
 """backtest: a bot over the candles of the lake, as a table, a JSON file and an HTML page."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from chalicelib.cli.trial_words import (
     one_setup,
     venue_of,
     write,
+    written,
 )
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.instant import read_instant
@@ -27,16 +28,13 @@ if TYPE_CHECKING:
     from chalicelib.domain.bots.setup import Setup
     from chalicelib.market_ports.candles import CandleLake
 
-_FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
-
 
 @click.command()
 @in_home
 @click.argument("bot")
 @click.option("--param", "params", multiple=True, metavar="NAME=NUMBER", help="Such as threshold=1")
 @of_a_trial
-@click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write all of it as JSON.")
-@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write a page to look at.")
+@written
 def backtest(bot: str, json_file: Path | None, html_file: Path | None, **words: Any) -> None:
     """Try BOT on the candles of the lake: one that comes with it, or such as mine.py:MyBot."""
     from chalicelib.cli.deployments import parameter
@@ -53,8 +51,10 @@ def backtest(bot: str, json_file: Path | None, html_file: Path | None, **words: 
         write(html_file, backtest_page(report))
 
 
-def tried(setup: "Setup", words: dict[str, Any]) -> "BacktestReport":
-    """By what was typed of a trial; its figures are shown."""
+def tried(
+    setup: "Setup", words: dict[str, Any], moved: "Callable[[int, int], None] | None" = None
+) -> "BacktestReport":
+    """By what was typed of a trial; its figures are shown. For `moved` see `backtest_bot`."""
     from chalicelib.bootstrap.candles import candle_lake
     from chalicelib.cli.backtest_terms import terms_of
 
@@ -62,7 +62,7 @@ def tried(setup: "Setup", words: dict[str, Any]) -> "BacktestReport":
     until = None if words["until"] is None else read_instant("--until", words["until"])
     lake = candle_lake()
     venue = venue_of(lake, setup, words["venue"])
-    report = _tested(setup, terms_of(setup, venue, words), lake, (venue, since, until))
+    report = _tested(setup, terms_of(setup, venue, words), lake, (venue, since, until), moved)
     _show(report, since, until)
     return report
 
@@ -72,6 +72,7 @@ def _tested(
     terms: "Terms",
     lake: "CandleLake",
     of: tuple[str, datetime | None, datetime | None],
+    moved: "Callable[[int, int], None] | None",
 ) -> "BacktestReport":
     from chalicelib.bootstrap.bots import findings
     from chalicelib.services.bots.backtest_bot import CandlesMissing, Past, backtest_bot
@@ -81,7 +82,9 @@ def _tested(
     try:
         with findings() as known:
             past = Past(lake, known)
-            return backtest_bot(setup, terms, past, venue=venue, since=since, until=end)
+            return backtest_bot(
+                setup, terms, past, venue=venue, since=since, until=end, moved=moved
+            )
     except CandlesMissing as error:
         whence = "" if since is None else f" from {since:%Y-%m-%d %H:%M} on"
         fetch = download_line(error.series, since)

@@ -23,7 +23,6 @@ from chalicelib.services.bots.stop_deployment import stop_deployment
 from chalicelib.services.bots.update_deployment import update_deployment
 
 _MARKS = ("candle", "symbol", "close", "log", "signal")
-_RUNS = "It runs in crypto-bot worker bots, or in crypto-bot run --market with its markets."
 _param = click.option(
     "--param", "params", multiple=True, metavar="NAME=NUMBER", help="Such as fast=20"
 )
@@ -81,7 +80,7 @@ def deploy(  # noqa: PLR0917 - click hands them over by name
     deployed = deploy_bot(bot_ports(), deploying)
     click.echo(
         f"{deployed.source} is deployed as {deployed.name} on {', '.join(deployed.instruments)}"
-        f" {deployed.interval}, for strategy {deployed.strategy}. {_RUNS}"
+        f" {deployed.interval}, for strategy {deployed.strategy}. {_where_it_runs()}"
     )
 
 
@@ -125,7 +124,7 @@ def update(number: str | None, params: tuple[str, ...], yes: bool, deployment: s
 def start(deployment: str) -> None:
     """Let a deployment that is stopped, or rests on an instrument, go on where it was."""
     started = start_deployment(bot_ports(), deployment)
-    click.echo(f"{started.name} goes on. {_RUNS}")
+    click.echo(f"{started.name} goes on. {_where_it_runs()}")
 
 
 @click.command()
@@ -134,7 +133,7 @@ def start(deployment: str) -> None:
 @click.argument("deployment")
 def stop(reason: str, deployment: str) -> None:
     """Let a deployment ask for nothing more; what it holds stays, and its state is kept."""
-    stopped = stop_deployment(bot_ports(), deployment, reason)
+    stopped = stop_deployment(bot_ports(), bootstrap.webhook(), deployment, reason)
     forget_reader(deployment)
     click.echo(
         f"{deployment} stops within seconds. What its strategy holds stays: crypto-bot close"
@@ -155,7 +154,7 @@ def delete(yes: bool, deployment: str) -> None:
             f" {', '.join(found.instruments)}), its state and its logs; its signals stay."
         )
         return
-    delete_deployment(bot_ports(), deployment)
+    delete_deployment(bot_ports(), bootstrap.webhook(), deployment)
     forget_reader(deployment)
     click.echo(f"{deployment} is deleted.")
 
@@ -177,6 +176,18 @@ def live_followers(strategy: str) -> list[str]:
     configuration = bootstrap.strategies().configuration()
     followers = configuration.followers(strategy)
     return [name for name in followers if configuration.accounts[name].mode is Mode.LIVE]
+
+
+def _where_it_runs() -> str:
+    settings = bootstrap.settings()
+    if not bootstrap.choices().from_outside:
+        return "It runs in crypto-bot worker bots, or in crypto-bot run --market with its markets."
+    if "run_bots" in settings.bot_functions:
+        return f"The stage's function run_bots runs it, {settings.bot_schedules['run_bots']}."
+    return (
+        f"Stage {settings.stage} has no function that runs it: name run_bots in BOT_FUNCTIONS of"
+        f" .chalice/config.json, then make configure and make deploy STAGE={settings.stage}."
+    )
 
 
 def _tell_checked(deploying: Deploying) -> None:

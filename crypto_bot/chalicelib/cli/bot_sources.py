@@ -1,12 +1,18 @@
 """bots new, save, edit, check, backtest: from an idea to a version that has shown something."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
 from chalicelib import bootstrap
-from chalicelib.bootstrap.bots import bot_ports, check_bot, in_this_process
+from chalicelib.bootstrap.bots import (
+    bot_ports,
+    check_bot,
+    in_a_sandbox_of_its_own,
+    in_this_process,
+)
 from chalicelib.cli.options import in_home
 from chalicelib.cli.trial_words import of_a_trial, setup_of
 from chalicelib.domain.bots.refusals import BotFailed, BotRefused
@@ -25,7 +31,7 @@ _major = click.option("--major", is_flag=True, help="Make it the next major vers
 @click.argument("name")
 def new(name: str) -> None:
     """Write NAME.py into this folder: a bot that runs, to begin with."""
-    from chalicelib.cli.bot_template import template
+    from chalicelib.domain.bots.bot_template import template
 
     check_name(name)
     file = Path(f"{name}.py")
@@ -125,30 +131,47 @@ def check(number: str | None, params: tuple[str, ...], name: str, **words: Any) 
 @in_home
 @version_option
 @click.option("--param", "params", multiple=True, metavar="NAME=NUMBER", help="Such as fast=20")
+@click.option(
+    "--contained",
+    is_flag=True,
+    help="Run its code in a process that can do nothing else, which takes ten times as long.",
+)
+@click.option("--progress", is_flag=True, help="With --contained: say on stderr how far it is.")
 @of_a_trial
 @click.argument("name")
-def backtest(number: str | None, params: tuple[str, ...], name: str, **words: Any) -> None:
+def backtest(
+    number: str | None,
+    params: tuple[str, ...],
+    contained: bool,
+    progress: bool,
+    name: str,
+    **words: Any,
+) -> None:
     """Try NAME on the candles of the lake, and keep what came of it with its version."""
     from chalicelib.bootstrap.market import lake
     from chalicelib.cli.backtesting import tried
     from chalicelib.cli.deployments import parameter
+    from chalicelib.cli.progress_lines import teller
+    from chalicelib.reports.backtest_chart import backtest_chart
     from chalicelib.reports.backtest_page import backtest_page
-    from chalicelib.services.bots.keep_backtest import keep_backtest
+    from chalicelib.services.bots.keep_backtest import Drawn, keep_backtest
 
-    ports = in_this_process()
-    found = find_bot(ports, name, _number(number))
-    if found.stored is None or found.number is None:
-        raise ActionRefused(
-            f"{name} comes with the program and has no history: crypto-bot backtest {name}"
-        )
-    click.echo(
-        f"crypto-bot: {found.title} runs in this process, with all that you may do: only run what"
-        " you trust.",
-        err=True,
-    )
-    report = tried(setup_of(found.load(), words, dict(map(parameter, params))), words)
-    page = backtest_page(report)
-    kept = keep_backtest(ports, lake(), found.stored, found.number, report, page)
+    with in_a_sandbox_of_its_own() if contained else nullcontext(in_this_process()) as ports:
+        found = find_bot(ports, name, _number(number))
+        if found.stored is None or found.number is None:
+            raise ActionRefused(
+                f"{name} comes with the program and has no history: crypto-bot backtest {name}"
+            )
+        if not contained:
+            click.echo(
+                f"crypto-bot: {found.title} runs in this process, with all that you may do: only"
+                " run what you trust.",
+                err=True,
+            )
+        setup = setup_of(found.load(), words, dict(map(parameter, params)))
+        report = tried(setup, words, teller() if contained and progress else None)
+        drawn = Drawn(backtest_page(report), backtest_chart(report))
+        kept = keep_backtest(ports, lake(), found.stored, found.number, report, drawn)
     click.echo(f"\nKept with {found.title}; the page is {kept.report}/report.html of the lake")
 
 

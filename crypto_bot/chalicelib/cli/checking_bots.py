@@ -7,10 +7,9 @@ import click
 
 from chalicelib import bootstrap
 from chalicelib.cli.options import in_home
-from chalicelib.cli.trial_words import download_line, one_setup, setup_of, venue_of
+from chalicelib.cli.trial_words import download_line, of_a_bot, one_setup, setup_of, venue_of
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.instant import read_instant
-from chalicelib.domain.market.interval import Interval
 
 if TYPE_CHECKING:
     from chalicelib.domain.bots.candles import Candles
@@ -26,14 +25,7 @@ _MOST: Final = 2_000
 @click.option(
     "--contained", is_flag=True, help="Run its code in a process that can do nothing else."
 )
-@click.option(
-    "--instrument", "instruments", multiple=True, metavar="NAME", help="[default: the bot's own]"
-)
-@click.option(
-    "--interval",
-    type=click.Choice([interval.value for interval in Interval]),
-    help="[default: the bot's own]",
-)
+@of_a_bot
 @click.option("--param", "params", multiple=True, metavar="NAME=NUMBER", help="Such as threshold=1")
 @click.option("--since", metavar="TIME", help="From this candle on [default: the newest 2,000].")
 @click.option("--until", metavar="TIME", help="Up to before this candle [default: now].")

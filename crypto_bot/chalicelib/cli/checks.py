@@ -7,11 +7,11 @@ import click
 
 from chalicelib import bootstrap
 from chalicelib.cli.output import show_json
-from chalicelib.cli.venue_answers import Asked, ask_venue
 from chalicelib.domain.errors import CryptoBotError, SettingsError
 from chalicelib.domain.money import ONE, ZERO, plain
 from chalicelib.domain.trading.account import Account, Configuration, Mode
 from chalicelib.ports import Exchange
+from chalicelib.services.trading.ask_venue import Asked, ask_venue
 from chalicelib.settings import Stage
 
 
@@ -88,6 +88,7 @@ def _venue_checks(
     account: Account, configuration: Configuration, exchange: Exchange
 ) -> Iterator[Check]:
     asked = Asked(
+        ports=bootstrap.trading(),
         account=account,
         configuration=configuration,
         exchange=exchange,

@@ -15,10 +15,11 @@ from chalicelib.bootstrap.stage import project, project_folder
 from chalicelib.candle_settings import CandleSettings
 from chalicelib.cli.applying import read_file
 from chalicelib.cli.options import DEPLOYED
+from chalicelib.domain.deployment.bot_functions import check_bot_needs
 from chalicelib.domain.deployment.market_functions import check_needs
 from chalicelib.domain.deployment.outputs import StageOutputs, parse_outputs
 from chalicelib.domain.deployment.policies import SecretNames
-from chalicelib.domain.deployment.rights import MARKET_RIGHTS, functions_of
+from chalicelib.domain.deployment.rights import BOT_RIGHTS, MARKET_RIGHTS, functions_of
 from chalicelib.domain.deployment.stage_config import configured, policy_files, variables
 from chalicelib.domain.errors import SettingsError
 from chalicelib.market_settings import MarketSettings
@@ -41,7 +42,7 @@ class Reservation(click.ParamType[tuple[str, int]]):
     ) -> tuple[str, int]:
         """The function's name and how many of it may run at once; 0 where nothing is reserved."""
         name, _, count = str(value).partition("=")
-        known = functions_of(tuple(MARKET_RIGHTS))
+        known = functions_of((*MARKET_RIGHTS, *BOT_RIGHTS))
         if name not in known:
             self.fail(f"{name!r} is no function; it must be {', '.join(known)}", param, ctx)
         if count == _UNRESERVED:
@@ -108,7 +109,9 @@ def _documents(
     """
     environment = place.environment(outputs.stage) | variables(outputs)
     settings = Settings.from_environment(environment)
-    check_needs(settings.market_functions, [name for name, text in environment.items() if text])
+    given = [name for name, text in environment.items() if text]
+    check_needs(settings.market_functions, given)
+    check_bot_needs(settings.bot_functions, given)
     market = MarketSettings.from_environment(environment)
     SeriesSettings.from_environment(environment)
     _check_authorities(market.trade_flow.get("ssl_ca", ""))
@@ -117,7 +120,7 @@ def _documents(
             "LIVE is yes on stage dev, which never trades live; take it out of stages.dev in "
             ".chalice/config.json, or trade on stage prod"
         )
-    asked = settings.market_functions
+    asked = settings.opted_functions
     config = configured(place.config(), outputs, reserved, asked)
     secrets = SecretNames(
         trading=settings.secret_name,

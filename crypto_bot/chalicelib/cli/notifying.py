@@ -10,11 +10,11 @@ from chalicelib.cli.applying import dry_run_option, read_file
 from chalicelib.cli.options import as_json, in_home
 from chalicelib.cli.output import show, show_json
 from chalicelib.cli.rows import Row
-from chalicelib.domain.errors import CryptoBotError
 from chalicelib.domain.operation.channel import Channel
 from chalicelib.domain.operation.configuration import parse_notifications
-from chalicelib.domain.operation.notice import Bulletin, Notice, Severity, bulletin_of
+from chalicelib.domain.operation.notice import Bulletin, Notice
 from chalicelib.services.operation.apply_notifications import apply_notifications
+from chalicelib.services.operation.try_channel import trial, try_channel, where_of
 
 _CHANNEL_COLUMNS = ("channel", "kind", "where", "least", "state")
 _NOTICE_COLUMNS = ("at", "severity", "sentence", "told")
@@ -96,7 +96,7 @@ def _row(notice: Notice) -> Row:
 
 def _test(*, as_json: bool, send: bool) -> None:
     """Exit code 1 if a channel cannot be used."""
-    bulletin = _trial()
+    bulletin = trial(bootstrap.settings().stage.value, bootstrap.clock().now())
     channels = notices().notifications().channels
     rows = [_tried(channel, bulletin, send=send) for channel in channels]
     if as_json:
@@ -112,29 +112,11 @@ def _test(*, as_json: bool, send: bool) -> None:
         raise SystemExit(1)
 
 
-def _trial() -> Bulletin:
-    trial = Notice(
-        key="test",
-        severity=Severity.P2,
-        sentence="this is a test; what needs you is told here from now on",
-        at=bootstrap.clock().now(),
-    )
-    return bulletin_of([trial], bootstrap.settings().stage.value)
-
-
 def _tried(channel: Channel, bulletin: Bulletin, *, send: bool) -> Row:
+    tried = try_channel(operation().notifiers, channel, bulletin, send=send)
     row: Row = {"channel": channel.name, "kind": channel.kind.value, "where": _where(channel)}
-    try:
-        notifier = operation().notifiers.open(channel)
-        if send:
-            notifier.send(bulletin)
-    except CryptoBotError as trouble:
-        return {**row, "ok": False, "result": str(trouble)}
-    return {**row, "ok": True, "result": "sent" if send else "would be sent"}
+    return {**row, "ok": tried.ok, "result": tried.result}
 
 
 def _where(channel: Channel) -> str:
-    try:
-        return operation().notifiers.open(channel).where()
-    except CryptoBotError as trouble:
-        return f"cannot be opened: {trouble}"
+    return where_of(operation().notifiers, channel)

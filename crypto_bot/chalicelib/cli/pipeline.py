@@ -75,15 +75,20 @@ def backfill(stages: tuple[str, ...], since: str, as_json: bool) -> None:
 @in_home
 @as_json
 def status(as_json: bool) -> None:
-    """Show of each stage when and how it ran last, and how far what it makes lies behind."""
+    """Show of each stage when and how it ran last, and how far what it makes lies behind.
+
+    Where a function runs the deployed bots, of that too.
+    """
     from chalicelib.local.pipeline.run_stage import last_runs
     from chalicelib.local.pipeline.stages import STAGES
 
     runs, settings = last_runs(), bootstrap.settings()
+    schedules = {**settings.market_schedules, **settings.bot_schedules}
+    of_bots = [name for name in settings.bot_schedules if name in settings.bot_functions]
     rows = [
         _row(name, runs.get(name))
-        | {"schedule": settings.market_schedules[name] if name in settings.market_functions else ""}
-        for name in STAGES
+        | {"schedule": schedules[name] if name in settings.opted_functions else ""}
+        for name in (*STAGES, *of_bots)
     ]
     show(rows, _STATUS_COLUMNS, as_json=as_json, empty="")
     if not as_json:

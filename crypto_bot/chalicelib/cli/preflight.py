@@ -18,6 +18,7 @@ from chalicelib.cli.checks import Check, check_rules
 from chalicelib.cli.stage_checks import Answer, asked, check_stage
 from chalicelib.deployment.refusal import DeploymentError
 from chalicelib.deployment.runtime import refuse_runtime
+from chalicelib.domain.deployment.bot_functions import check_bot_needs
 from chalicelib.domain.deployment.market_functions import MADE_BY_TERRAFORM, check_needs
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.account import Account, Configuration
@@ -40,7 +41,9 @@ def refuse_here(stage: str) -> Settings:
             f"stages.{stage} of .chalice/config.json has CRYPTO_BOT_STAGE = {settings.stage}; it "
             f"must be {stage}"
         )
-    check_needs(settings.market_functions, environment.keys() | MADE_BY_TERRAFORM)
+    given = environment.keys() | MADE_BY_TERRAFORM
+    check_needs(settings.market_functions, given)
+    check_bot_needs(settings.bot_functions, given)
     return settings
 
 

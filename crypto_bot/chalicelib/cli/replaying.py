@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from chalicelib.cli.options import in_home
+from chalicelib.cli.progress_lines import teller
+from chalicelib.cli.trial_words import check_folders, write, written
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.instant import read_instant
 from chalicelib.domain.market.interval import Interval
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
 # Without a stop, which lists do not name, risk per trade can size nothing.
 _COMPARED: Final = tuple(name for name in POLICIES if name != "risk_per_trade")
-_FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
 
 
 @click.command()
@@ -86,8 +87,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
     show_default=True,
     help="Of the time, that chooses; the rest judges.",
 )
-@click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write all of it as JSON.")
-@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write a page to look at.")
+@click.option("--progress", is_flag=True, help="Say on stderr how far it is, line by line.")
+@written
 def replay(
     files: tuple[str, ...], json_file: Path | None, html_file: Path | None, **words: Any
 ) -> None:
@@ -99,19 +100,17 @@ def replay(
     """
     from chalicelib.cli.replay_table import show_report
 
-    for file in (json_file, html_file):
-        if file and not file.parent.is_dir():
-            raise SettingsError(f"{file} cannot be written: there is no folder {file.parent}")
+    check_folders(json_file, html_file)
     report, problems = _replayed(files, words)
     show_report(report)
     if json_file:
         from chalicelib.domain.replay.document import document
 
-        _write(json_file, json.dumps(document(report), indent=1, ensure_ascii=False) + "\n")
+        write(json_file, json.dumps(document(report), indent=1, ensure_ascii=False) + "\n")
     if html_file:
         from chalicelib.reports.replay_page import replay_page
 
-        _write(html_file, replay_page(report))
+        write(html_file, replay_page(report))
     if problems:
         raise SystemExit(1)
 
@@ -143,7 +142,7 @@ def _replayed(files: Sequence[str], words: dict[str, Any]) -> tuple["ReplayRepor
     policies = words["policies"] or _COMPARED
 
     opens = partial(replay_desk, prices=prices)
-    with _progress("replaying", len(policies) * len(portfolio.told)) as moved:
+    with _progress("replaying", len(policies) * len(portfolio.told), words) as moved:
         results = tuple(compare_policies(portfolio, policies, weights, opens, moved))
     gaps = missing(priced.values())
     notes = [f"left out: {problem}" for problem in problems]
@@ -169,7 +168,7 @@ def _searched(
     from chalicelib.domain.money import ONE
     from chalicelib.services.replay.search_weights import Terms, search_weights
 
-    with _progress("searching", words["search"] + 1) as moved:
+    with _progress("searching", words["search"] + 1, words) as moved:
         terms = Terms(
             whole=ONE - report.portfolio.account.reserve,
             trials=words["search"],
@@ -182,18 +181,22 @@ def _searched(
 
 
 @contextmanager
-def _progress(words: str, length: int) -> "Iterator[Callable[[int], None]]":
+def _progress(
+    what: str, length: int, words: Mapping[str, Any]
+) -> "Iterator[Callable[[int], None]]":
     """A bar on a terminal; what moves it says how many are done since it was told last."""
+    if words["progress"]:
+        tell, done = teller(), 0
+
+        def moved(more: int) -> None:
+            nonlocal done
+            done += more
+            tell(done, length)
+
+        yield moved
+        return
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    with click.progressbar(length=length, label=words, file=sys.stderr) as bar:
+    with click.progressbar(length=length, label=what, file=sys.stderr) as bar:
         yield bar.update
-
-
-def _write(file: Path, content: str) -> None:
-    try:
-        file.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"{file} cannot be written: {error.strerror}") from None
-    click.echo(f"{file} is written")

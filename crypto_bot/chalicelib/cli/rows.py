@@ -13,6 +13,7 @@ from chalicelib.domain.trading.plan import AccountState
 from chalicelib.domain.trading.position import ClosedPosition
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import Signal, SignalStatus
+from chalicelib.domain.trading.signal_order import SignalOrder
 
 Row = dict[str, object]
 
@@ -34,6 +35,7 @@ def signal_row(signal: Signal, waits: str = "") -> Row:
         "price": signal.price,
         "stop_loss": signal.stop_loss,
         "take_profit": signal.take_profit,
+        "order": None if signal.order is None else _order_fields(signal.order),
         "interval": signal.interval,
         "order_id": signal.order_id,
         "comment": signal.comment,
@@ -49,6 +51,19 @@ def signal_row(signal: Signal, waits: str = "") -> Row:
             }
             for outcome in signal.outcomes
         ],
+    }
+
+
+def _order_fields(order: SignalOrder) -> Row:
+    return {
+        "kind": order.kind.value,
+        "side": order.side.value,
+        "price": order.price,
+        "distance": order.distance,
+        "quantity": order.quantity,
+        "expires_at": order.expires_at,
+        "name": order.name,
+        "words": order.words,
     }
 
 

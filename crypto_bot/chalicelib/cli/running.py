@@ -126,7 +126,7 @@ def tick(as_json: bool, at: str | None) -> None:
 
     That is: reconcile orders, book fills, plan, execute.
     """
-    from chalicelib.api.watching import after_tick
+    from chalicelib.functions.watching import after_tick
     from chalicelib.services.trading.tick import tick as do_tick
 
     if at is not None:

@@ -30,9 +30,9 @@ class Photographer:
         self._target = target
         self._latest: Snapshot | None = None
 
-    def started(self, *, url: str, token: str, curl: str) -> None:
+    def started(self, *, url: str, dashboard: str, token: str, curl: str) -> None:
         """Passed on; no token comes into the picture."""
-        self._view.started(url=url, token=token, curl=curl)
+        self._view.started(url=url, dashboard=dashboard, token=token, curl=curl)
 
     def snapshot(self, snapshot: Snapshot) -> None:
         """Passed on, and kept."""

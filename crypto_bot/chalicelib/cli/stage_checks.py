@@ -8,11 +8,15 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import bootstrap
+from chalicelib.bootstrap.sandbox import function_caller
 from chalicelib.bootstrap.stage import project
 from chalicelib.cli.aws_trouble import aws_sentence
 from chalicelib.cli.checks import Check
+from chalicelib.domain.bots.refusals import BotFailed
+from chalicelib.domain.deployment.bot_functions import BOT_SANDBOX
 from chalicelib.domain.deployment.policies import deployed_name
 from chalicelib.domain.deployment.rights import functions_of
+from chalicelib.domain.errors import SandboxUnavailable
 from chalicelib.drivers.boto3_session import aws_client
 from chalicelib.drivers.dynamodb_table import SHELF_INDEX
 
@@ -27,7 +31,8 @@ Answer = tuple[bool | None, str]
 
 
 def check_stage(*, asks_functions: bool = True, asks_venues: bool) -> Iterator[Check]:
-    """Credentials, table, functions, concurrency, plan, and the venues as the functions see them.
+    """Credentials, table, functions, concurrency, plan, and the venues as the functions see them;
+    where bots run, what their code could do there.
 
     Without credentials there is nothing else to ask; who is about to deploy asks no functions.
     """
@@ -37,9 +42,13 @@ def check_stage(*, asks_functions: bool = True, asks_venues: bool) -> Iterator[C
         return
     yield asked("table", _table, if_unknown=False)
     yield asked("urgent alerts", _stream)
-    known = functions_of(bootstrap.settings().market_functions)
+    known = functions_of(bootstrap.settings().opted_functions)
     for name in known if asks_functions else ():
         yield asked(f"function {name}", partial(_function, name))
+    if asks_functions:
+        yield from _sweeps()
+    if asks_functions and BOT_SANDBOX in known:
+        yield check_bot_sandbox()
     yield asked("concurrency", _concurrency)
     yield asked("AWS plan", _plan)
     if asks_venues:
@@ -112,6 +121,51 @@ def _function(name: str) -> Answer:
             f"STAGE={stage}"
         )
     return True, f"{deployed}, {found['Runtime']}, {found['MemorySize']} MB, {found['Timeout']} s"
+
+
+def _sweeps() -> Iterator[Check]:
+    """Where one half of them is switched on: state machine and function need each other."""
+    from chalicelib.bootstrap.market import market_settings
+
+    settings, machine = bootstrap.settings(), market_settings().sweep_machine
+    has_function = "sweep_batch" in settings.bot_functions
+    if machine and has_function:
+        yield asked("sweeps", partial(_machine, machine))
+    elif machine:
+        detail = "the state machine calls sweep_batch, which BOT_FUNCTIONS does not name"
+        yield Check(name="sweeps", ok=None, detail=detail)
+    elif has_function:
+        detail = f"sweep_batch has no state machine: sweeps = true in {settings.stage}.tfvars"
+        yield Check(name="sweeps", ok=None, detail=f"{detail}, then make infra and make configure")
+
+
+def _machine(arn: str) -> Answer:
+    try:
+        found = bootstrap.aws("stepfunctions").describe_state_machine(stateMachineArn=arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "StateMachineDoesNotExist":
+            raise
+        stage = bootstrap.settings().stage
+        return False, f"there is no state machine {arn}: make infra STAGE={stage} makes it"
+    return found["status"] == _ACTIVE, f"the state machine {found['name']} is {found['status']}"
+
+
+def check_bot_sandbox() -> Check:
+    """A process is begun there that runs nothing, and says what could not be taken from it."""
+    return asked("code of bots", _sandbox)
+
+
+def _sandbox() -> Answer:
+    try:
+        lacking = function_caller().lacking()
+    except (SandboxUnavailable, BotFailed) as error:
+        return None, f"it cannot be told how it would run: {error}"
+    if not lacking:
+        return True, "no files, no network, no other process, no credentials: all is taken from it"
+    return None, (
+        f"WARNING: {'; '.join(lacking)}. Its function's role may do nothing all the same;"
+        " bot_network = true of infra/ takes the network from it, too"
+    )
 
 
 def _concurrency() -> Answer:

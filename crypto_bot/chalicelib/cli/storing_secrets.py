@@ -1,4 +1,4 @@
-"""secrets put: exchange keys from the keyboard to where the bot reads them, and nowhere else."""
+"""secrets put | remove: exchange keys from the keyboard to where the bot reads them alone."""
 
 import json
 import sys
@@ -9,12 +9,13 @@ import click
 
 from chalicelib import bootstrap
 from chalicelib.adapters.secrets.fields import text_fields
-from chalicelib.bootstrap.venues import VIRTUAL
+from chalicelib.bootstrap.accounts import needed_keys, usual_secret
 from chalicelib.cli.options import in_home
 from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.trading.configuration.names import account_named
+from chalicelib.domain.trading.exchange_keys import USUAL, checked_keys
 from chalicelib.ports import SecretVault
 
-_USUAL: Final = ("api-key", "api-secret")
 _SOMETIMES: Final = "passphrase"
 
 
@@ -48,10 +49,10 @@ def put(exchange: str, name: str, account: str, typed: tuple[str, ...]) -> None:
         )
     known = bootstrap.strategies().configuration().accounts.get(account)
     venue = exchange or ("" if known is None else known.exchange)
-    secret = name or ("" if known is None else known.secret) or _usual_name(account)
-    needed = _needed(venue, account)
-    fields = _asked(needed, venue) if sys.stdin.isatty() else _read(sys.stdin.read())
-    _check(fields, needed, account)
+    secret = name or ("" if known is None else known.secret) or usual_secret(account)
+    needed = needed_keys(venue, account)
+    given = _asked(needed, venue) if sys.stdin.isatty() else _read(sys.stdin.read())
+    fields = checked_keys(given, needed, account)
     vault: SecretVault = bootstrap.secrets()
     vault.put(secret, fields)
     click.echo(f"Stored {', '.join(fields)} as the secret {secret}{_where()}.")
@@ -59,28 +60,14 @@ def put(exchange: str, name: str, account: str, typed: tuple[str, ...]) -> None:
         click.echo(f'In accounts.toml, account {account} needs: secret = "{secret}"')
 
 
-def _usual_name(account: str) -> str:
-    return f"{bootstrap.settings().secret_prefix}{account}" if bootstrap.is_deployed() else account
-
-
 def _where() -> str:
     return f" of stage {bootstrap.settings().stage}" if bootstrap.is_deployed() else ""
-
-
-def _needed(exchange: str, account: str) -> Sequence[str]:
-    """Fields that the exchange cannot do without; none where nobody knows."""
-    from chalicelib.adapters.venues.ccxt.connect import needed_fields
-    from chalicelib.adapters.venues.custom import is_import_path
-
-    if exchange == VIRTUAL:
-        raise SettingsError(f"account {account} is virtual; it needs no keys")
-    return needed_fields(exchange) if exchange and not is_import_path(exchange) else ()
 
 
 def _asked(needed: Sequence[str], exchange: str) -> Mapping[str, str]:
     """One prompt a field. An unknown exchange is asked for the usual ones and may want a third."""
     click.echo(f"Keys of {exchange or 'the account'}; what you type is not shown.")
-    answers = {field: _hidden(field) for field in needed or _USUAL}
+    answers = {field: _hidden(field) for field in needed or USUAL}
     if not needed:
         answers[_SOMETIMES] = _hidden(f"{_SOMETIMES} (Enter if there is none)")
     return {field: answer for field, answer in answers.items() if answer}
@@ -113,9 +100,17 @@ def _read(text: str) -> Mapping[str, str]:
     return fields
 
 
-def _check(fields: Mapping[str, str], needed: Sequence[str], account: str) -> None:
-    missing = [field for field in needed or _USUAL if not fields.get(field)]
-    if missing:
-        raise SettingsError(
-            f"the keys of account {account} lack {', '.join(missing)}; nothing was stored"
-        )
+@secrets.command()
+@in_home
+@click.option("--yes", is_flag=True, help="Remove them; else it is only said what would be.")
+@click.argument("account")
+def remove(yes: bool, account: str) -> None:
+    """Remove the keys of ACCOUNT, which can do nothing until it has others."""
+    found = account_named(bootstrap.strategies().configuration(), account)
+    if not found.secret:
+        raise SettingsError(f"account {account} has no keys")
+    if not yes:
+        click.echo(f"Dry run: the secret {found.secret}{_where()} would be removed; say --yes.")
+        return
+    bootstrap.secrets().remove(found.secret)
+    click.echo(f"Removed the secret {found.secret}{_where()}.")

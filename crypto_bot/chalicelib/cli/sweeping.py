@@ -12,12 +12,14 @@ from typing_extensions import override
 from chalicelib import bootstrap
 from chalicelib.cli.options import in_home
 from chalicelib.cli.trial_words import (
+    FILE,
     check_folders,
     download_line,
     of_a_trial,
     one_setup,
     venue_of,
     write,
+    written,
 )
 from chalicelib.domain.bots.refusals import BotRefused, CandlesRefused
 from chalicelib.domain.bots.sweep_ranking import METRICS
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from chalicelib.domain.bots.views import Views
     from chalicelib.market_ports.candles import CandleLake
 
-_FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
 _USUAL_SPLIT = 0.7
 
 
@@ -59,15 +60,16 @@ _USUAL_SPLIT = 0.7
 @click.option("--split", type=float, metavar="SHARE", help="In-sample part [default: 0.7].")
 @click.option("--walk-forward", type=int, metavar="N", help="Choose N times, on what went before.")
 @click.option("--processes", type=click.IntRange(1, 256), metavar="N", help="[default: the cores].")
-@click.option("--output", type=_FILE, metavar="FILE", help="Keep the trials here, not in the home.")
+@click.option("--output", type=FILE, metavar="FILE", help="Keep the trials here, not in the home.")
+@click.option("--here", is_flag=True, help="With --stage: its candles, but on this machine.")
 @of_a_trial
-@click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write all of it as JSON.")
-@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write a page to look at.")
+@written
 def sweep(bot: str, json_file: Path | None, html_file: Path | None, **words: Any) -> None:
     """Try BOT with many combinations of its parameters on the candles of the lake.
 
     They are chosen on the first part of the candles and tried again on the rest. What has been
-    tried is kept: after Ctrl-C the same command goes on.
+    tried is kept: after Ctrl-C the same command goes on. With --stage the trials run on AWS, many
+    at once, and Ctrl-C stops them there, too.
     """
     from chalicelib.cli.sweep_output import show_sweep
 
@@ -86,23 +88,48 @@ def sweep(bot: str, json_file: Path | None, html_file: Path | None, **words: Any
 
 
 def _swept(bot: str, words: dict[str, Any]) -> "SweepReport":
-    from chalicelib.bootstrap.sweeps import release, source_of, trial_file, trial_pool
+    from chalicelib.bootstrap.sweeps import (
+        program,
+        source_of,
+        stage_pool,
+        trial_file,
+        trial_pool,
+    )
     from chalicelib.domain.bots.sweep_key import sweep_key
     from chalicelib.services.bots.sweep_bot import sweep_bot
 
+    on_stage = _is_on_stage(bot, words)
     question, trials = _asked(bot, words)
     source = source_of(bot)
-    key = sweep_key(release(), source, trials)
-    count = len(question.combinations) * len(question.windows)
+    key = sweep_key(program(), source, trials)
     with trial_file(question.setup.name, key, words["output"]) as log:
-        pool = trial_pool(bot, source, trials, processes=words["processes"], count=count)
+        if on_stage:
+            pool = stage_pool(bot, key, trials)
+        else:
+            count = len(question.combinations) * len(question.windows)
+            pool = trial_pool(bot, source, trials, processes=words["processes"], count=count)
         try:
             with closing(pool), _progress() as told:
                 report = sweep_bot(question, trials, pool, log, told)
         except KeyboardInterrupt:
-            raise _Stopped(log.path) from None
+            raise _Stopped(log.path, on_stage=on_stage) from None
     click.echo(f"All trials are kept in {log.path}", err=True)
     return report
+
+
+def _is_on_stage(bot: str, words: dict[str, Any]) -> bool:
+    """Whether the trials run there; SettingsError where they cannot."""
+    from chalicelib.bootstrap.sweeps import check_stage_runs
+
+    if not bootstrap.choices().from_outside:
+        if words["here"]:
+            raise SettingsError("--here is for the candles of a stage: give --stage, too")
+        return False
+    if not words["here"]:
+        if words["processes"]:
+            raise SettingsError("--processes are those of this machine: with --stage add --here")
+        check_stage_runs(bot)
+    return not words["here"]
 
 
 class _Stopped(click.ClickException):
@@ -110,8 +137,11 @@ class _Stopped(click.ClickException):
 
     exit_code = 130
 
-    def __init__(self, kept: Path) -> None:
-        super().__init__(f"stopped; what was tried is kept in {kept}: the same command goes on")
+    def __init__(self, kept: Path, *, on_stage: bool) -> None:
+        where = ", on the stage, too" if on_stage else ""
+        super().__init__(
+            f"stopped{where}; what was tried is kept in {kept}: the same command goes on"
+        )
 
     @override
     def show(self, file: Any = None) -> None:

@@ -36,9 +36,9 @@ class TerminalView:
         self._live = Live(console=console, auto_refresh=False, vertical_overflow="crop")
         self._title = "crypto-bot"
 
-    def started(self, *, url: str, token: str, curl: str) -> None:
+    def started(self, *, url: str, dashboard: str, token: str, curl: str) -> None:
         """What the owner needs stays above the tables, where it can be copied."""
-        for line in started_lines(url, token, curl):
+        for line in started_lines(url, dashboard, token, curl):
             self._console.print(line, soft_wrap=True, markup=False, highlight=False)
         self._title = f"crypto-bot at {url.split('/hook/', maxsplit=1)[0]}"
         self._live.start()
@@ -62,9 +62,9 @@ class PlainView:
         self._said: dict[str, str] = {}
         self._troubled: set[str] = set()
 
-    def started(self, *, url: str, token: str, curl: str) -> None:
+    def started(self, *, url: str, dashboard: str, token: str, curl: str) -> None:
         """The same lines as on a terminal."""
-        for line in started_lines(url, token, curl):
+        for line in started_lines(url, dashboard, token, curl):
             self._say(line)
 
     def snapshot(self, snapshot: Snapshot) -> None:
@@ -131,7 +131,7 @@ class PlainView:
 class LogView:
     """Nothing but log lines, for whoever collects them; the owner's token is not for those."""
 
-    def started(self, *, url: str, token: str, curl: str) -> None:  # noqa: ARG002 - see above
+    def started(self, *, url: str, dashboard: str, token: str, curl: str) -> None:  # noqa: ARG002 - see above
         """Where it listens; the webhooks' tokens are no part of that."""
         _LOG.info("serving at %s", url.split("/hook/", maxsplit=1)[0])
 
@@ -143,6 +143,11 @@ class LogView:
         _LOG.info("%s", summary.sentence())
 
 
-def started_lines(url: str, token: str, curl: str) -> list[str]:
-    """What somebody needs who wants to send an alert now."""
-    return [f"Webhook: {url}", f"Owner's token: {token}", f"Try it: {curl}"]
+def started_lines(url: str, dashboard: str, token: str, curl: str) -> list[str]:
+    """What somebody needs who wants to look, or to send an alert now."""
+    return [
+        f"Webhook: {url}",
+        f"Dashboard: {dashboard}",
+        f"Owner's token: {token}",
+        f"Try it: {curl}",
+    ]

@@ -1,4 +1,4 @@
-"""What backtest and sweep have in common: the options of one trial, its bot, its candles' venue."""
+"""What verbs that run a bot have in common: options, the bot, its candles' venue, files written."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
+FILE: Final = click.Path(path_type=Path, dir_okay=False, writable=True)
+_Options = tuple[Callable[[Any], Any], ...]
+_OF_A_BOT: Final[_Options] = (
     click.option(
         "--instrument",
         "instruments",
@@ -32,6 +34,9 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
         type=click.Choice([interval.value for interval in Interval]),
         help="[default: the bot's own]",
     ),
+)
+_OF_A_TRIAL: Final[_Options] = (
+    *_OF_A_BOT,
     click.option(
         "--since", metavar="TIME", help="From this candle on [default: the first there is]."
     ),
@@ -53,9 +58,29 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
 )
 
 
+_WRITTEN: Final[_Options] = (
+    click.option("--json", "json_file", type=FILE, metavar="FILE", help="Write all of it as JSON."),
+    click.option("--html", "html_file", type=FILE, metavar="FILE", help="Write a page to look at."),
+)
+
+
+def of_a_bot(command: F) -> F:
+    """What it is run on, where it leaves the choice."""
+    return _with(_OF_A_BOT, command)
+
+
 def of_a_trial(command: F) -> F:
     """On which candles, and what the virtual account is like."""
-    return reduce(lambda made, option: option(made), reversed(_OPTIONS), command)
+    return _with(_OF_A_TRIAL, command)
+
+
+def written(command: F) -> F:
+    """The files that a report may go to."""
+    return _with(_WRITTEN, command)
+
+
+def _with(options: _Options, command: F) -> F:
+    return reduce(lambda made, option: option(made), reversed(options), command)
 
 
 def check_folders(*files: Path | None) -> None:

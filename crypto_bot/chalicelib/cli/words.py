@@ -24,11 +24,13 @@ def clock_time(at: datetime) -> str:
 
 
 def outcome_words(signal: Signal) -> str:
-    """The reason on record, else what each account has said so far."""
+    """The reason on record, else what each account has said so far and what the others wait for."""
     if signal.reason:
         return signal.reason
     said = [f"{o.account}: {o.reason or o.status.value.lower()}" for o in signal.outcomes]
-    return "; ".join((*said, *(f"{f.account}: {f.reason}" for f in signal.failing)))
+    failing = [f"{f.account}: {f.reason}" for f in signal.failing]
+    waits = [signal.order.waits] if signal.order and signal.waits_for_price else []
+    return "; ".join((*said, *failing, *waits))
 
 
 def told_at(signal: Signal) -> datetime:

@@ -12,6 +12,7 @@ import click
 from chalicelib import bootstrap
 from chalicelib.cli.options import as_json, in_home, row_limit
 from chalicelib.cli.output import show
+from chalicelib.cli.trial_words import of_a_bot
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.instant import read_instant
 from chalicelib.domain.market.interval import Interval
@@ -117,14 +118,7 @@ def summarise(once: bool) -> None:
 @click.option("--bot", metavar="NAME", help="One that comes with it [default: all deployments].")
 @click.option("--name", metavar="NAME", help="What its state is kept under [default: the bot's].")
 @click.option("--strategy", metavar="NAME", help="Whose signals they are [default: the name].")
-@click.option(
-    "--instrument", "instruments", multiple=True, metavar="NAME", help="[default: the bot's own]"
-)
-@click.option(
-    "--interval",
-    type=click.Choice([interval.value for interval in Interval]),
-    help="[default: the bot's own]",
-)
+@of_a_bot
 @click.option("--param", "params", multiple=True, metavar="NAME=NUMBER", help="Such as threshold=1")
 @click.option("--cash", metavar="AMOUNT", help="In quote, what it reckons with [default: 10000].")
 @click.option("--since", metavar="TIME", help="Trade by candles that close later [default: now].")

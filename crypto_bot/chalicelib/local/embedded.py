@@ -39,7 +39,12 @@ def run(options: RunOptions, view: View) -> RunSummary:
                 part.start()
                 running.callback(part.stop)
             invitation = session.invitation
-            view.started(url=invitation.url, token=invitation.token, curl=invitation.curl)
+            view.started(
+                url=invitation.url,
+                dashboard=invitation.dashboard,
+                token=invitation.token,
+                curl=invitation.curl,
+            )
             view.snapshot(before)
             pause = _SNAPSHOT_SECONDS if options.stage is None else _SNAPSHOT_SECONDS_ON_STAGE
             end = None if options.seconds is None else time.monotonic() + options.seconds

@@ -25,7 +25,7 @@ Answer = tuple[int, Headers, bytes]
 
 # A header that no client can send: waitress drops names with an underscore.
 _SOURCE: Final = "source_address"
-_NOWHERE: Final = b'{"error":"nothing_here","message":"no page or webhook has this address"}'
+_NOWHERE: Final = b'{"status":"refused","error":"no page, route or webhook has this address"}'
 
 
 class _Converter(LambdaEventConverter):

@@ -10,9 +10,13 @@ from chalicelib.domain.trading.strategy import Strategy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """`token` is the owner's; `curl` sends an alert from a shell, or says how to get the URL."""
+    """`token` is the owner's; `curl` sends an alert from a shell, or says how to get the URL.
+
+    `dashboard` has the token behind the `#`, which no browser sends to a server.
+    """
 
     url: str
+    dashboard: str
     token: str
     curl: str
 
@@ -26,17 +30,18 @@ def invite(
     loopback: bool,
 ) -> Invitation:
     """To a strategy that an alert can reach from here. Only hashes of tokens are stored."""
+    given = {"dashboard": f"{base}/ui#token={owner_token}", "token": owner_token}
     strategies = [strategy for _, strategy in sorted(configuration.strategies.items())]
     for strategy in strategies:
         if strategy.name in known_tokens:
             url = f"{base}/hook/{strategy.name}/{known_tokens[strategy.name]}"
-            return Invitation(url=url, token=owner_token, curl=_curl(url, strategy))
+            return Invitation(url=url, curl=_curl(url, strategy), **given)
     for strategy in strategies:
         if loopback and _is_open(strategy, configuration):
             url = f"{base}/receive_trade_signals"
-            return Invitation(url=url, token=owner_token, curl=_curl(url, strategy))
+            return Invitation(url=url, curl=_curl(url, strategy), **given)
     name = strategies[0].name if strategies else "STRATEGY"
-    return Invitation(url=f"{base}/hook/{name}/TOKEN", token=owner_token, curl=_advice(strategies))
+    return Invitation(url=f"{base}/hook/{name}/TOKEN", curl=_advice(strategies), **given)
 
 
 def _is_open(strategy: Strategy, configuration: Configuration) -> bool:

@@ -9,9 +9,9 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
 
+from chalicelib.adapters.telemetry.log_file import LOG_FILE
 from chalicelib.adapters.telemetry.log_lines import JsonLines, Words
 
-_FILE: Final = "crypto-bot.log"
 _BYTES: Final = 5_000_000
 # Of an address or a file, all that follows the host or the first slash: it may hold a token.
 _PATH: Final = re.compile(
@@ -29,7 +29,7 @@ def logging_to(home: Path, chatty: logging.Logger, *, as_json: bool = False) -> 
     root = logging.getLogger()
     handlers: list[logging.Handler] = [
         RotatingFileHandler(
-            home / _FILE, maxBytes=_BYTES, backupCount=2, encoding="utf-8", delay=True
+            home / LOG_FILE, maxBytes=_BYTES, backupCount=2, encoding="utf-8", delay=True
         )
     ]
     if as_json:

@@ -1,6 +1,7 @@
 """waitress on a thread of its own, reading requests side by side: a slow sender delays nobody."""
 
 import logging
+from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from chalicelib.domain.errors import SettingsError
+from chalicelib.local.uploads import channel_for
 
 _THREADS: Final = 8
 _MAXIMUM_HEADER: Final = 16 * 1024
@@ -21,9 +23,18 @@ _GRACE_SECONDS: Final = 5
 
 
 class Server:
-    """Bound when made, serving once started; port 0 takes any free one."""
+    """Bound when made, serving once started; port 0 takes any free one.
 
-    def __init__(self, application: Any, host: str, port: int) -> None:
+    `lets_send` says of the header Authorization whether its sender may send more than an alert has.
+    """
+
+    def __init__(
+        self,
+        application: Any,
+        host: str,
+        port: int,
+        lets_send: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         if not 0 <= port <= _LAST_PORT:
             raise SettingsError(f"port is {port}; it must be from 0 (any free one) to {_LAST_PORT}")
         _silence_paths()
@@ -50,6 +61,7 @@ class Server:
                 f"cannot serve on {host} port {port}: {error}; "
                 "choose another one with --host and --port"
             ) from error
+        self._waitress.channel_class = channel_for(lets_send)
         self.host = host
         self.port = int(self._waitress.effective_port)
         self._thread = Thread(target=self._serve, name="http", daemon=True)

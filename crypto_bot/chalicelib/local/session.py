@@ -12,13 +12,14 @@ from typing import Final, Protocol
 from chalicelib import bootstrap
 from chalicelib.adapters.clock import ReplayClock
 from chalicelib.adapters.workers import InlineWorkers
-from chalicelib.api.watching import after_tick
+from chalicelib.bootstrap.access import may_send_more
 from chalicelib.bootstrap.operation import gauges, operation, telemetry
 from chalicelib.bootstrap.stage import work_on
 from chalicelib.bootstrap.venues import check_exchange
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.account import Configuration
 from chalicelib.domain.trading.alerts.tokens import hash_token
+from chalicelib.functions.watching import after_tick
 from chalicelib.local import demo
 from chalicelib.local.gateway import Gateway
 from chalicelib.local.home import held, owner_token
@@ -200,7 +201,7 @@ def _server(
     turn = driver.turn if isinstance(driver, Replay) else nullcontext
     gateway = Gateway(app, turn=turn, answered=driver.hear)
     metrics = Metrics(gateway, gauges().exposition, tally, bootstrap.owner_token())
-    return Server(metrics, options.host, options.port)
+    return Server(metrics, options.host, options.port, may_send_more)
 
 
 def _refuse_unusable(configuration: Configuration) -> None:

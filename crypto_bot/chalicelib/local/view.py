@@ -109,8 +109,11 @@ class RunSummary:
 class View(Protocol):
     """Where a run is shown. Called from the thread that called `run`, never side by side."""
 
-    def started(self, *, url: str, token: str, curl: str) -> None:
-        """The webhook takes alerts now; `token` is the owner's, `curl` a line to try it with."""
+    def started(self, *, url: str, dashboard: str, token: str, curl: str) -> None:
+        """The webhook takes alerts now; `token` is the owner's, `curl` a line to try it with.
+
+        `dashboard` opens with the token in it.
+        """
         ...
 
     def snapshot(self, snapshot: Snapshot) -> None:

@@ -27,6 +27,7 @@ from chalicelib.services.bots.find_bot import find_bot
 from chalicelib.services.bots.rest_deployment import rest_deployment
 from chalicelib.services.bots.run_bots import BotReport, RunningBots, check_strategy
 from chalicelib.services.operation.leave_notices import leave_notices
+from chalicelib.services.trading.withdraw_purchases import withdraw_purchases
 from chalicelib.worker.bots import show_candles
 
 _LOG = logging.getLogger(__name__)
@@ -63,9 +64,11 @@ def _follow(runs: dict[str, "_Run"], deployments: Sequence[DeployedBot]) -> int:
         or run.deployed.changed_at != wanted[name].changed_at
         or not run.thread.is_alive()
     ]
+    gone = [runs[name].deployed for name in over if name not in wanted]
     wishes = _end(runs, over)
-    for name in set(over) - set(wanted):
-        forget_reader(name)
+    for deployed in gone:  # it may have asked for something until it heard that it is stopped
+        withdraw_purchases(bootstrap.webhook(), strategy=deployed.strategy, sender=deployed.name)
+        forget_reader(deployed.name)
     for name, deployed in wanted.items():
         if name not in runs:
             runs[name] = _Run(deployed)
@@ -135,13 +138,13 @@ class _Run:
 
     def _note(self, report: BotReport) -> None:
         if report.resting:
-            rest_deployment(bot_ports(), self.deployed, report.resting)
+            rest_deployment(bot_ports(), bootstrap.webhook(), self.deployed, report.resting)
             self._tell(report.stopped)
 
     def _stop(self, why: str) -> None:
         _LOG.error("%s: %s", self.deployed.name, why)
         with suppress(StoreUnavailable):  # it begins again, and so does what is wrong
-            rest_deployment(bot_ports(), self.deployed, {}, why)
+            rest_deployment(bot_ports(), bootstrap.webhook(), self.deployed, {}, why)
             self._tell([f"{self.deployed.name}: {why}"])
 
     def _tell(self, sentences: Sequence[str]) -> None:

@@ -221,14 +221,14 @@ def test_candles_are_kept_and_shown(house: Desk) -> None:
 def test_a_bot_that_stops_is_a_notice(house: Desk) -> None:
     record(house.home / "frames", [kline(n, "100") for n in range(3)])
     house.run("worker", "stream", "--replay", str(house.home / "frames"))
-    broken = scripted({1: lambda ctx: ctx.buy(limit=90, quantity=1)})
+    broken = scripted({1: lambda ctx: ctx.sell(fraction=0.5, stop=90)})
     setups = set_up(broken, instruments=["BTC/USDT"], interval="1m")
     deployment = Deployment("mine", "scalper", tuple(setups), FIRST)
     assert bots(Event(), deployment, once=True) == 0
     (notice,) = house.read("notify")["notices"]
     assert notice["severity"] == "P1"
     assert notice["sentence"].startswith(
-        "mine on BTC/USDT: buy of BTC/USDT with limit=90: on live candles a bot trades at the"
+        "mine on BTC/USDT: sell of BTC/USDT that waits is of a fraction of nothing"
     )
 
 

@@ -198,3 +198,20 @@ def test_a_missing_secret_says_what_writes_it(dev: OnAws, tmp_path: Path) -> Non
         "the secret 'crypto-bot-dev/main' cannot be read from AWS: ResourceNotFoundException; "
         "crypto-bot secrets put writes it"
     )
+
+
+# --- removing ---
+
+
+def test_keys_are_removed_once_it_is_confirmed(tmp_path: Path, home: Path) -> None:
+    accounts = tmp_path / "accounts.toml"
+    accounts.write_text(ACCOUNTS.format(exchange="binance", secret="keys"), encoding="utf-8")
+    put("main", "--exchange", "binance", "--name", "keys")
+    assert typed("accounts", "apply", str(accounts)).exit_code == 0
+
+    dry = typed("secrets", "remove", "main")
+    assert dry.output == "Dry run: the secret keys would be removed; say --yes.\n"
+    assert kept(home) == {"keys": KEYS}
+
+    assert typed("secrets", "remove", "main", "--yes").output == "Removed the secret keys.\n"
+    assert kept(home) == {}

@@ -117,12 +117,18 @@ def test_amounts_are_for_the_eye() -> None:
 def test_a_log_has_one_line_per_change_in_the_order_of_events(floor: TradingFloor) -> None:
     stream = io.StringIO()
     view = PlainView(stream)
-    view.started(url="http://127.0.0.1:8000/hook/btc/x", token="owner", curl="curl ...")
+    view.started(
+        url="http://127.0.0.1:8000/hook/btc/x",
+        dashboard="http://127.0.0.1:8000/ui#token=owner",
+        token="owner",
+        curl="curl ...",
+    )
     view.snapshot(snapshot_of(floor, "Only a demonstration."))
     view.snapshot(snapshot_of(floor, "Only a demonstration."))
     view.stopped(SUMMARY)
     assert stream.getvalue().splitlines() == [
         "Webhook: http://127.0.0.1:8000/hook/btc/x",
+        "Dashboard: http://127.0.0.1:8000/ui#token=owner",
         "Owner's token: owner",
         "Try it: curl ...",
         "Only a demonstration.",
@@ -155,7 +161,12 @@ def test_a_log_tells_what_changed_later(floor: TradingFloor) -> None:
 def test_tables_replace_each_other_on_a_terminal(floor: TradingFloor) -> None:
     stream = io.StringIO()
     view = TerminalView(Console(file=stream, force_terminal=True, width=100, height=40))
-    view.started(url="http://127.0.0.1:8000/hook/btc/x", token="owner", curl="curl ...")
+    view.started(
+        url="http://127.0.0.1:8000/hook/btc/x",
+        dashboard="http://127.0.0.1:8000/ui#token=owner",
+        token="owner",
+        curl="curl ...",
+    )
     view.snapshot(snapshot_of(floor))
     view.snapshot(snapshot_of(floor))
     view.stopped(SUMMARY)
@@ -173,7 +184,12 @@ def test_a_picture_is_left_of_what_was_shown_last(floor: TradingFloor, tmp_path:
     stream = io.StringIO()
     target = tmp_path / "terminal.svg"
     view = Photographer(PlainView(stream), target)
-    view.started(url="http://127.0.0.1/hook/btc/secret-token", token="owner-token", curl="")
+    view.started(
+        url="http://127.0.0.1/hook/btc/secret-token",
+        dashboard="http://127.0.0.1/ui#token=owner-token",
+        token="owner-token",
+        curl="",
+    )
     view.stopped(SUMMARY)
     assert not target.exists()
     view.snapshot(snapshot_of(floor))

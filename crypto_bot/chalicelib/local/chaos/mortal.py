@@ -84,7 +84,7 @@ def _die(last_words: str) -> NoReturn:
 class _Unseen:
     """A view for nobody."""
 
-    def started(self, *, url: str, token: str, curl: str) -> None:
+    def started(self, *, url: str, dashboard: str, token: str, curl: str) -> None:
         """See `View.started`."""
 
     def snapshot(self, snapshot: Snapshot) -> None:

@@ -9,9 +9,9 @@ from typing import Any, Final
 from chalicelib import bootstrap
 from chalicelib.adapters.stores.signals import signal_id
 from chalicelib.adapters.telemetry.correlation import correlated
-from chalicelib.api.events import TickEvent
-from chalicelib.api.watching import after_tick
 from chalicelib.domain.trading.signal import SignalStatus
+from chalicelib.functions.events import TickEvent
+from chalicelib.functions.watching import after_tick
 from chalicelib.ports import TradingPorts
 from chalicelib.services.trading import report_performance as reporting
 from chalicelib.services.trading import tick as ticking
@@ -28,7 +28,7 @@ _LOG = logging.getLogger(__name__)
 def tick(event: TickEvent, pauses: Sequence[float] = PAUSES) -> dict[str, Any]:
     """One tick, or none if the event waited in a queue until its successor was due."""
     if event.asks:
-        from chalicelib.api.probing import probe
+        from chalicelib.functions.probing import probe
 
         return probe(event.asks)
     ports = bootstrap.trading()

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import bootstrap
-from chalicelib.api.events import left_to_pipeline, time_left
 from chalicelib.bootstrap import candles as given
 from chalicelib.bootstrap.market import lake
 from chalicelib.bootstrap.operation import notices
@@ -22,6 +21,7 @@ from chalicelib.domain.operation.candle_notices import (
     candles_refused,
     ranking_kept,
 )
+from chalicelib.functions.events import left_to_pipeline, time_left
 from chalicelib.services.market import collect_round as collecting
 from chalicelib.services.market import compact_candles as compacting
 from chalicelib.services.market import rank_markets as ranking

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import bootstrap
-from chalicelib.api.events import left_to_pipeline, time_left
 from chalicelib.bootstrap import series as given
 from chalicelib.bootstrap.candles import candle_lake
 from chalicelib.bootstrap.market import market_settings, trade_flow
@@ -23,6 +22,7 @@ from chalicelib.domain.operation.candle_notices import (
     candles_set_aside,
     not_analysed,
 )
+from chalicelib.functions.events import left_to_pipeline, time_left
 from chalicelib.services.market import analyse_instruments as analysing
 from chalicelib.services.market import analyse_markets as comparing
 from chalicelib.services.market import load_candles as loading

@@ -1,0 +1,165 @@
+"""Routes about replays: exported lists of trades in, what each policy makes of them out."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chalice import Blueprint
+
+from chalicelib.api.access import AMOUNT, INSTANT, Asked, Routes
+from chalicelib.api.answers import Answer, Refused
+from chalicelib.api.bot_words import INTERVAL, job_row
+
+blueprint = Blueprint(__name__)
+routes = Routes(blueprint)
+
+_MOST_TEXT: Final = 4_000_000
+_MOST_LISTS: Final = 20
+_LONGEST_NAME: Final = 40
+_SHOWN_ALERTS: Final = 300
+_AMOUNTS: Final = ("cash", "fee", "slippage", "step", "tick", "minimum")
+_WHEN: Final = ("lag", "interval", "timeframe", "timezone", "venue", "since", "until")
+_OPTIONS: Final = (*_AMOUNTS, *_WHEN)
+_SECONDS: Final = 1_800.0
+_RESULT: Final = "replay.json"
+_POLICIES: Final = ["fixed", "boost", "equal", "inverse_volatility", "signal_sized"]
+
+
+@routes.acts(
+    "/replays",
+    body={
+        "lists": {
+            "type": "array",
+            "items": {"type": "object"},
+            "maxItems": _MOST_LISTS,
+            "writeOnly": True,
+            "description": "Each with a name, a symbol and the text of the exported file.",
+        },
+        "policies": {"type": "array", "items": {"type": "string", "enum": _POLICIES}},
+        "weights": {
+            "type": "object",
+            "additionalProperties": AMOUNT,
+            "description": "Fractions by name; equal ones where they are left out.",
+        },
+        "list_prices": {
+            "type": "boolean",
+            "description": "Go by the prices of the lists instead of candles of the lake.",
+        },
+        "interval": INTERVAL,
+        "timeframe": INTERVAL,
+        "timezone": {"type": "string", "pattern": r"^[A-Za-z0-9_+/-]{1,60}$"},
+        "venue": {"type": "string", "pattern": r"^[a-z0-9_-]{0,40}$"},
+        "lag": {"type": "integer", "minimum": 0, "maximum": 86_400},
+        "since": INSTANT,
+        "until": INSTANT,
+        **dict.fromkeys(_AMOUNTS, AMOUNT),
+    },
+    needed=("lists",),
+    confirm=False,
+    answer={"properties": {"id": {"type": "string"}}},
+)
+def begin(asked: Asked) -> Answer:
+    """Send the alerts of exported lists through the live allocator, once for each policy.
+
+    The answer is a job: GET /jobs/{id} says how far it is, GET /replays/{id} what came of it.
+    """
+    from chalicelib.bootstrap.jobs import jobs, of_here
+    from chalicelib.ports.jobs import Task
+
+    lists = _lists(asked.body["lists"])
+    files = {f"{number}.csv": each["text"] for number, each in enumerate(lists)}
+    task = Task(
+        kind="replay",
+        about={"lists": ", ".join(each["name"] for each in lists)},
+        words=["replay", *of_here(), *_words(asked.body, lists)],
+        files=files,
+        result=_RESULT,
+        seconds=_SECONDS,
+        read=_shortened,
+    )
+    job = jobs().begin(task)
+    told = f"the replay of {len(lists)} lists has begun"
+    return Answer({"status": "done", "done": told, **job_row(job)}, status=202)
+
+
+@routes.reads("/replays/{job_id}")
+def show_replay(_asked: Asked, job_id: str) -> dict[str, Any]:
+    """What each policy made of the lists, as docs/replay.md describes the JSON; the last alerts."""
+    from chalicelib.bootstrap.jobs import jobs
+
+    job = jobs().get(job_id)
+    if job is None or job.kind != "replay":
+        raise Refused(404, f"there is no replay {job_id[:40]!r}: it is kept until the program ends")
+    if job.result is None:
+        raise Refused(409, f"the replay is {job.state.value}: {job.error or 'there is no result'}")
+    found: dict[str, Any] = job.result
+    return found
+
+
+def _lists(given: list[Mapping[str, Any]]) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+    for number, each in enumerate(given, 1):
+        name, symbol, text = (each.get(word) for word in ("name", "symbol", "text"))
+        where = f"lists[{number}]"
+        if not isinstance(text, str) or not text.strip():
+            raise Refused(400, f"{where}.text is empty; send the file's text", field="lists")
+        if not isinstance(name, str) or not _is_name(name) or name in {e["name"] for e in found}:
+            raise Refused(
+                400,
+                f"{where}.name is {str(name)[:60]!r}; it must be a name of its own, of up to"
+                f" {_LONGEST_NAME} letters, digits, spaces and . _ -",
+                field="lists",
+            )
+        if not isinstance(symbol, str) or not _is_symbol(symbol):
+            raise Refused(
+                400,
+                f"{where}.symbol is {str(symbol)[:60]!r}; lists do not say what they trade: send"
+                " such as BTC/USDT",
+                field="lists",
+            )
+        found.append({"name": name, "symbol": symbol, "text": text})
+    if not found:
+        raise Refused(400, "lists is empty; send at least one list of trades", field="lists")
+    size = sum(len(each["text"]) for each in found)
+    if size > _MOST_TEXT:
+        raise Refused(
+            413,
+            f"the lists have {size:,} characters; at most {_MOST_TEXT:,} are taken at once: leave"
+            " lists out, or use crypto-bot replay on your machine",
+            field="lists",
+        )
+    return found
+
+
+def _words(body: Mapping[str, Any], lists: list[dict[str, str]]) -> list[str]:
+    words = [f"--symbol={each['name']}={each['symbol']}" for each in lists]
+    words += [f"--policy={policy}" for policy in body.get("policies", ())]
+    for option in _OPTIONS:
+        if body.get(option) not in {None, ""}:
+            words.append(f"--{option}={body[option]}")
+    if body.get("weights"):
+        shares = ",".join(f"{name}={share}" for name, share in body["weights"].items())
+        words.append(f"--weights={shares}")
+    if body.get("list_prices"):
+        words.append("--list-prices")
+    files = [f"{each['name']}={number}.csv" for number, each in enumerate(lists)]
+    return [*words, "--progress", f"--json={_RESULT}", "--", *files]
+
+
+def _is_name(name: str) -> bool:
+    plain = name.replace(" ", "").replace(".", "").replace("_", "").replace("-", "")
+    return plain.isalnum() and len(name) <= _LONGEST_NAME and name == name.strip(" -")
+
+
+def _is_symbol(symbol: str) -> bool:
+    base, slash, quote = symbol.partition("/")
+    return bool(slash) and all(part.isalnum() and part.isupper() for part in (base, quote))
+
+
+def _shortened(text: str) -> dict[str, Any]:
+    """An answer may have 6 MB: the last alerts of each policy, and how many there were."""
+    document: dict[str, Any] = json.loads(text)
+    for policy in document["policies"]:
+        policy["alerts_in_all"] = len(policy["alerts"])
+        policy["alerts"] = policy["alerts"][-_SHOWN_ALERTS:]
+    return document
