@@ -9,6 +9,7 @@ the world while its greenlets are collected does not happen.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Context, Inexact, InvalidOperation, setcontext
 from functools import partial
 from heapq import heappop, heappush
 from itertools import count
@@ -27,6 +28,9 @@ T = TypeVar("T")
 LATENCIES: Final = (0.001, 0.005, 0.03, 0.1)
 LONGEST_STALL: Final = 40.0
 SEND_STALL: Final = 60.0  # times likelier where a permit may run out meanwhile
+
+# Every task finds what ccxt may leave behind, and worse: whoever computes with it fails.
+_AMBIENT: Final = Context(prec=28, rounding=ROUND_HALF_UP, traps=[Inexact, InvalidOperation])
 
 
 class Killed(BaseException):
@@ -187,6 +191,7 @@ class Kernel:
         parent = getcurrent()
 
         def work() -> None:
+            setcontext(_AMBIENT.copy())
             with suppress(Killed):
                 while batch.waiting and not process.dead:
                     batch.take_one()
@@ -206,6 +211,7 @@ class Kernel:
 
     def _start(self, process: Process, body: Callable[[], object]) -> None:
         def run() -> None:
+            setcontext(_AMBIENT.copy())
             try:
                 body()
             except Killed:

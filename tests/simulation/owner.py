@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from chalicelib.domain.errors import ActionRefused, CryptoBotError, StoreConflict
-from chalicelib.domain.money import ZERO
+from chalicelib.domain.money import ZERO, exact_arithmetic
 from chalicelib.domain.trading.account import HaltLevel
 from chalicelib.ports import TradingPorts
 from chalicelib.services.trading.cancel_order import cancel_order
@@ -96,14 +96,13 @@ class Owner:
 
     def _change_weights(self, factor: Decimal) -> None:
         configuration = self._ports.strategies.configuration()
-        self._ports.strategies.apply(
-            expected_version=configuration.version,
-            subscriptions=[
+        with exact_arithmetic():
+            changed = [
                 replace(s, weight=(s.weight * factor).quantize(Decimal("0.001")))
                 for s in configuration.subscriptions
                 if s.weight > ZERO
-            ],
-        )
+            ]
+        self._ports.strategies.apply(expected_version=configuration.version, subscriptions=changed)
 
     def _cancel_resting(self) -> None:
         for order in self._ports.orders.recent(20):

@@ -6,6 +6,7 @@ from decimal import Decimal
 from random import Random
 from typing import Final
 
+from chalicelib.domain.money import exact_arithmetic
 from chalicelib.domain.trading.account import Account, Mode, OrderStyle, Subscription
 from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.domain.trading.instrument import Instrument
@@ -71,6 +72,11 @@ def draw(seed: int) -> Setting:
 
     What is rare everywhere is met often enough only where a seed is about it.
     """
+    with exact_arithmetic():  # the same whatever ran before in this thread
+        return _drawn(seed)
+
+
+def _drawn(seed: int) -> Setting:
     dice = Random(f"setting {seed}")
     setting = dice.choice(_LEANINGS)(_mixture(dice))
     # Dice of its own, so that no other seed becomes another one.

@@ -6,6 +6,7 @@ whole run, with a progress bar and the floors of what a run has to meet.
 
 import os
 from collections import Counter
+from decimal import ROUND_HALF_UP, Context, localcontext
 from typing import Final
 
 import pytest
@@ -19,6 +20,7 @@ from tests.simulation.schedule import (
     required,
     shortcomings,
 )
+from tests.simulation.setting import draw
 
 SEEDS: Final = int(os.environ.get("CRYPTO_BOT_TEST_SEEDS", "60"))  # noqa: TID251 - a test's size
 PARTS: Final = 6
@@ -43,6 +45,13 @@ def test_a_seed_is_played_the_same_way_every_time() -> None:
 
     assert (first.effects, first.fingerprint) == (second.effects, second.fingerprint)
     assert play(8).fingerprint != first.fingerprint
+
+
+def test_a_seed_does_not_depend_on_the_arithmetic_that_it_finds() -> None:
+    """As after a call of ccxt, which changes the thread's."""
+    usual = [draw(seed) for seed in range(100)]
+    with localcontext(Context(rounding=ROUND_HALF_UP)):
+        assert [draw(seed) for seed in range(100)] == usual
 
 
 def test_a_whole_run_that_has_not_met_something_a_thousand_times_says_so() -> None:
