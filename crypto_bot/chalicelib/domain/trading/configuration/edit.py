@@ -10,6 +10,7 @@ from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.money import ZERO
 from chalicelib.domain.trading.account import Account, Configuration, Subscription
 from chalicelib.domain.trading.configuration.files import (
+    ACCOUNT_SETTINGS,
     Draft,
     account_from,
     subscription_from,
@@ -19,27 +20,6 @@ from chalicelib.domain.trading.configuration.toml_source import Source, Table
 
 Values = Mapping[str, object]
 
-# How an account trades and what holds it back; where it trades is another matter than a setting.
-EDITABLE: Final = frozenset(
-    {
-        "capital",
-        "policy",
-        "reserve",
-        "reboost_on_exit",
-        "rebalance_band",
-        "risk_per_trade",
-        "order_style",
-        "increment",
-        "max_legs",
-        "unfilled_timeout",
-        "max_drawdown",
-        "daily_loss_stop",
-        "max_exposure_per_coin",
-        "max_open_positions",
-        "max_orders_per_minute",
-        "max_price_age",
-    }
-)
 _KEPT: Final = frozenset({"name", "account", "strategy", "version", "paused"})
 
 
@@ -65,7 +45,7 @@ def edited(configuration: Configuration, edit: Edit) -> Draft:
     name = edit.account
     account = account_named(configuration, name)
     source = Source(name="the change", lines={}, is_file=False)
-    _refuse_unknown(edit.settings, EDITABLE, f"accounts.{name}")
+    _refuse_unknown(edit.settings, ACCOUNT_SETTINGS, f"accounts.{name}")
     table = _table(source, ("accounts", name), account, edit.settings)
     wanted = account_from(table)
     followed = {s.strategy: s for s in configuration.subscriptions_of(name)}

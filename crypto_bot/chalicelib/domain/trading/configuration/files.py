@@ -44,16 +44,12 @@ _SUBSCRIPTION_KEYS: Final = frozenset(
         "trading_hours",
     }
 )
-_ACCOUNT_KEYS: Final = frozenset(
+# How an account trades and what holds it back; where it trades is another matter than a setting.
+ACCOUNT_SETTINGS: Final = frozenset(
     {
-        "exchange",
-        "mode",
-        "quote",
-        "secret",
         "capital",
         "policy",
         "reserve",
-        "basis",
         "reboost_on_exit",
         "rebalance_band",
         "risk_per_trade",
@@ -61,17 +57,24 @@ _ACCOUNT_KEYS: Final = frozenset(
         "increment",
         "max_legs",
         "unfilled_timeout",
-        "prices_from",
         "max_drawdown",
         "daily_loss_stop",
         "max_exposure_per_coin",
         "max_open_positions",
         "max_orders_per_minute",
         "max_price_age",
-        "exchange_options",
-        "strategies",
     }
 )
+_ACCOUNT_KEYS: Final = ACCOUNT_SETTINGS | {
+    "exchange",
+    "mode",
+    "quote",
+    "secret",
+    "basis",
+    "prices_from",
+    "exchange_options",
+    "strategies",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
