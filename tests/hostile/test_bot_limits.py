@@ -5,8 +5,11 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from time import monotonic, sleep
+from typing import TypeVar
 
 import pytest
 
@@ -15,6 +18,7 @@ from chalicelib.adapters.sandboxes.sandbox import ProcessSandbox
 from chalicelib.domain.bots.bot import set_up
 from tests.hostile.bot_sources import PEACEFUL
 
+T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="namespaces and filters are Linux's")
 PROBES = """
@@ -106,3 +110,42 @@ def test_what_is_not_contained_whole_runs_with_a_warning(
     assert setup.name == "Hostile"
     (line,) = caplog.messages
     assert line.startswith("mine is not contained whole: files, network and other processes are")
+
+
+@LINUX
+def test_a_bot_in_a_loop_does_not_outlive_a_program_that_is_killed() -> None:
+    asks = (
+        f"import sys; sys.path.insert(0, {str(ROOT / 'crypto_bot')!r})\n"
+        "from chalicelib.adapters.sandboxes.sandbox import ProcessSandbox\n"
+        "ProcessSandbox(600.0)('while True: pass', 'endless')"
+    )
+    with subprocess.Popen([sys.executable, "-c", asks], stderr=subprocess.PIPE) as program:
+        try:
+            sandbox = _soon(lambda: _children(program.pid))
+            if not (bots := _soon(lambda: _children(sandbox[0]), 10.0)):
+                pytest.skip("this system gives no namespaces")
+        finally:
+            program.kill()
+    _soon(lambda: not any(map(_is_alive, sandbox + bots)))
+    assert [pid for pid in sandbox + bots if _is_alive(pid)] == []
+
+
+def _soon(met: Callable[[], T], seconds: float = 60.0) -> T:
+    end = monotonic() + seconds
+    while not (found := met()) and monotonic() < end:
+        sleep(0.05)
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -6,6 +6,7 @@ itself.
 
 import ctypes
 import os
+import select
 from typing import Final
 
 _NOBODY: Final = 65534
@@ -16,6 +17,8 @@ _EMPTY: Final = 0x1 | 0x2 | 0x4 | 0x8  # MS_RDONLY, NOSUID, NODEV, NOEXEC
 _DUMPABLE: Final = 4
 _DIE_WITH_PARENT: Final = 1
 _KILL: Final = 9
+_REQUESTS: Final = 0
+_LAST_WORDS_MS: Final = 2_000
 _CAPABILITIES: Final = 0x20080522
 _PLACES: Final = ("/tmp", "/var", "/usr")  # noqa: S108 - one that exists; what is in it is covered
 
@@ -63,10 +66,26 @@ def _see_nothing(libc: ctypes.CDLL) -> None:
 def _go_on_as_first_process(libc: ctypes.CDLL, keep: int) -> None:
     child = os.fork()
     if child:
-        os.closerange(0, keep + 1)
+        os.closerange(1, keep + 1)
+        _wait_while_asked(child)
         _, status = os.waitpid(child, 0)
         os._exit(0 if status == 0 else 1)
     libc.prctl(_DIE_WITH_PARENT, _KILL, 0, 0, 0)
+
+
+def _wait_while_asked(child: int) -> None:
+    """Until it ends, or for a while after whoever asks it was killed: it may be in a loop."""
+    try:
+        ended = os.pidfd_open(child)
+    except OSError:
+        return  # an old system, on which only its limit of processor time ends it
+    waiting = select.poll()
+    waiting.register(ended, select.POLLIN)
+    waiting.register(_REQUESTS, 0)  # nothing but the end of who writes there
+    waiting.poll()
+    waiting.unregister(_REQUESTS)
+    if not waiting.poll(_LAST_WORDS_MS):
+        os.kill(child, _KILL)
 
 
 def _give_up_rights(libc: ctypes.CDLL) -> None:
