@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib.cli.words import outcome_words
+from chalicelib.domain.bots.deployment import MOST_INSTRUMENTS
+from chalicelib.domain.bots.waiting import MOST_WAITING
 from chalicelib.domain.operation.conditions import worth_saying
 from chalicelib.domain.operation.figures import FigureName, figures_of
 from chalicelib.domain.operation.observation import TickEnd
@@ -28,6 +30,9 @@ from tests.trading_floor import TradingFloor, virtual_account
 
 PRICES = {"BTC/USDT": "100"}
 HALF = {"btc": "0.5"}
+
+# A venue that takes only a part of each order at once.
+THIN = {"partial_fill": "1", "partial_fraction": "0.2", "fee": "0"}
 
 
 class Desk(TradingFloor):
@@ -438,3 +443,77 @@ def test_who_has_everything_sold_does_not_buy_again_on_resuming(desk: Desk) -> N
     desk.ports.control.set_halt(HaltLevel.NONE, "", desk.clock.now())
     desk.at("94")
     assert desk.owned("btc") == 0
+
+
+def test_an_order_adds_to_what_was_bought_after_it_was_placed(desk: Desk) -> None:
+    """It was to open when it was placed; the later purchase has made it an addition."""
+    late = desk.order(at="90", quantity=Decimal(1), prev_market_position="flat")
+    desk.next_minute()
+    desk.tell("long", keeps=("order 1",), holds="3")
+    desk.tick()
+    before = desk.owned("btc")
+    desk.at("90")
+    assert desk.status(late) is SignalStatus.EXECUTED
+    assert desk.owned("btc") > before
+    before = desk.owned("btc")
+    desk.order("limit", "sell", at="95", quantity=Decimal(1))
+    desk.at("96")
+    assert Decimal("0.74") < desk.owned("btc") / before < Decimal("0.76")
+
+
+def test_an_order_that_opens_does_not_add_to_another_that_was_placed_before(desk: Desk) -> None:
+    desk.order(at="95", quantity=Decimal(3), prev_market_position="flat")
+    desk.next_minute()
+    again = desk.order(at="95", quantity=Decimal(3), prev_market_position="flat")
+    desk.at("94")
+    before = desk.owned("btc")
+    desk.next_minute()
+    assert desk.status(again) is SignalStatus.SKIPPED
+    assert desk.owned("btc") == before > 0
+
+
+@pytest.mark.parametrize("kind", ["stop", "trailing"])
+def test_a_stop_of_a_part_is_pursued_until_that_part_is_sold(kind: str) -> None:
+    desk = Desk(account=virtual_account(options=THIN))
+    desk.tell("long", holds="4")
+    for _ in range(12):
+        desk.next_minute()
+    before = desk.owned("btc")
+    desk.order(kind, "sell", at="90" if kind == "stop" else "0.1", quantity=Decimal(3))
+    desk.next_minute()
+    sold = []
+    for price in ("89", "88", "80", "70", "60", "50", "50", "50", "50", "50", "50", "50", "50"):
+        desk.at(price)
+        sold.append(before - desk.owned("btc"))
+    assert sold[0] < before * Decimal("0.7")  # what the venue takes at once
+    assert desk.owned("btc") / before == pytest.approx(Decimal("0.25"), rel=Decimal("0.001"))
+
+
+def test_an_addition_that_pends_holds_up_no_stop() -> None:
+    """Its purchase rests at the venue for an hour, and so it is not decided either."""
+    slow = {"order_style": OrderStyle.LIMIT, "unfilled_timeout": 3600}
+    desk = Desk(account=virtual_account(**slow, options=THIN))
+    desk.tell("long", holds="2")
+    desk.tick()
+    stop = desk.order("stop", "sell", at="90", name="stop")
+    desk.next_minute()
+    desk.tell("long", keeps=("stop",), size_ratio=1.5, holds="3")
+    desk.at("95")
+    before = desk.owned("btc")
+    desk.at("85")
+    assert desk.status(stop) is not SignalStatus.RECEIVED
+    assert desk.owned("btc") < before
+
+
+def test_thousands_of_orders_that_wait_hide_no_exit() -> None:
+    """As many as one deployment may have: forty instruments, fifty levels each."""
+    desk = Desk(weights={"btc": "0.4", "btc_2": "0.4"})
+    desk.tell("long", strategy="btc_2")
+    desk.tick()
+    for _ in range(MOST_INSTRUMENTS * MOST_WAITING):
+        desk.order(at="10")
+    desk.next_minute()
+    leaves = desk.tell("flat", strategy="btc_2")
+    desk.next_minute()
+    assert desk.status(leaves) is SignalStatus.EXECUTED
+    assert desk.owned("btc_2") == 0

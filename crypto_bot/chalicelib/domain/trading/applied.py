@@ -17,12 +17,14 @@ def applied(wish: Wish, stance: Stance) -> dict[str, Any]:
             "stepped_over": stance.stepped_over,
             "signal_id": stance.signal_id,
             "keeps": stance.keeps,
+            "ordered_at": max(newest.fired_at, stance.ordered_at or newest.fired_at),
         }
     return {
         "applied_at": newest.fired_at,
         "stepped_over": _steps_over(wish, stance),
         "signal_id": newest.id,
         "keeps": newest.keeps,
+        "ordered_at": stance.ordered_at,
     }
 
 

@@ -192,6 +192,13 @@ class Judgement:
         # An exit that did not complete is pursued for as long as there is something to sell.
         if self.stance(slot).state is not DesiredState.LONG and slot.sellable:
             self.leaving[slot.key] = slot.owned
+        elif (left := self.stance(slot).shrinks_to) is not None:
+            # Nor is a stop of a part given up that did not sell all of it.
+            part = slot.instrument.round_quantity(max(slot.owned - left, ZERO))
+            if part > 0 and not slot.instrument.shortfall(part, slot.price):
+                self.leaving[slot.key] = part
+            else:
+                self.stances[slot.key] = replace(self.stance(slot), shrinks_to=None)
 
     def _leave(self, slot: Slot, wish: Wish) -> None:
         if slot.owned <= 0 and slot.key[1] in self.situation.busy:
@@ -304,6 +311,9 @@ class Judgement:
         else:
             self.leaving[slot.key] = part
             self.exits[slot.key] = wish
+            if wish.latest.order is not None and not wish.is_limited:
+                left = slot.owned - part
+                self.stances[slot.key] = replace(self.stance(slot), shrinks_to=left)
 
 
 def _too_small(slot: Slot, quantity: Decimal, code: str) -> str:

@@ -126,7 +126,8 @@ class Stance(Exact):
 
     `keeps` names the waiting orders that the signal applied leaves alone; all others that were
     fired before it are over. `told_quantity` is what the strategy itself reckons that it holds, in
-    base, where it says so.
+    base, where it says so. `ordered_at` is the fire time of the newest order that has waited and
+    was applied. `shrinks_to` is what a stop of a part leaves held, until all above it is sold.
     """
 
     strategy: str
@@ -147,6 +148,8 @@ class Stance(Exact):
     stop_refused: str = ""
     keeps: tuple[str, ...] = ()
     told_quantity: Decimal | None = None
+    ordered_at: datetime | None = None
+    shrinks_to: Decimal | None = None
 
     @property
     def told(self) -> DesiredState:
@@ -167,6 +170,7 @@ class Stance(Exact):
             surplus=False,
             stop_loss=None,
             take_profit=None,
+            shrinks_to=None,
             left_by=code,
         )
 

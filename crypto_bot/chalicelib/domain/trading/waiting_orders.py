@@ -84,8 +84,7 @@ def watch(
     gone: set[str] = set()
     for cancel in cancels_among(signals):
         spent += _taken_back(cancel, signals, waiting, gone)
-    held_up = {_key(signal) for signal in plain if signal.id in asked}
-    busy = {_key(signal) for signal in plain if signal.id not in asked}
+    undecided = _Undecided(plain, asked)
     best: dict[str, Decimal] = {}
     ripe: list[Signal] = []
     for signal in sorted(signals, key=lambda s: (s.id in asked, *_turn(s))):
@@ -101,19 +100,49 @@ def watch(
         if over is not None:
             spent.append(over)
             continue
-        key, price = _key(signal), prices.get(signal.symbol)
+        price = prices.get(signal.symbol)
         followed = None if price is None else order.followed(state.best.get(signal.id), price)
         if signal.id in state.best or followed is not None:
             best[signal.id] = followed or state.best[signal.id]
         met = signal.symbol in missing or (
             price is not None and order.is_met(price, best.get(signal.id))
         )
-        if met and key not in busy and not (signal.id in asked and key in held_up):
-            busy.add(key)
+        if met and undecided.lets_through(signal, order):
             ripe.append(_as_a_wish(signal, order, stance))
-    first = {_key(signal) for signal in ripe}
-    plain = [s for s in plain if s.id not in asked or _key(s) not in first]
-    return Watched(signals=(*plain, *ripe), spent=tuple(spent), best=best)
+    counting = (*undecided.beside(ripe), *ripe)
+    return Watched(signals=counting, spent=tuple(spent), best=best)
+
+
+class _Undecided:
+    """Plain signals that nothing was decided on yet, and what they hold up of what waits.
+
+    An addition may be undecided for long: what sells does not wait for it, and it steps aside for
+    one look. So does what waits for the owner's word, which is in `asked`.
+    """
+
+    def __init__(self, plain: Sequence[Signal], asked: Collection[str]) -> None:
+        self._plain = plain
+        self._asked = asked
+        adding = {s.id for s in plain if _wants_more(s) and s.size_ratio is not None}
+        self._patient = adding.union(asked)
+        self._taken = {_key(s) for s in plain if s.id not in self._patient}
+        self._adding = {_key(s) for s in plain if s.id in adding and s.id not in asked}
+        self._asking = {_key(s) for s in plain if s.id in asked}
+
+    def lets_through(self, signal: Signal, order: SignalOrder) -> bool:
+        """Whether the order has its turn; then no other of its strategy and instrument has."""
+        key = _key(signal)
+        if key in self._taken or (order.side is Side.BUY and key in self._adding):
+            return False
+        if signal.id in self._asked and key in self._asking:
+            return False
+        self._taken.add(key)
+        return True
+
+    def beside(self, ripe: Iterable[Signal]) -> list[Signal]:
+        """Those that count in the same look."""
+        first = {_key(signal) for signal in ripe}
+        return [s for s in self._plain if s.id not in self._patient or _key(s) not in first]
 
 
 def _key(signal: Signal) -> tuple[str, str]:
@@ -198,12 +227,19 @@ def _as_a_wish(signal: Signal, order: SignalOrder, stance: Stance) -> Signal:
     told = stance.told_quantity if stance.state is DesiredState.LONG else None
     quantity = order.quantity
     if order.side is Side.BUY:
-        if not told or not quantity or signal.previous_state is DesiredState.FLAT:
+        if not told or not quantity or _opens(signal, stance):
             return replace(signal, state=DesiredState.LONG, size_ratio=None, holds=quantity)
         return _resized(signal, told, told + quantity)
     if not told or not quantity or quantity >= told:
         return _leaving(signal)
     return _resized(signal, told, told - quantity)
+
+
+def _opens(signal: Signal, stance: Stance) -> bool:
+    """Whether its sender holds nothing still: it has said so when it asked for it."""
+    since = (stance.applied_at, stance.ordered_at)
+    is_stale = any(at is not None and at > signal.fired_at for at in since)
+    return signal.previous_state is DesiredState.FLAT and not is_stale
 
 
 def _resized(signal: Signal, before: Decimal, after: Decimal) -> Signal:

@@ -75,7 +75,7 @@ class TickReport:
 def tick(ports: TradingPorts, *, owner: str, deadline: datetime) -> TickReport:
     """Do what is due. `owner` names this caller on the lease; no send begins near `deadline`."""
     now = ports.clock.now()
-    due = ports.signals.due(now, DUE_AT_ONCE)
+    due = _due(ports, now)
     names = set(ports.plans.due_accounts(now))
     if not due and not names:
         ports.control.beat(Heartbeat(at=now, outcome="idle"))
@@ -95,6 +95,17 @@ def tick(ports: TradingPorts, *, owner: str, deadline: datetime) -> TickReport:
     report = TickReport(outcome="worked", accounts=tuple(ports.workers.run_all(tasks, 1)))
     ports.control.beat(Heartbeat(at=ports.clock.now(), outcome=report.summary()))
     return report
+
+
+def _due(ports: TradingPorts, now: datetime) -> list[Signal]:
+    """Orders that wait, by the thousand perhaps, hide nothing that came after them."""
+    most = DUE_AT_ONCE
+    while True:
+        due = ports.signals.due(now, most)
+        waiting = sum(signal.order is not None for signal in due)
+        if len(due) < most or len(due) - waiting >= DUE_AT_ONCE:
+            return due
+        most = 2 * waiting + DUE_AT_ONCE
 
 
 def _in_turn(accounts: Iterable[Account], now: datetime) -> list[Account]:
@@ -124,7 +135,7 @@ def _work_under_lease(
         report = _try_work(open_desk(ports, account, configuration), due, deadline)
         if report.status != _REFUSED or not _has_new_keys(ports, account):
             return report
-        due = ports.signals.due(now, DUE_AT_ONCE)
+        due = _due(ports, now)
         return _try_work(open_desk(ports, account, configuration), due, deadline)
     except SettingsError as missing:
         return AccountReport(account=account.name, status="blocked", detail=str(missing))
