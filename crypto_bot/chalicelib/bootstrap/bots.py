@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, Final
@@ -140,7 +140,7 @@ def live_views() -> LiveViews:
     return LiveViews(findings, market_settings().venue)
 
 
-def history(setup: Setup) -> Sequence[Candle]:
+def history(setup: Setup) -> Mapping[str, Sequence[Candle]]:
     """What a bot that begins is shown first, of the venue whose candles are on the bus."""
     from chalicelib.bootstrap.candles import candle_lake
     from chalicelib.bootstrap.market import market_settings

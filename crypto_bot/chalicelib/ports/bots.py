@@ -74,10 +74,10 @@ class DeploymentStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptBot:
-    """A deployment's bot on one instrument; `version` counts its writes."""
+    """A deployment's bot; `on` names its instruments (`Setup.on`), `version` counts its writes."""
 
     deployment: str
-    symbol: str
+    on: str
     bot: LiveBot
     version: int = 0
 
@@ -85,7 +85,7 @@ class KeptBot:
 class BotStates(Protocol):
     """StoreUnavailable where they cannot be had."""
 
-    def get(self, deployment: str, symbol: str) -> KeptBot | None:
+    def get(self, deployment: str, on: str) -> KeptBot | None:
         """As it was put last."""
         ...
 

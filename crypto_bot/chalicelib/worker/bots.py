@@ -14,7 +14,8 @@ from chalicelib.bootstrap.streaming import KLINES_TOPIC
 from chalicelib.domain.bots.deployment import Deployment
 from chalicelib.domain.operation.bot_notices import bot_stopped
 from chalicelib.market_ports.bus import BusReader
-from chalicelib.services.bots.run_bots import BotReport, RunningBots, check_strategy, run_bots
+from chalicelib.services.bots.check_strategy import check_strategy
+from chalicelib.services.bots.run_bots import BotReport, RunningBots, run_bots
 from chalicelib.services.operation.leave_notices import leave_notices
 from chalicelib.worker.rounds import Round, work_in_rounds
 
@@ -77,7 +78,7 @@ def _round(
     count.wishes += report.wishes
     _log(report)
     tell(report)
-    if not once or report.messages or not work.has_begun:
+    if not once or report.messages or report.late or not work.has_begun:
         return True
     return work.reader.lag() > 0
 

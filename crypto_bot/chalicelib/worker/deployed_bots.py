@@ -7,6 +7,7 @@ go on with stops that one alone, and is on its record.
 import logging
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 from threading import Event, Thread
 from typing import Final
 
@@ -23,15 +24,18 @@ from chalicelib.domain.bots.deployed import DeployedBot, deployment_of
 from chalicelib.domain.errors import CryptoBotError, StoreConflict, StoreUnavailable
 from chalicelib.domain.operation.bot_notices import deployment_stopped
 from chalicelib.market_ports.bus import BusReader
+from chalicelib.services.bots.check_strategy import check_strategy
 from chalicelib.services.bots.find_bot import find_bot
 from chalicelib.services.bots.rest_deployment import rest_deployment
-from chalicelib.services.bots.run_bots import BotReport, RunningBots, check_strategy
+from chalicelib.services.bots.run_bots import BotReport, RunningBots
 from chalicelib.services.operation.leave_notices import leave_notices
 from chalicelib.services.trading.withdraw_purchases import withdraw_purchases
 from chalicelib.worker.bots import show_candles
 
 _LOG = logging.getLogger(__name__)
 _LOOK_EVERY: Final = 2.0
+# The process that a bot's code runs in may use an hour of the processor, and then it is killed.
+AGAIN_AFTER: Final = timedelta(seconds=3_000)
 
 
 def deployed_bots(stopping: Event, *, once: bool, look: float = _LOOK_EVERY) -> int:
@@ -44,17 +48,18 @@ def deployed_bots(stopping: Event, *, once: bool, look: float = _LOOK_EVERY) -> 
         make()
     if once:
         running = [deployed for deployed in ports.deployments.all() if deployed.is_running]
-        return sum(_Run(deployed).work(stopping, once=True) for deployed in running)
+        now = ports.clock.now()
+        return sum(_Run(deployed, now).work(stopping, once=True) for deployed in running)
     runs: dict[str, _Run] = {}
     wishes = 0
     while not stopping.is_set():
         with suppress(StoreUnavailable):  # there is a next look
-            wishes += _follow(runs, ports.deployments.all())
+            wishes += _follow(runs, ports.deployments.all(), ports.clock.now())
         stopping.wait(look)
     return wishes + _end(runs, list(runs))
 
 
-def _follow(runs: dict[str, "_Run"], deployments: Sequence[DeployedBot]) -> int:
+def _follow(runs: dict[str, "_Run"], deployments: Sequence[DeployedBot], now: datetime) -> int:
     """Start and end threads until they are those of the deployments that run."""
     wanted = {deployed.name: deployed for deployed in deployments if deployed.is_running}
     over = [
@@ -63,34 +68,45 @@ def _follow(runs: dict[str, "_Run"], deployments: Sequence[DeployedBot]) -> int:
         if name not in wanted
         or run.deployed.changed_at != wanted[name].changed_at
         or not run.thread.is_alive()
+        or now - run.since >= AGAIN_AFTER
     ]
-    gone = [runs[name].deployed for name in over if name not in wanted]
-    wishes = _end(runs, over)
-    for deployed in gone:  # it may have asked for something until it heard that it is stopped
-        withdraw_purchases(bootstrap.webhook(), strategy=deployed.strategy, sender=deployed.name)
-        forget_reader(deployed.name)
+    wishes = _end(runs, over, gone=[name for name in over if name not in wanted])
     for name, deployed in wanted.items():
         if name not in runs:
-            runs[name] = _Run(deployed)
+            runs[name] = _Run(deployed, now)
             runs[name].thread.start()
     return wishes
 
 
-def _end(runs: dict[str, "_Run"], names: Collection[str]) -> int:
-    """All are told before one is waited for."""
+def _end(runs: dict[str, "_Run"], names: Collection[str], gone: Collection[str] = ()) -> int:
+    """All are told before one is waited for. Of those that are `gone` the next look ends again
+    what could not be taken back.
+    """
     for name in names:
         runs[name].stopping.set()
-    ended = [runs.pop(name) for name in names]
-    for run in ended:
-        run.thread.join()
-    return sum(run.wishes for run in ended)
+    for name in names:
+        runs[name].thread.join()
+    ended = [name for name in names if name not in gone or _is_taken_back(runs[name].deployed)]
+    return sum(runs.pop(name).wishes for name in ended)
+
+
+def _is_taken_back(deployed: DeployedBot) -> bool:
+    """It may have asked for something until it heard that it is stopped."""
+    try:
+        withdraw_purchases(bootstrap.webhook(), strategy=deployed.strategy, sender=deployed.name)
+        forget_reader(deployed.name)
+    except StoreUnavailable as error:
+        _LOG.warning("%s: %s", deployed.name, error)
+        return False
+    return True
 
 
 class _Run:
     """One deployment as it was when its thread began."""
 
-    def __init__(self, deployed: DeployedBot) -> None:
+    def __init__(self, deployed: DeployedBot, since: datetime) -> None:
         self.deployed = deployed
+        self.since = since
         self.stopping = Event()
         self.wishes = 0
         self.thread = Thread(

@@ -20,10 +20,11 @@ from chalicelib.domain.trading.alerts.alert import parse_alert
 from chalicelib.domain.trading.alerts.signal_from import signal_from
 from chalicelib.domain.trading.signal import DesiredState, Size, SizeUnit
 from chalicelib.domain.trading.strategy import Strategy
-from tests.unit.bots.paper_market import BTC, ETH, scripted
+from tests.unit.bots.paper_market import BTC, scripted
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+MANY = [f"C{number}/USDT" for number in range(40)]
 Act = Callable[[Context], Any]
 
 
@@ -41,10 +42,10 @@ def live(script: Mapping[int, Act], *closes: str, heard_from: datetime = START) 
     """What the script comes to at these closes, with 1,000 to begin with."""
     setup = setup_of(script)
     bot = begin(setup, None, since=heard_from, cash=Decimal(1000))
-    wishes = []
+    wishes: list[Wish] = []
     for number, close in enumerate(closes):
-        bot, wish, _, _ = follow(setup, bot, candle(number, close))
-        wishes += [wish] if wish else []
+        bot, wanted, _, _ = follow(setup, bot, {BTC: candle(number, close)})
+        wishes += wanted
     return wishes
 
 
@@ -109,7 +110,7 @@ def test_a_sale_of_everything_is_flat_and_asks_for_no_size() -> None:
         assert fields["market_position"] == "flat"
         assert fields["prev_market_position"] == "long"
         assert {"size", "size_ratio", "stop_loss"}.isdisjoint(fields)
-        assert wish.after == (Decimal(1010), 0, None)
+        assert wish.after == (Decimal(1010), 0, None, 0)
 
 
 def test_part_of_a_position_is_a_ratio() -> None:
@@ -162,7 +163,7 @@ def test_candles_from_before_it_is_heard_are_shown_and_trade_nothing() -> None:
     seen: list[str] = []
     script: dict[int, Act] = {n: lambda ctx: seen.append(ctx.buy(1)) for n in range(3)}
     wishes = live(script, "100", "100", "100", heard_from=START + 2 * HOUR)
-    assert [wish.candle.start for wish in wishes] == [START + 2 * HOUR]
+    assert [wish.start for wish in wishes] == [START + 2 * HOUR]
     assert wishes[0].before.quantity == 0
     assert len(seen) == 3
 
@@ -173,19 +174,19 @@ def test_a_bot_that_stops_says_where_and_a_candle_that_cannot_be_is_refused() ->
     setup = setup_of({})
     bot = begin(setup, None, since=START, cash=Decimal(1))
     with pytest.raises(CandlesRefused, match="must lie between"):
-        follow(setup, bot, candle(0)._replace(high=Decimal(99)))
+        follow(setup, bot, {BTC: candle(0)._replace(high=Decimal(99))})
 
 
 def test_by_other_terms_it_begins_anew_with_what_it_holds() -> None:
     setup = setup_of({0: lambda ctx: ctx.buy(1)})
     begun = begin(setup, None, since=START, cash=Decimal(1000))
-    bot = follow(setup, begun, candle(0)).bot
+    bot = follow(setup, begun, {BTC: candle(0)}).bot
     later = START + 9 * HOUR
     assert begin(setup, bot, since=later, cash=Decimal(5)) == bot
     (longer,) = set_up(scripted({}), interval="5m")
     anew = begin(longer, bot, since=later, cash=Decimal(5))
-    assert anew == LiveBot(anew.terms, later, bot.standing)
-    assert bot.standing.quantity == 1
+    assert anew == LiveBot(anew.terms, later, bot.reckoning)
+    assert bot.reckoning == (Decimal(900), {BTC: (Decimal(1), Decimal(100))})
     assert anew.terms == "Scripted 5m"
 
 
@@ -205,11 +206,12 @@ def test_a_candle_leaves_a_mark_even_where_nothing_is_wanted() -> None:
 
     setup = setup_of({0: say})
     bot = begin(setup, None, since=START + 9 * HOUR, cash=Decimal(1))
-    done = follow(setup, bot, candle(0, "100.50"))
-    assert done.wish is None
-    assert done.mark.at == int(START.timestamp() * 1000)
-    assert (done.mark.close, done.mark.lines) == ("100.5", ("seen",))
-    assert [(p.name, p.value) for p in done.mark.points] == [("close", 100.5)]
+    done = follow(setup, bot, {BTC: candle(0, "100.50")})
+    assert done.wishes == ()
+    left = done.marks[BTC]
+    assert left.at == int(START.timestamp() * 1000)
+    assert (left.close, left.lines) == ("100.5", ("seen",))
+    assert [(p.name, p.value) for p in left.points] == [("close", 100.5)]
 
 
 def averaging(length: int = 3, warmup: int = 3, **attributes: Any) -> type[Bot]:
@@ -230,7 +232,7 @@ def after(closes: str, kind: type[Bot], version: str = "1.0") -> LiveBot:
     (setup,) = set_up(kind)
     bot = begin(setup, None, since=START, cash=Decimal(1), version=version)
     for number, close in enumerate(closes):
-        bot = follow(setup, bot, candle(number, close)).bot
+        bot = follow(setup, bot, {BTC: candle(number, close)}).bot
     return bot
 
 
@@ -238,7 +240,7 @@ def next_line(kind: type[Bot], bot: LiveBot, number: int, close: str) -> tuple[s
     (setup,) = set_up(kind)
     begun = begin(setup, bot, since=START, cash=Decimal(1), version="1.1")
     assert begun.terms.endswith("@1.1")
-    return follow(setup, begun, candle(number, close)).mark.lines
+    return follow(setup, begun, {BTC: candle(number, close)}).marks[BTC].lines
 
 
 @pytest.mark.parametrize("warmup", [0, 1, 2, 3])
@@ -267,7 +269,7 @@ def test_what_was_seen_is_not_seen_again_by_a_version_that_begins_anew() -> None
     bot = after("12345", averaging())
     (setup,) = set_up(averaging(length=2))
     begun = begin(setup, bot, since=START, cash=Decimal(1), version="1.1")
-    assert (begun.seen, begun.standing) == (bot.seen, bot.standing)
+    assert (begun.seen, begun.reckoning) == (bot.seen, bot.reckoning)
 
 
 def test_an_interval_that_changed_leaves_no_candles() -> None:
@@ -280,13 +282,13 @@ def test_an_interval_that_changed_leaves_no_candles() -> None:
 def test_a_bot_that_begins_is_warmed_by_the_past_and_wants_nothing_of_it() -> None:
     (setup,) = set_up(averaging())
     bot = begin(setup, None, since=START, cash=Decimal(1))
-    warm = warmed(setup, bot, [candle(n, str(n + 1)) for n in range(5)])
+    warm = warmed(setup, bot, {BTC: [candle(n, str(n + 1)) for n in range(5)]})
     assert warm.seen == START + 4 * HOUR
-    assert follow(setup, warm, candle(5, "6")).mark.lines == ("5.0 3",)
+    assert follow(setup, warm, {BTC: candle(5, "6")}).marks[BTC].lines == ("5.0 3",)
     buyer = setup_of({0: lambda ctx: ctx.buy(1)})
-    assert warmed(buyer, bot, [candle(0)]).standing == bot.standing
+    assert warmed(buyer, bot, {BTC: [candle(0)]}).reckoning == bot.reckoning
     with pytest.raises(CandlesRefused):
-        warmed(setup, bot, [candle(1), candle(0)])
+        warmed(setup, bot, {BTC: [candle(1), candle(0)]})
 
 
 @pytest.mark.parametrize(
@@ -295,8 +297,12 @@ def test_a_bot_that_begins_is_warmed_by_the_past_and_wants_nothing_of_it() -> No
         ({"name": "a b"}, "the name 'a b' is not possible"),
         ({"cash": Decimal(0)}, "cash is 0; it must be above zero"),
         (
-            {"setups": (set_up(scripted({}, together=True), instruments=[BTC, ETH])[0],)},
-            "trades BTC/USDT and ETH/USDT together",
+            {"setups": tuple(set_up(scripted({}, together=True, warmup=201), instruments=MANY))},
+            "warms up with 201 candles of 40 instruments; on live candles it may be 200",
+        ),
+        (
+            {"setups": tuple(set_up(scripted({}, together=True), instruments=[*MANY, BTC]))},
+            "mine has 41 instruments; a deployment has at most 40",
         ),
         (
             {"setups": (setup_of({}, warmup=2_001),)},
@@ -312,5 +318,7 @@ def test_what_cannot_be_deployed(changes: dict[str, Any], why: str) -> None:
     usual = Deployment("mine", "mine", (setup_of({}),), START)
     check_deployment(usual)
     check_deployment(usual._replace(setups=(setup_of({}, warmup=2_000),) * 40))
+    together = set_up(scripted({}, together=True, warmup=200), instruments=MANY)
+    check_deployment(usual._replace(setups=tuple(together)))
     with pytest.raises(BotRefused, match=why):
         check_deployment(usual._replace(**changes))

@@ -10,13 +10,13 @@ import pytest
 
 from chalicelib.domain.bots.bot import set_up
 from chalicelib.domain.bots.context import Context
-from chalicelib.domain.bots.live import Followed, begin, follow, messages_of
+from chalicelib.domain.bots.live import Followed, begin, follow, messages_of, warmed
 from chalicelib.domain.bots.live_message import Told
 from chalicelib.domain.bots.refusals import BotRefused
 from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal_order import NOTHING_MORE, OrderKind, OwnWords, SignalOrder
-from tests.unit.bots.paper_market import scripted
+from tests.unit.bots.paper_market import BTC, scripted
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -36,14 +36,14 @@ def followed(script: Mapping[int, Act], *rows: Row) -> list[Followed]:
     bot = begin(setup, None, since=START, cash=Decimal(1000))
     found = []
     for number, row in enumerate(rows):
-        found.append(follow(setup, bot, candle(number, row)))
+        found.append(follow(setup, bot, {BTC: candle(number, row)}))
         bot = found[-1].bot
     return found
 
 
 def held(script: Mapping[int, Act], *rows: Row) -> list[tuple[str, str]]:
     """Quantity and cash after each candle."""
-    standings = [done.bot.standing for done in followed(script, *rows)]
+    standings = [done.bot.reckoning.on(BTC, {}) for done in followed(script, *rows)]
     return [(f"{s.quantity.normalize():f}", f"{s.cash.normalize():f}") for s in standings]
 
 
@@ -245,14 +245,29 @@ def test_an_order_that_is_taken_back_is_told_by_its_name() -> None:
         1: lambda ctx: ctx.cancel("1"),
         2: lambda ctx: ctx.cancel(),
     }
-    _, (first,), (second,), _ = told(script, *[[100]] * 4)
+    _, (first, left), (second, _), _ = told(script, *[[100]] * 4)
     name = f"mine BTC/USDT {AT} 1"
     assert first.id == f"{name} cancelled"
     assert first.own == OwnWords(order=SignalOrder(kind=OrderKind.CANCEL, side=Side.BUY, name=name))
     assert fields(first)["market_position"] == "flat"
     assert second.id == f"mine BTC/USDT {AT} 2 cancelled"
+    assert (fields(left)["prev_market_position"], fields(left)["market_position"]) == (
+        "long",
+        "flat",
+    )
+    assert left.own == OwnWords(keeps=(f"mine BTC/USDT {AT} 2",))
     never: dict[int, Act] = {0: lambda ctx: ctx.cancel(ctx.buy(1, limit=95))}
     assert told(never, [100]) == [[]]
+
+
+def test_whoever_holds_something_says_no_more_than_that_a_purchase_is_taken_back() -> None:
+    script: dict[int, Act] = {
+        0: lambda ctx: (ctx.buy(1), ctx.buy(1, limit=90)),
+        1: lambda ctx: ctx.cancel(),
+    }
+    assert [len(messages) for messages in told(script, [100], [100])] == [2, 1]
+    sale: dict[int, Act] = {0: lambda ctx: ctx.sell(stop=90), 1: lambda ctx: ctx.cancel()}
+    assert [len(messages) for messages in told(sale, [100], [100])] == [1, 1]
 
 
 def test_to_give_the_position_up_takes_all_orders_back_first() -> None:
@@ -301,10 +316,33 @@ def test_a_bot_may_not_have_more_than_fifty_orders() -> None:
         return {0: lambda ctx: [ctx.buy(1, limit=90) for _ in range(count)]}
 
     assert len(followed(ask(50), [100])[0].orders) == 50
-    with pytest.raises(BotRefused, match="51 orders wait; at most 50 may"):
+    with pytest.raises(BotRefused, match="51 orders of BTC/USDT wait; at most 50 may"):
         followed(ask(51), [100])
 
 
 def test_a_fraction_of_nothing_cannot_wait() -> None:
     with pytest.raises(BotRefused, match="sell of BTC/USDT that waits is of a fraction of nothing"):
         followed({0: lambda ctx: ctx.sell(fraction=0.5, stop=90)}, [100])
+
+
+@pytest.mark.parametrize(
+    ("hours", "past", "number"),
+    [(1, [], 1), (2, [], 0), (2, [candle(0, [100])], 1)],
+    ids=["its candle was kept", "without candles", "on candles of the past"],
+)
+def test_a_bot_that_begins_anew_gives_no_order_the_id_of_one_that_waits(
+    hours: int, past: list[Candle], number: int
+) -> None:
+    before = followed({0: lambda ctx: ctx.buy(1, trail_stop=0.02)}, [100])[-1].bot
+    script: dict[int, Act] = {number: lambda ctx: ctx.buy(3, trail_stop=0.2)}
+    (setup,) = set_up(scripted(script), interval=f"{hours}h")
+    bot = begin(setup, before._replace(terms="Scripted 1h x=3"), since=START, cash=Decimal(1))
+    bot = warmed(setup, bot, {BTC: past})
+    bot = follow(setup, bot, {BTC: candle(hours, [100])}).bot
+    assert [(order.id, order.group) for order in bot.waiting] == [
+        ("1.trail", "1"),
+        ("2.trail", "2"),
+    ]
+    bot = follow(setup, bot, {BTC: candle(2 * hours, [97])}).bot
+    assert bot.reckoning.quantity(BTC) == 3
+    assert follow(setup, bot, {BTC: candle(3 * hours, [79])}).bot.reckoning.held == {}

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from chalicelib.adapters.stores.keys import key
 from chalicelib.domain.bots.live import LiveBot
-from chalicelib.domain.bots.standing import Standing
+from chalicelib.domain.bots.standing import Held, Reckoning
 from chalicelib.domain.bots.waiting import Waiting
 from chalicelib.domain.trading.side import Side
 from chalicelib.drivers.table import Row, Table
@@ -26,13 +26,13 @@ class TableBotStates:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def get(self, deployment: str, symbol: str) -> KeptBot | None:
+    def get(self, deployment: str, on: str) -> KeptBot | None:
         """See `BotStates.get`."""
-        row = self._table.get(key("bot", deployment), key(symbol))
+        row = self._table.get(key("bot", deployment), key(on))
         if row is None or row.document == _GONE:
             return None
-        bot = _bot(json.loads(row.document))
-        return KeptBot(deployment=deployment, symbol=symbol, bot=bot, version=row.version)
+        bot = _bot(json.loads(row.document), on)
+        return KeptBot(deployment=deployment, on=on, bot=bot, version=row.version)
 
     def put(self, kept: KeptBot) -> KeptBot:
         """See `BotStates.put`."""
@@ -40,7 +40,7 @@ class TableBotStates:
         written = replace(kept, version=before + 1)
         row = Row(
             partition=key("bot", kept.deployment),
-            sort=key(kept.symbol),
+            sort=key(kept.on),
             document=json.dumps(_document(kept.bot), allow_nan=False, separators=(",", ":")),
             version=written.version,
         )
@@ -49,7 +49,7 @@ class TableBotStates:
 
     def _version_of_gone(self, kept: KeptBot) -> int:
         """Of an earlier deployment of the same name there may be an empty row."""
-        row = self._table.get(key("bot", kept.deployment), key(kept.symbol))
+        row = self._table.get(key("bot", kept.deployment), key(kept.on))
         return row.version if row is not None and row.document == _GONE else 0
 
 
@@ -60,17 +60,24 @@ def emptied_states(table: Table, deployment: str) -> list[Row]:
 
 
 def _document(bot: LiveBot) -> dict[str, Any]:
-    held = bot.standing
     return {
         "terms": bot.terms,
         "heard_from": bot.heard_from.isoformat(),
-        "cash": str(held.cash),
-        "quantity": str(held.quantity),
-        "average_price": None if held.average_price is None else str(held.average_price),
+        "cash": str(bot.reckoning.cash),
+        "held": {symbol: _texts(held) for symbol, held in bot.reckoning.held.items()},
         "seen": None if bot.seen is None else bot.seen.isoformat(),
         "state": bot.state,
         "waiting": [_order_document(order) for order in bot.waiting],
     }
+
+
+def _texts(held: Held) -> list[str | None]:
+    return [None if amount is None else str(amount) for amount in held]
+
+
+def _held(said: list[str | None]) -> Held:
+    quantity, price = said
+    return Held(Decimal(quantity or 0), None if price is None else Decimal(price))
 
 
 def _order_document(order: Waiting) -> dict[str, Any]:
@@ -86,15 +93,15 @@ def _order(said: dict[str, Any]) -> Waiting:
     return Waiting(**words)
 
 
-def _bot(said: dict[str, Any]) -> LiveBot:
-    price, seen = said["average_price"], said["seen"]
+def _bot(said: dict[str, Any], on: str) -> LiveBot:
+    held, seen = said.get("held"), said["seen"]
+    if held is None:  # written when each had one instrument
+        held = {on: [said["quantity"], said["average_price"]]} if Decimal(said["quantity"]) else {}
     return LiveBot(
         terms=said["terms"],
         heard_from=datetime.fromisoformat(said["heard_from"]),
-        standing=Standing(
-            cash=Decimal(said["cash"]),
-            quantity=Decimal(said["quantity"]),
-            average_price=None if price is None else Decimal(price),
+        reckoning=Reckoning(
+            Decimal(said["cash"]), {symbol: _held(texts) for symbol, texts in held.items()}
         ),
         seen=None if seen is None else datetime.fromisoformat(seen),
         state=said["state"],

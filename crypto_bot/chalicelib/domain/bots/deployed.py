@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.domain.bots.bot import Bot, set_up
 from chalicelib.domain.bots.deployment import Deployment
+from chalicelib.domain.bots.refusals import BotRefused
 from chalicelib.domain.bots.version import VersionNumber
 from chalicelib.domain.errors import ActionRefused
 from chalicelib.domain.market.interval import Interval
@@ -17,9 +18,10 @@ from chalicelib.domain.money import Exact
 class DeployedBot(Exact):
     """`name` is what states are kept by and signals are known by; it speaks for `strategy`.
 
-    `bot` is a stored one, or without a `number` one that comes with the program. `why` says why it
-    does not run. `resting` has the instruments on which its code has stopped, and how; the others
-    go on. `changed_at` is when the owner last had a word in it. `version` counts its writes.
+    `bot` is a stored one, or without a `number` one that comes with the program. It trades its
+    instruments `together`, or there is one of it for each. `why` says why it does not run.
+    `resting` has the instruments on which its code has stopped, and how; the others go on.
+    `changed_at` is when the owner last had a word in it. `version` counts its writes.
     """
 
     name: str
@@ -36,6 +38,11 @@ class DeployedBot(Exact):
     why: str = ""
     resting: dict[str, str]
     version: int = 0
+    together: bool = False
+
+    def on(self, symbol: str) -> str:
+        """What the state of the bot that trades the symbol is kept by, as `Setup.on` has it."""
+        return " ".join(self.instruments) if self.together else symbol
 
     @property
     def source(self) -> str:
@@ -45,6 +52,13 @@ class DeployedBot(Exact):
 
 def deployment_of(deployed: DeployedBot, bot: type[Bot]) -> Deployment:
     """What runs; BotRefused where this bot cannot be what was deployed."""
+    if bot.together is not deployed.together:
+        how = "together" if bot.together else "one by one"
+        raise BotRefused(
+            f"{deployed.source} trades its instruments {how}, and {deployed.name} was deployed with"
+            " a bot that does not: what it holds cannot be taken over, so deploy it under another"
+            " name"
+        )
     setups = set_up(
         bot,
         instruments=deployed.instruments,

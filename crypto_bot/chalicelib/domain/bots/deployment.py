@@ -11,6 +11,7 @@ from chalicelib.domain.bots.version import check_name
 USUAL_CASH: Final = Decimal(10_000)
 MOST_INSTRUMENTS: Final = 40  # they are deleted together, in one write
 MOST_WARMUP: Final = 2_000  # so many candles are written with every new one
+MOST_KEPT: Final = 8_000  # of all instruments that are traded together: they are in one row
 
 
 class Deployment(NamedTuple):
@@ -31,21 +32,19 @@ class Deployment(NamedTuple):
 def check_deployment(deployment: Deployment) -> None:
     """BotRefused for what cannot run."""
     check_name(deployment.name)
-    if len(deployment.setups) > MOST_INSTRUMENTS:
+    count = sum(len(setup.instruments) for setup in deployment.setups)
+    if count > MOST_INSTRUMENTS:
         raise BotRefused(
-            f"{deployment.name} has {len(deployment.setups)} instruments; a deployment has at most"
+            f"{deployment.name} has {count} instruments; a deployment has at most"
             f" {MOST_INSTRUMENTS}"
         )
     if deployment.cash <= 0:
         raise BotRefused(f"cash is {deployment.cash}; it must be above zero")
     for setup in deployment.setups:
-        if setup.bot.together:
+        most = min(MOST_WARMUP, MOST_KEPT // len(setup.instruments))
+        if setup.bot.warmup > most:
+            each = f" of {len(setup.instruments)} instruments" if len(setup.instruments) > 1 else ""
             raise BotRefused(
-                f"{setup.name} trades {' and '.join(setup.instruments)} together; on live candles"
-                " a bot has one instrument"
-            )
-        if setup.bot.warmup > MOST_WARMUP:
-            raise BotRefused(
-                f"{setup.name} warms up with {setup.bot.warmup} candles; on live candles it may be"
-                f" {MOST_WARMUP}, because they are kept anew with every candle"
+                f"{setup.name} warms up with {setup.bot.warmup} candles{each}; on live candles it"
+                f" may be {most}, because they are kept anew with every candle"
             )

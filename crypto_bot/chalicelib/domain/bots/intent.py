@@ -72,6 +72,11 @@ class Intent(NamedTuple):
     band: Decimal = ZERO  # TARGET: a distance below this share of the equity is left alone
     cancels: str = ""  # CANCEL: the order's id; empty for all of the symbol
 
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for a price."""
+        return (self.limit, self.stop, self.trailing) != (None, None, None)
+
 
 def number(name: str, value: object) -> Decimal:
     """Exactly what Python prints for the number, if it is one that an order may have."""

@@ -5,6 +5,7 @@ whoever repeats it after a crash says the same under the same id.
 """
 
 import json
+from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -13,7 +14,6 @@ from chalicelib.domain.bots.intent import BUY, FRACTION, QUANTITY, TARGET, VALUE
 from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.bots.standing import Standing
 from chalicelib.domain.bots.waiting import BUYS, Waiting
-from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.money import ZERO, exact_arithmetic, plain
 from chalicelib.domain.trading.signal import DesiredState, SizeUnit, signal_id_from_sender
 from chalicelib.domain.trading.signal_order import OrderKind, OwnWords, SignalOrder
@@ -28,13 +28,17 @@ _SIZES: Final = {
 
 
 class Wish(NamedTuple):
-    """What the intents at one close come to. `keeps` are orders of earlier that go on waiting.
+    """What the intents at one close come to on one instrument. `start` is when the candle began,
+    `close` the instrument's last price. `keeps` are orders of earlier that go on waiting.
 
-    `leaves` says that an order of its own has sold everything in this candle.
+    `leaves` says that an order of its own has sold everything in this candle, or that one was taken
+    back which some account may have filled before it hears of it; the bot holds nothing.
     """
 
     setup: Setup
-    candle: Candle
+    symbol: str
+    start: datetime
+    close: Decimal
     before: Standing
     after: Standing
     intents: tuple[Intent, ...]
@@ -45,11 +49,11 @@ class Wish(NamedTuple):
 class OrderWish(NamedTuple):
     """An order that is to wait, or to wait no longer. `intent` is what the bot asked for.
 
-    `opens` says that it holds nothing, and that nothing else waits to buy.
+    `opens` says that nothing is held of the instrument, and that nothing else waits to buy it.
     """
 
     setup: Setup
-    candle: Candle
+    start: datetime
     order: Waiting
     intent: Intent | None = None
     opens: bool = False
@@ -60,6 +64,7 @@ class Told(NamedTuple):
     """One message, and what of it no alert can say. `id` is the sender's."""
 
     id: str
+    symbol: str
     body: bytes
     own: OwnWords
 
@@ -71,20 +76,20 @@ class Told(NamedTuple):
 
 def told(wish: Wish, sender: str) -> Told:
     """A change of what is held, at the market."""
-    keeps = tuple(_name(wish.setup, order, sender) for order in wish.keeps)
+    keeps = tuple(_name(order, sender) for order in wish.keeps)
     own = OwnWords(keeps=keeps, holds=wish.after.quantity or None)
-    return Told(_message_id(wish.setup, wish.candle, sender), message_of(wish, sender), own)
+    return Told(_message_id(wish, sender), wish.symbol, message_of(wish, sender), own)
 
 
 def told_order(wish: OrderWish, sender: str) -> Told:
     """An order that waits, under its own name; taking it back has another one."""
-    name = _name(wish.setup, wish.order, sender)
+    name = _name(wish.order, sender)
     order = _order(wish, name)
     identity = f"{name} cancelled" if wish.cancels else name
     said = {
         "id": identity,
         "ticker": wish.order.symbol,
-        "time": _closed_at(wish.setup, wish.candle),
+        "time": _closed_at(wish.setup, wish.start),
         "interval": str(wish.setup.interval),
         "market_position": _state_wanted(wish),
         "order_comment": sender,
@@ -98,7 +103,7 @@ def told_order(wish: OrderWish, sender: str) -> Told:
         said |= _prices_of(wish.order) | _size_of(wish.intent)
         if wish.opens:
             said["prev_market_position"] = DesiredState.FLAT
-    return Told(identity, _json(said), OwnWords(order=order))
+    return Told(identity, wish.order.symbol, _json(said), OwnWords(order=order))
 
 
 def signal_id_of(message: Told, strategy: str) -> str:
@@ -109,15 +114,14 @@ def signal_id_of(message: Told, strategy: str) -> str:
 def message_of(wish: Wish, sender: str) -> bytes:
     """In the words of an alert. Its id is that of the sender's candle: there is but one of it."""
     before, after = wish.before.quantity, wish.after.quantity
-    setup, candle = wish.setup, wish.candle
     said = {
-        "id": _message_id(setup, candle, sender),
-        "ticker": setup.instruments[0],
-        "time": _closed_at(setup, candle),
-        "interval": str(setup.interval),
+        "id": _message_id(wish, sender),
+        "ticker": wish.symbol,
+        "time": _closed_at(wish.setup, wish.start),
+        "interval": str(wish.setup.interval),
         "market_position": _state(after),
         "prev_market_position": DesiredState.LONG if wish.leaves else _state(before),
-        "order_price": plain(candle.close),
+        "order_price": plain(wish.close),
         "order_comment": sender,
         **_prices(wish),
     }
@@ -133,21 +137,17 @@ def _json(said: dict[str, str]) -> bytes:
     return json.dumps(said, separators=(",", ":")).encode()
 
 
-def _closed_at(setup: Setup, candle: Candle) -> str:
-    return (candle.start + setup.interval.length).isoformat()
+def _closed_at(setup: Setup, start: datetime) -> str:
+    return (start + setup.interval.length).isoformat()
 
 
-def _message_id(setup: Setup, candle: Candle, sender: str) -> str:
-    return _id(setup, sender, at_ms(candle.start))
+def _message_id(wish: Wish, sender: str) -> str:
+    return f"{sender} {wish.symbol} {wish.setup.interval} {at_ms(wish.start)}"
 
 
-def _id(setup: Setup, sender: str, at: int) -> str:
-    return f"{sender} {setup.instruments[0]} {setup.interval} {at}"
-
-
-def _name(setup: Setup, order: Waiting, sender: str) -> str:
+def _name(order: Waiting, sender: str) -> str:
     # Without the interval: that may change while the order waits.
-    return f"{sender} {setup.instruments[0]} {order.at} {order.id}"
+    return f"{sender} {order.symbol} {order.at} {order.id}"
 
 
 def _state(quantity: Decimal) -> str:
@@ -186,8 +186,8 @@ def _size(wish: Wish) -> dict[str, str]:
         if said:
             return said
     with exact_arithmetic():
-        value = wish.after.quantity * wish.candle.close
-        share = round(value / wish.after.equity(wish.candle.close) * _PERCENT, 6)
+        value = wish.after.quantity * wish.close
+        share = round(value / wish.after.equity(wish.close) * _PERCENT, 6)
     amount = min(max(share, _SHARE), _PERCENT)
     return {"size": plain(amount), "size_unit": SizeUnit.PERCENT}
 

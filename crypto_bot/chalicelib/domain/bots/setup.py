@@ -19,3 +19,8 @@ class Setup(NamedTuple):
     def name(self) -> str:
         """What its author called it."""
         return self.bot.__name__
+
+    @property
+    def on(self) -> str:
+        """Its instruments in one text, by which the bots of one deployment are told apart."""
+        return " ".join(self.instruments)

@@ -1,10 +1,11 @@
 """What a bot on live candles is taken to hold, and what its intents make of that.
 
 Its wishes go to any number of accounts, and each makes of them what it can. The bot itself goes by
-one standing, in which every order is filled whole, at the close that it was made at or when a
+one reckoning, in which every order is filled whole, at the close that it was made at or when a
 candle comes to its price: so the same candles give the same wishes, whatever became of them.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -23,16 +24,61 @@ from chalicelib.domain.money import ZERO, round_down
 _FINEST: Final = Decimal("1e-12")
 
 
+class Held(NamedTuple):
+    """A position: below zero is short; `average_price` is what it has cost."""
+
+    quantity: Decimal
+    average_price: Decimal | None = None
+
+
 class Standing(NamedTuple):
-    """`cash` in quote, `quantity` in base and never below zero; `average_price` is its cost."""
+    """On one instrument. `cash` in quote, `quantity` in base and never below zero; `average_price`
+    is its cost, and `others` what the bot's other instruments are worth, in quote.
+    """
 
     cash: Decimal
     quantity: Decimal = ZERO
     average_price: Decimal | None = None
+    others: Decimal = ZERO
 
     def equity(self, price: Decimal) -> Decimal:
         """Everything together, in quote."""
-        return self.cash + self.quantity * price
+        return self.cash + self.quantity * price + self.others
+
+
+class Reckoning(NamedTuple):
+    """A bot's cash, and what it holds of its instruments by their symbols."""
+
+    cash: Decimal
+    held: Mapping[str, Held] = {}
+
+    def on(self, symbol: str, closes: Mapping[str, Decimal]) -> Standing:
+        """Of one instrument; others count at these prices, and for nothing where they have none."""
+        mine = self.held.get(symbol, Held(ZERO))
+        others = sum(
+            (
+                held.quantity * closes[name]
+                for name, held in self.held.items()
+                if name != symbol and name in closes
+            ),
+            ZERO,
+        )
+        return Standing(self.cash, mine.quantity, mine.average_price, others)
+
+    def quantity(self, symbol: str) -> Decimal:
+        """In base."""
+        return self.held.get(symbol, Held(ZERO)).quantity
+
+    def after(self, symbol: str, standing: Standing) -> "Reckoning":
+        """The instrument stands there now; what is not held any more is left out."""
+        held = {name: other for name, other in self.held.items() if name != symbol}
+        if standing.quantity:
+            held[symbol] = Held(standing.quantity, standing.average_price)
+        return Reckoning(standing.cash, held)
+
+    def equity(self, closes: Mapping[str, Decimal]) -> Decimal:
+        """Everything together at these prices, in quote."""
+        return self.cash + sum((h.quantity * closes[s] for s, h in self.held.items()), ZERO)
 
 
 def at_market(standing: Standing, intent: Intent, close: Decimal) -> Standing:
@@ -48,11 +94,12 @@ def moved(standing: Standing, wanted: Decimal, price: Decimal) -> Standing:
         change = round_down(min(wanted, max(standing.cash, ZERO) / price), _FINEST)
     cash, quantity = standing.cash - change * price, standing.quantity + change
     if not quantity:
-        return Standing(cash)
+        return standing._replace(cash=cash, quantity=ZERO, average_price=None)
     if change <= 0:
         return standing._replace(cash=cash, quantity=quantity)
     paid = standing.quantity * (standing.average_price or ZERO) + change * price
-    return Standing(cash, quantity, round(paid / quantity, 12))
+    price = round(paid / quantity, 12)
+    return standing._replace(cash=cash, quantity=quantity, average_price=price)
 
 
 def quantity_at(standing: Standing, intent: Intent, close: Decimal, level: Decimal) -> Decimal:

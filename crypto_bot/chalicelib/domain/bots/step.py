@@ -15,15 +15,9 @@ from chalicelib.domain.bots.elsewhere import BotElsewhere
 from chalicelib.domain.bots.intent import Intent
 from chalicelib.domain.bots.session import Session
 from chalicelib.domain.bots.setup import Setup
+from chalicelib.domain.bots.standing import Held
 from chalicelib.domain.bots.views import Views
 from chalicelib.domain.money import ZERO
-
-
-class Held(NamedTuple):
-    """A position: below zero is short; `average_price` is what it has cost."""
-
-    quantity: Decimal
-    average_price: Decimal | None = None
 
 
 class AccountView(NamedTuple):

@@ -5,14 +5,21 @@ says, by the rules of a backtest, when they are filled; only that a limit order 
 when its price is touched, as it does on an account.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from chalicelib.domain.bots.desk import OpenOrder
 from chalicelib.domain.bots.intent import CANCEL, CLOSE, SELL, Intent
 from chalicelib.domain.bots.refusals import BotRefused
-from chalicelib.domain.bots.standing import Standing, at_market, moved, quantity_at
+from chalicelib.domain.bots.standing import (
+    Reckoning,
+    Standing,
+    at_market,
+    moved,
+    quantity_at,
+)
 from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.money import ONE, exact_arithmetic
 from chalicelib.domain.trading.side import Side
@@ -66,15 +73,15 @@ class Waiting(NamedTuple):
 class Book(NamedTuple):
     """What a bot holds and what it has waiting, after a candle or after a decision.
 
-    `placed` are orders that are new, `gone` those of earlier that were taken back. `sold` says
-    whether an order has sold something that was waiting for it.
+    `placed` are orders that are new, `gone` those of earlier that were taken back. `sold` are the
+    instruments of which an order that waited has sold something.
     """
 
-    standing: Standing
+    reckoning: Reckoning
     waiting: tuple[Waiting, ...] = ()
     placed: tuple[Waiting, ...] = ()
     gone: tuple[Waiting, ...] = ()
-    sold: bool = False
+    sold: frozenset[str] = frozenset()
 
 
 def open_orders(waiting: Iterable[Waiting]) -> tuple[OpenOrder, ...]:
@@ -92,91 +99,132 @@ def open_orders(waiting: Iterable[Waiting]) -> tuple[OpenOrder, ...]:
     )
 
 
-def meet(standing: Standing, waiting: Sequence[Waiting], candle: Candle, start: int) -> Book:
-    """After the candle. What turns against the position comes first: nobody knows the order."""
+def meet(
+    reckoning: Reckoning, waiting: Sequence[Waiting], candles: Mapping[str, Candle], start: int
+) -> Book:
+    """After the candles of one time. What turns against the position comes first: nobody knows."""
     if not waiting:
-        return Book(standing)
-    desk = _Desk(standing, waiting)
+        return Book(reckoning)
+    desk = _Desk(reckoning, waiting, {})
     with exact_arithmetic():
-        desk.trigger(lambda order: order.side is SELLS and order.limit is None, candle)
-        desk.trigger(lambda order: order.side is BUYS, candle)
-        desk.trigger(lambda order: order.side is SELLS and order.limit is None, candle)
-        # What a purchase has brought about in this candle, only its stop may end in the same one.
-        desk.trigger(lambda order: order.limit is not None and order in waiting, candle)
-        left = tuple(_followed(order, candle) for order in desk.waiting if not _ends(order, start))
+        for symbol, candle in candles.items():
+            desk.trigger(lambda order: order.side is SELLS and order.limit is None, symbol, candle)
+            desk.trigger(lambda order: order.side is BUYS, symbol, candle)
+            desk.trigger(lambda order: order.side is SELLS and order.limit is None, symbol, candle)
+            # What a purchase has brought about in this candle, only its stop may end in the same.
+            desk.trigger(lambda order: order.limit is not None and order in waiting, symbol, candle)
+        left = tuple(
+            _followed(order, candles.get(order.symbol))
+            for order in desk.waiting
+            if order.symbol not in candles or not _ends(order, start)
+        )
     known = {order.key for order in waiting}
     placed = tuple(order for order in left if order.is_told and order.key not in known)
     gone = tuple(order for order in desk.ended if order.is_told and order.key in known)
-    return Book(desk.standing, left, placed, gone, sold=desk.sold)
+    return Book(desk.reckoning, left, placed, gone, sold=frozenset(desk.sold))
 
 
 def place(
-    book: Book, intents: Iterable[Intent], close: Decimal, candle_ms: int
+    book: Book, intents: Sequence[Intent], closes: Mapping[str, Decimal], candle_ms: int
 ) -> tuple[Book, tuple[Intent, ...]]:
     """After what the bot asks for at a close, and which of that waits for nothing.
 
     BotRefused for what nobody could watch.
     """
-    desk = _Desk(book.standing, book.waiting)
+    desk = _Desk(book.reckoning, book.waiting, closes)
     at_once: list[Intent] = []
     with exact_arithmetic():
-        for intent in intents:
+        for intent in desk.in_turn(intents):
+            symbol = intent.symbol
             if intent.action is CANCEL:
-                desk.cancel(intent.cancels)
-            elif (intent.limit, intent.stop, intent.trailing) == (None, None, None):
-                at_once.append(intent)
-                desk.fill(_bare(intent), at_market(desk.standing, intent, close), close)
-                if intent.action is CLOSE:
-                    desk.cancel("")
+                desk.cancel(symbol, intent.cancels)
+            elif intent.waits:
+                made = _waiting(desk.on(symbol), intent, closes[symbol], candle_ms)
+                desk.waiting.append(made)
             else:
-                desk.waiting.append(_waiting(desk.standing, intent, close, candle_ms))
+                at_once.append(intent)
+                moved_to = at_market(desk.on(symbol), intent, closes[symbol])
+                desk.fill(_bare(intent), moved_to, closes[symbol])
+                if intent.action is CLOSE:
+                    desk.cancel(symbol, "")
     told = [order for order in desk.waiting if order.is_told]
-    if len(told) > MOST_WAITING:
-        raise BotRefused(f"{len(told)} orders wait; at most {MOST_WAITING} may")
+    for symbol, count in Counter(order.symbol for order in told).items():
+        if count > MOST_WAITING:
+            raise BotRefused(f"{count} orders of {symbol} wait; at most {MOST_WAITING} may")
     known = {order.key for order in book.waiting} - {order.key for order in book.placed}
     placed = tuple(order for order in told if order.key not in known)
     ended = (order for order in desk.ended if order.is_told and order.key in known)
-    waiting = tuple(desk.waiting)
-    after = Book(desk.standing, waiting, placed, (*book.gone, *ended), book.sold)
+    gone = (*book.gone, *ended)
+    after = Book(desk.reckoning, tuple(desk.waiting), placed, gone, book.sold)
     return after, tuple(at_once)
 
 
 class _Desk:
-    def __init__(self, standing: Standing, waiting: Iterable[Waiting]) -> None:
-        self.standing = standing
+    def __init__(
+        self, reckoning: Reckoning, waiting: Iterable[Waiting], closes: Mapping[str, Decimal]
+    ) -> None:
+        self.reckoning = reckoning
         self.waiting = list(waiting)
         self.ended: list[Waiting] = []  # without having been filled
-        self.sold = False
+        self.sold: set[str] = set()
+        self._closes = closes
 
-    def trigger(self, chosen: Callable[[Waiting], bool], candle: Candle) -> None:
-        for order in [order for order in self.waiting if chosen(order)]:
+    def on(self, symbol: str) -> Standing:
+        """Within a candle, where nothing is sized by the equity, others have no price."""
+        return self.reckoning.on(symbol, self._closes)
+
+    def in_turn(self, intents: Sequence[Intent]) -> Iterator[Intent]:
+        """At the market, as in a backtest, what reduces a position comes before what enlarges one:
+        what cannot be paid yet may be once another has been sold.
+        """
+
+        def enlarges(intent: Intent) -> bool:
+            standing = self.on(intent.symbol)
+            after = at_market(standing, intent, self._closes[intent.symbol])
+            return after.quantity >= standing.quantity
+
+        moves = iter(sorted((each for each in intents if _moves(each)), key=enlarges))
+        return (next(moves) if _moves(each) else each for each in intents)
+
+    def trigger(self, chosen: Callable[[Waiting], bool], symbol: str, candle: Candle) -> None:
+        for order in [o for o in self.waiting if o.symbol == symbol and chosen(o)]:
             price = _met(order, candle) if order in self.waiting else None
             if price is None:
                 continue
             self.waiting.remove(order)
-            quantity = self.standing.quantity if order.quantity is None else order.quantity
+            standing = self.on(symbol)
+            quantity = standing.quantity if order.quantity is None else order.quantity
             wanted = quantity if order.side is BUYS else -quantity
-            held = self.standing.quantity
-            self.fill(order, moved(self.standing, wanted, price), price)
-            self.sold |= self.standing.quantity < held
+            after = moved(standing, wanted, price)
+            if after.quantity < standing.quantity:
+                self.sold.add(symbol)
+            self.fill(order, after, price)
 
     def fill(self, order: Waiting, after: Standing, price: Decimal) -> None:
         """Stops and targets end with their position, and come with what enlarges one."""
-        added = after.quantity - self.standing.quantity
-        self.standing = after
+        symbol = order.symbol
+        added = after.quantity - self.reckoning.quantity(symbol)
+        self.reckoning = self.reckoning.after(symbol, after)
         if order.group:
-            self._keep(lambda other: other.group != order.group)
+            self._end(lambda other: other.symbol == symbol and other.group == order.group)
         if not after.quantity:
-            self._keep(lambda other: not other.group)
+            self._end(lambda other: other.symbol == symbol and bool(other.group))
         if added > 0:
             self.waiting += _protections(order, added, price)
 
-    def cancel(self, order_id: str) -> None:
-        self._keep(lambda other: bool(order_id) and order_id not in {other.id, other.group})
+    def cancel(self, symbol: str, order_id: str) -> None:
+        if order_id:
+            self._end(lambda other: order_id in {other.id, other.group})
+        else:
+            self._end(lambda other: other.symbol == symbol)
 
-    def _keep(self, stays: Callable[[Waiting], bool]) -> None:
-        self.ended += [order for order in self.waiting if not stays(order)]
-        self.waiting = [order for order in self.waiting if stays(order)]
+    def _end(self, is_over: Callable[[Waiting], bool]) -> None:
+        self.ended += [order for order in self.waiting if is_over(order)]
+        self.waiting = [order for order in self.waiting if not is_over(order)]
+
+
+def _moves(intent: Intent) -> bool:
+    return intent.action is not CANCEL and not intent.waits
 
 
 def _met(order: Waiting, candle: Candle) -> Decimal | None:
@@ -191,8 +239,8 @@ def _met(order: Waiting, candle: Candle) -> Decimal | None:
     return max(candle.open, level) if buys else min(candle.open, level)
 
 
-def _followed(order: Waiting, candle: Candle) -> Waiting:
-    if order.trailing is None or order.best is None:
+def _followed(order: Waiting, candle: Candle | None) -> Waiting:
+    if candle is None or order.trailing is None or order.best is None:
         return order
     better = max(order.best, candle.high) if order.side is SELLS else min(order.best, candle.low)
     return order._replace(best=better)

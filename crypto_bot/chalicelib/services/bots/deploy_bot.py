@@ -14,8 +14,8 @@ from chalicelib.domain.bots.version import VersionNumber, with_use
 from chalicelib.domain.errors import ActionRefused
 from chalicelib.ports.bots import BotPorts
 from chalicelib.services.bots.check_on_lake import CheckedOn
+from chalicelib.services.bots.check_strategy import check_strategy
 from chalicelib.services.bots.find_bot import FoundBot, find_bot
-from chalicelib.services.bots.run_bots import check_strategy
 from chalicelib.services.trading.receive_signal import Inbox
 
 Check = Callable[[FoundBot, Callable[[], Setup]], CheckedOn]
@@ -70,6 +70,7 @@ def prepare_deployment(ports: BotPorts, inbox: Inbox, wanted: Wanted, check: Che
         since=wanted.since,
         changed_at=ports.clock.now(),
         resting={},
+        together=bot.together,
     )
     return Deploying(deployed, found, check_to_run(deployed, found, bot, inbox, check))
 
@@ -93,7 +94,7 @@ def check_to_run(
         said = checked[-1].check
         if said is not None and said.findings:
             raise ActionRefused(
-                f"{found.title} is not deployed; on {setup.instruments[0]} of"
+                f"{found.title} is not deployed; on {', '.join(setup.instruments)} of"
                 f" {checked[-1].venue}: {'; '.join(finding.text for finding in said.findings)}"
             )
     return tuple(checked)

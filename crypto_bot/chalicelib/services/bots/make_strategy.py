@@ -18,13 +18,16 @@ from chalicelib.services.trading.receive_signal import Inbox, StrategyCache
 
 
 class NewStrategy(NamedTuple):
-    """`weight` is the share of the account that it may have."""
+    """`weight` is the share of the account that it may have. What the bot says at one close about
+    several instruments, `sibling_wait` seconds bring into one plan.
+    """
 
     name: str
     symbols: Sequence[str]
     interval: Interval
     account: str
     weight: Decimal
+    sibling_wait: int = 0
 
 
 def make_strategy(
@@ -37,10 +40,13 @@ def make_strategy(
 ) -> None:
     """Nobody learns its token: only the bot speaks for it, until the owner makes another one.
 
-    ActionRefused where there is one of that name, SettingsError where the account has no room for
-    it; then nothing is stored, as with `dry_run`.
+    One that is just so is there already where this was done before, and what came after it failed:
+    then nothing is to be made. ActionRefused where there is another of that name, SettingsError
+    where the account has no room for it; then nothing is stored, as with `dry_run`.
     """
     current = ports.strategies.configuration()
+    if _is_there(current, wanted):
+        return
     draft = _draft(current, wanted)
     apply_configuration(
         ports, draft, live_refusal=live_refusal, make_token=make_token, dry_run=dry_run
@@ -65,18 +71,31 @@ class _Known:
         return self._others.configuration()
 
 
+def _is_there(current: Configuration, wanted: NewStrategy) -> bool:
+    known = current.strategies.get(wanted.name)
+    if known is None or replace(known, token_hashes=(), version=0) != _strategy(wanted):
+        return False
+    followers = [
+        replace(each, version=0) for each in current.subscriptions if each.strategy == wanted.name
+    ]
+    return followers == [_subscription(wanted)]
+
+
 def _draft(current: Configuration, wanted: NewStrategy) -> Draft:
     """All that there is, and these two beside it: what a draft does not name would end."""
     if wanted.name in current.strategies:
         raise ActionRefused(f"there is a strategy {wanted.name} already: take it, or another name")
     account = account_named(current, wanted.account)
-    followed = Subscription(account=account.name, strategy=wanted.name, weight=wanted.weight)
     return Draft(
         source=Source(name="the new strategy", lines={}),
         strategies={**current.strategies, wanted.name: _strategy(wanted)},
         accounts={account.name: account},
-        subscriptions=(*current.subscriptions_of(account.name), followed),
+        subscriptions=(*current.subscriptions_of(account.name), _subscription(wanted)),
     )
+
+
+def _subscription(wanted: NewStrategy) -> Subscription:
+    return Subscription(account=wanted.account, strategy=wanted.name, weight=wanted.weight)
 
 
 def _strategy(wanted: NewStrategy) -> Strategy:
@@ -84,5 +103,5 @@ def _strategy(wanted: NewStrategy) -> Strategy:
         name=wanted.name,
         instruments={symbol.replace("/", ""): symbol for symbol in wanted.symbols},
         timeframe=wanted.interval.value,
-        sibling_wait=0,
+        sibling_wait=wanted.sibling_wait,
     )

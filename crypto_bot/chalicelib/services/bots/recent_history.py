@@ -16,16 +16,24 @@ _INTERVALS: Final = 3
 
 def recent_history(
     lake: CandleLake, setup: Setup, *, venue: str, now: datetime
-) -> Sequence[Candle]:
-    """Four warm-ups of them; none where the last ended so long ago that too much would be missing:
-    more than three hours, or than three candles.
+) -> dict[str, Sequence[Candle]]:
+    """Four warm-ups of each instrument's candles, up to the last that all of them have; none of one
+    whose last ended so long ago that too much would be missing: more than three hours, or than
+    three candles.
     """
     if not setup.bot.warmup:
-        return []
+        return {}
     length = setup.interval.length
-    series = CandleSeries(venue, setup.instruments[0], setup.interval)
-    last = lake.last(series)
-    if last is None or now - last.start - length > max(_OLDEST, _INTERVALS * length):
-        return []
-    count = _WARMUPS * setup.bot.warmup
-    return lake.read(series, last.start - (count - 1) * length, last.start + length)
+    ends = {}
+    for symbol in setup.instruments:
+        last = lake.last(CandleSeries(venue, symbol, setup.interval))
+        if last is not None and now - last.start - length <= max(_OLDEST, _INTERVALS * length):
+            ends[symbol] = last.start + length
+    if not ends:
+        return {}
+    end = min(ends.values())
+    since = end - _WARMUPS * setup.bot.warmup * length
+    return {
+        symbol: lake.read(CandleSeries(venue, symbol, setup.interval), since, end)
+        for symbol in ends
+    }

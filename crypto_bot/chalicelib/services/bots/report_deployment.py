@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from chalicelib.domain.bots.deployed import DeployedBot
+from chalicelib.domain.bots.live import closes_of
 from chalicelib.domain.bots.standing import Standing
 from chalicelib.domain.bots.trail import Mark
 from chalicelib.domain.money import exact_arithmetic
@@ -19,6 +20,7 @@ class BotStanding(NamedTuple):
     """On one instrument. `close` is the last one that it saw; all None before the first.
 
     `equity` is its own reckoning: what it holds, at that close, as if every order had been filled.
+    Of a bot that trades its instruments together, cash, equity and gain are those of all of them.
     """
 
     symbol: str
@@ -80,15 +82,14 @@ def _orders(trading: TradingPorts, signals: Sequence[Signal]) -> tuple[Order, ..
 
 def _standing(ports: BotPorts, deployed: DeployedBot, symbol: str) -> BotStanding:
     resting = deployed.resting.get(symbol, "")
-    kept = ports.states.get(deployed.name, symbol)
+    kept = ports.states.get(deployed.name, deployed.on(symbol))
     if kept is None:
         return BotStanding(symbol, None, None, None, None, None, resting)
-    bot = kept.bot
-    closes = [] if bot.state is None else bot.state["candles"][symbol][4]
-    if not closes:
-        return BotStanding(symbol, bot.seen, bot.standing, None, None, None, resting)
-    close = Decimal(repr(closes[-1]))
+    bot, closes = kept.bot, closes_of(kept.bot)
     with exact_arithmetic():
-        equity = bot.standing.equity(close)
+        standing = bot.reckoning.on(symbol, closes)
+        if symbol not in closes:
+            return BotStanding(symbol, bot.seen, standing, None, None, None, resting)
+        equity = bot.reckoning.equity(closes)
         gain = equity / deployed.cash - 1
-    return BotStanding(symbol, bot.seen, bot.standing, close, equity, gain, resting)
+    return BotStanding(symbol, bot.seen, standing, closes[symbol], equity, gain, resting)

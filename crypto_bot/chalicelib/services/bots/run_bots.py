@@ -3,15 +3,20 @@
 A crash anywhere loses and doubles nothing. A wish is stored before the state that it led to, and
 the state before the bus's offset: what is read again finds a bot that has seen it, or makes the
 same wish again, which is stored already by its id.
+
+A bot that trades several instruments together decides at a close when the candles of all of them
+are there. Where one does not come in time, the bot goes on without it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
+from chalicelib.domain.bots.candles import at_ms, candles_of
 from chalicelib.domain.bots.deployment import Deployment
-from chalicelib.domain.bots.live import LiveBot, begin, follow, messages_of, warmed
+from chalicelib.domain.bots.gathering import Gathering, Places
+from chalicelib.domain.bots.live import begin, follow, messages_of, warmed
 from chalicelib.domain.bots.live_message import Told, signal_id_of
 from chalicelib.domain.bots.refusals import BotFailed, BotRefused, CandlesRefused
 from chalicelib.domain.bots.setup import Setup
@@ -24,27 +29,32 @@ from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.market.kline import Kline, parse_kline
 from chalicelib.domain.market.stream_plan import BINANCE, symbol_of
 from chalicelib.domain.market.trade import MalformedTrade
-from chalicelib.market_ports.bus import BusReader
+from chalicelib.market_ports.bus import Batch, BusReader
 from chalicelib.ports.bots import BotStates, BotTrails, KeptBot
 from chalicelib.services.trading.receive_signal import Delivery, Inbox, receive_own
 
 _AT_ONCE: Final = 1_000
+_LATE_AT_ONCE: Final = 10  # closes that wait no longer, between two looks at the clock
+_PATIENCE: Final = timedelta(seconds=30)
 _STORED: Final = frozenset({200, 409})  # 409: by other parameters before a crash, and it stands
 _UNKNOWN: Final = 401
 _UNAVAILABLE: Final = 503
 
 Subject = tuple[str, Interval]
-History = Callable[[Setup], Sequence[Candle]]
+History = Callable[[Setup], Mapping[str, Sequence[Candle]]]
 Known = Callable[[Setup, datetime], Views]  # by when its candle closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotReport:
-    """What one round did. `refused` and `stopped` are sentences for the owner; `resting` says of
-    each instrument on which a bot has stopped, why.
+    """What one round did. `late` are closes at which a bot went on without one of its candles.
+
+    `refused` and `stopped` are sentences for the owner; `resting` says of each instrument on which
+    a bot has stopped, why.
     """
 
     messages: int = 0
+    late: int = 0
     wishes: int = 0
     malformed: int = 0
     refused: tuple[str, ...] = ()
@@ -58,6 +68,9 @@ class RunningBots:
 
     `resting` are symbols that its bots are not shown; `trails` keeps what people may look at, and
     `history` has candles for a bot that begins, oldest first. `known` is what bots may ask for.
+    `patience` is how long candles on the bus wait for others of the same bot and close.
+
+    `kept` and `gathered` are by the instruments of each bot.
     """
 
     reader: BusReader
@@ -67,52 +80,32 @@ class RunningBots:
     trails: BotTrails | None = None
     history: History | None = None
     known: Known | None = None
+    patience: timedelta = _PATIENCE
     has_begun: bool = False
-    kept: dict[Subject, KeptBot] = field(default_factory=dict)
+    kept: dict[str, KeptBot] = field(default_factory=dict)
     resting: set[str] = field(default_factory=set)
-
-
-def check_strategy(deployment: Deployment, inbox: Inbox) -> None:
-    """Before they begin: SettingsError where the strategy could trade nothing of it."""
-    strategy = inbox.strategies.strategy(deployment.strategy)
-    if strategy is None:
-        raise SettingsError(
-            f"there is no strategy {deployment.strategy} for the bot to speak for: crypto-bot"
-            " strategies apply FILE with it, or name another one with --strategy"
-        )
-    for setup in deployment.setups:
-        symbol = setup.instruments[0]
-        if symbol not in strategy.symbols():
-            raise SettingsError(
-                f"strategy {strategy.name} does not trade {symbol}; it trades"
-                f" {', '.join(strategy.symbols()) or 'nothing'}"
-            )
+    gathered: dict[str, Gathering] = field(default_factory=dict)
+    places: Places = field(default_factory=Places)
 
 
 def run_bots(work: RunningBots, *, wait: float) -> BotReport:
     """One round: what the bus has, after `wait` seconds at most."""
     batch = work.reader.poll(limit=_AT_ONCE, wait=wait)
     report = _Report()
-    setups = _by_subject(work.deployment)
-    changed: dict[Subject, None] = {}
+    subjects = _by_subject(work.deployment)
     for message in batch.messages:
+        work.places.read(message)
         kline = report.read(message, work.inbox.clock.now())
-        if kline is None:
-            continue
-        subject = (kline.symbol, kline.interval)
-        if subject in setups and _take(work, setups[subject], subject, kline, report):
-            changed[subject] = None
-    for subject in changed:
-        kept = work.kept[subject]
-        if work.trails is not None and report.marks[subject]:
-            marks = report.marks[subject]
-            work.trails.add(work.deployment.name, kept.symbol, setups[subject].interval, marks)
-        work.kept[subject] = work.states.put(kept)
-    for partition, offset in _newest(batch.messages).items():
-        work.reader.commit(partition, Position(offset + 1))
+        subject = None if kline is None else subjects.get((kline.symbol, kline.interval))
+        if kline is not None and subject is not None:
+            setup, symbol = subject
+            _take(work, setup, symbol, kline.candle, message, report)
+    _wait_no_longer(work, report)
+    _keep(work, report)
+    for partition, offset in work.places.moved(work.gathered.values()).items():
+        work.reader.commit(partition, Position(offset))
     if batch.lost or batch.begun:
-        work.has_begun = True
-        work.kept.clear()  # another process may have gone on with them
+        _let_go(work, batch)
     return report.told(len(batch.messages))
 
 
@@ -120,10 +113,12 @@ def run_bots(work: RunningBots, *, wait: float) -> BotReport:
 class _Report:
     wishes: int = 0
     malformed: int = 0
+    late: int = 0
     refused: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     resting: dict[str, str] = field(default_factory=dict)
-    marks: dict[Subject, list[Mark]] = field(default_factory=dict)
+    changed: dict[str, Setup] = field(default_factory=dict)
+    marks: dict[str, dict[str, list[Mark]]] = field(default_factory=dict)
 
     def read(self, message: Message, now: datetime) -> Kline | None:
         try:
@@ -135,6 +130,7 @@ class _Report:
     def told(self, messages: int) -> BotReport:
         return BotReport(
             messages=messages,
+            late=self.late,
             wishes=self.wishes,
             malformed=self.malformed,
             refused=tuple(self.refused),
@@ -143,48 +139,101 @@ class _Report:
         )
 
 
-def _by_subject(deployment: Deployment) -> dict[Subject, Setup]:
+def _by_subject(deployment: Deployment) -> dict[Subject, tuple[Setup, str]]:
     """Only Binance and Binance US have candles on the bus, under their own names."""
     return {
-        (symbol_of(BINANCE, setup.instruments[0]), setup.interval): setup
+        (symbol_of(BINANCE, symbol), setup.interval): (setup, symbol)
         for setup in deployment.setups
+        for symbol in setup.instruments
     }
 
 
-def _take(work: RunningBots, setup: Setup, subject: Subject, kline: Kline, report: _Report) -> bool:
-    """Whether the bot has gone on."""
-    symbol = setup.instruments[0]
-    if symbol in work.resting:
-        return False
+def _take(
+    work: RunningBots,
+    setup: Setup,
+    symbol: str,
+    candle: Candle,
+    message: Message,
+    report: _Report,
+) -> None:
+    """Put it to the others of its close, and let the bot go on where nothing more is waited for."""
+    if not work.resting.isdisjoint(setup.instruments):
+        return
     try:
-        kept = work.kept.get(subject) or _found(work, setup, subject)
-        if kept.bot.seen is not None and kline.candle.start <= kept.bot.seen:
-            return False
-        views = work.known and work.known(setup, kline.candle.start + kline.interval.length)
-        done = follow(setup, kept.bot, kline.candle, views)
+        candles_of(symbol, setup.interval, [candle])
+        kept = work.kept.get(setup.on) or _found(work, setup)
     except CandlesRefused:
         report.malformed += 1
-        return False
+        return
     except (BotFailed, BotRefused) as error:
-        work.resting.add(symbol)
-        report.resting[symbol] = str(error)
-        report.stopped.append(f"{work.deployment.name} on {symbol}: {error}")
-        return False
-    deployment, mark = work.deployment, done.mark
+        _rest(work, setup, error, report)
+        return
+    if not _has_seen(kept, candle.start):
+        gathering = work.gathered.setdefault(setup.on, Gathering(setup.instruments))
+        gathering.add(symbol, candle, message)
+        while closed := gathering.next():
+            _go_on(work, setup, closed, report)
+
+
+def _wait_no_longer(work: RunningBots, report: _Report) -> None:
+    """Only where the bus has nothing more: what came in time may not have been read yet."""
+    come_by = at_ms(work.inbox.clock.now() - work.patience)
+    for setup in work.deployment.setups:
+        gathering = work.gathered.get(setup.on)
+        if gathering is None or not gathering.is_late(come_by) or work.reader.lag():
+            continue
+        for _ in range(_LATE_AT_ONCE):
+            closed = gathering.next(come_by)
+            if closed is None:
+                break
+            report.late += 1
+            _go_on(work, setup, closed, report)
+
+
+def _go_on(work: RunningBots, setup: Setup, closed: Mapping[str, Candle], report: _Report) -> None:
+    deployment, start = work.deployment, next(iter(closed.values())).start
+    if not work.resting.isdisjoint(setup.instruments):  # since a close just now
+        return
+    try:
+        kept = _with_history(work, setup, work.kept.get(setup.on) or _found(work, setup))
+        if _has_seen(kept, start):
+            return
+        views = work.known and work.known(setup, start + setup.interval.length)
+        done = follow(setup, kept.bot, closed, views)
+    except (BotFailed, BotRefused) as error:
+        _rest(work, setup, error, report)
+        return
+    marks = dict(done.marks)
     for message in messages_of(done, deployment.name):
+        mark = marks[message.symbol]
         if _tell(work, message, report) and not (mark.signal or message.cancels):
-            mark = mark._replace(signal=signal_id_of(message, deployment.strategy))
-    work.kept[subject] = replace(kept, bot=done.bot)
-    marks = report.marks.setdefault(subject, [])
-    if not mark.is_empty:
-        marks.append(mark)
-    return True
+            signal = signal_id_of(message, deployment.strategy)
+            marks[message.symbol] = mark._replace(signal=signal)
+    work.kept[setup.on] = replace(kept, bot=done.bot)
+    report.changed[setup.on] = setup
+    left = report.marks.setdefault(setup.on, {})
+    for symbol, mark in marks.items():
+        if not mark.is_empty:
+            left.setdefault(symbol, []).append(mark)
 
 
-def _found(work: RunningBots, setup: Setup, subject: Subject) -> KeptBot:
+def _has_seen(kept: KeptBot, start: datetime) -> bool:
+    return kept.bot.seen is not None and start <= kept.bot.seen
+
+
+def _rest(work: RunningBots, setup: Setup, error: Exception, report: _Report) -> None:
+    """It is on all its instruments that one which trades them together has stopped."""
+    work.resting.update(setup.instruments)
+    work.gathered.pop(setup.on, None)
+    report.resting |= dict.fromkeys(setup.instruments, str(error))
+    where = ", ".join(setup.instruments)
+    report.stopped.append(f"{work.deployment.name} on {where}: {error}")
+
+
+def _found(work: RunningBots, setup: Setup) -> KeptBot:
     """The first time it is stored at once: from when it is heard must not change by a crash."""
-    deployment, symbol = work.deployment, setup.instruments[0]
-    kept = work.states.get(deployment.name, symbol)
+    deployment = work.deployment
+    kept = work.states.get(deployment.name, setup.on)
     earlier = None if kept is None else kept.bot
     bot = begin(
         setup,
@@ -193,24 +242,42 @@ def _found(work: RunningBots, setup: Setup, subject: Subject) -> KeptBot:
         cash=deployment.cash,
         version=deployment.version,
     )
-    if kept is None:
-        bot = _with_history(work, setup, bot)
     if kept is None or bot != earlier:
         version = 0 if kept is None else kept.version
         kept = work.states.put(
-            KeptBot(deployment=deployment.name, symbol=symbol, bot=bot, version=version)
+            KeptBot(deployment=deployment.name, on=setup.on, bot=bot, version=version)
         )
-    work.kept[subject] = kept
+    work.kept[setup.on] = kept
     return kept
 
 
-def _with_history(work: RunningBots, setup: Setup, bot: LiveBot) -> LiveBot:
+def _with_history(work: RunningBots, setup: Setup, kept: KeptBot) -> KeptBot:
     """Odd candles of the past are no reason not to begin: the bus has others."""
-    candles = [] if work.history is None else work.history(setup)
-    try:
-        return warmed(setup, bot, candles) if candles else bot
-    except CandlesRefused:
-        return bot
+    if kept.bot.state is None and work.history is not None:
+        try:
+            kept = replace(kept, bot=warmed(setup, kept.bot, work.history(setup)))
+        except CandlesRefused:
+            return kept
+        work.kept[setup.on] = kept
+    return kept
+
+
+def _keep(work: RunningBots, report: _Report) -> None:
+    for on, setup in report.changed.items():
+        kept = work.kept[on]
+        for symbol, marks in report.marks[on].items():
+            if work.trails is not None:
+                work.trails.add(work.deployment.name, symbol, setup.interval, marks)
+        work.kept[on] = work.states.put(kept)
+
+
+def _let_go(work: RunningBots, batch: Batch) -> None:
+    """Another process may have gone on with them."""
+    work.has_begun = True
+    work.kept.clear()
+    work.places.forget((*batch.lost, *batch.begun))
+    for gathering in work.gathered.values():
+        gathering.forget(batch.lost)
 
 
 def _tell(work: RunningBots, message: Told, report: _Report) -> bool:
@@ -227,7 +294,3 @@ def _tell(work: RunningBots, message: Told, report: _Report) -> bool:
         return True
     report.refused.append(f"{deployment.name}: {answer.body['error']}")
     return False
-
-
-def _newest(messages: Iterable[Message]) -> dict[int, int]:
-    return {message.partition: message.offset for message in messages}

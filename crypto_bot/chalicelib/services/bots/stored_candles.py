@@ -36,8 +36,8 @@ class _Next(NamedTuple):
 
 
 class StoredCandles:
-    """A BusReader over the series of these setups; `since` has the start of the next candle of each
-    instrument that is shown any.
+    """A BusReader over the series of these instruments; `since` has the start of the next candle of
+    each that is shown any.
     """
 
     def __init__(
@@ -49,24 +49,28 @@ class StoredCandles:
     ) -> None:
         self._store = store
         self._next = {
-            CandleSeries(venue, setup.instruments[0], setup.interval): since[setup.instruments[0]]
+            CandleSeries(venue, symbol, setup.interval): since[symbol]
             for setup in setups
-            if setup.instruments[0] in since
+            for symbol in setup.instruments
+            if symbol in since
         }
         self._read: list[_Next] = []
         self._told = 0
+        self._has_all = False
 
     def poll(self, *, limit: int, wait: float) -> Batch:  # noqa: ARG002 - nothing comes later
         """Candles that began earlier come earlier, whatever they are of."""
         if not self._read:
             found = [candle for series in self._next for candle in self._following(series)]
             self._read = sorted(found, key=lambda each: (each.start, each.symbol))
+            self._has_all = not found
         count = min(limit, _AT_ONCE)
         told, self._read = self._read[:count], self._read[count:]
         messages = []
         for each in told:
             self._next[each.series] = each.start + each.series.interval.length
-            messages.append(Message(0, self._told, milliseconds(each.start), _text(each)))
+            closed_at = milliseconds(each.start + each.series.interval.length)
+            messages.append(Message(0, self._told, closed_at, _text(each)))
             self._told += 1
         return Batch(messages=messages)
 
@@ -77,8 +81,8 @@ class StoredCandles:
         """Nothing is published here."""
 
     def lag(self) -> int:
-        """Of those that were read already."""
-        return len(self._read)
+        """Of those that were read already; one at least, until there are no others."""
+        return len(self._read) or int(not self._has_all)
 
     def close(self) -> None:
         """The series is its owner's."""
@@ -96,14 +100,21 @@ class StoredCandles:
             start = max(start + step, datetime.combine(later.day, time(), UTC))
 
 
-def stored_history(store: TimeSeries, venue: str, setup: Setup, since: datetime) -> list[Candle]:
+def stored_history(
+    store: TimeSeries, venue: str, setup: Setup, since: datetime
+) -> dict[str, Sequence[Candle]]:
     """What a bot is shown that begins then: four warm-ups of candles that had closed."""
     if not setup.bot.warmup:
-        return []
-    series = CandleSeries(venue, setup.instruments[0], setup.interval)
+        return {}
     end = setup.interval.start_of(since)
     start = end - _WARMUPS * setup.bot.warmup * setup.interval.length
-    return [row.candle for row in store.read(series, start, end)]
+    return {
+        symbol: [
+            row.candle
+            for row in store.read(CandleSeries(venue, symbol, setup.interval), start, end)
+        ]
+        for symbol in setup.instruments
+    }
 
 
 def _text(each: _Next) -> bytes:

@@ -12,7 +12,8 @@ from chalicelib.domain.bots.desk import Bar, OpenOrder
 from chalicelib.domain.bots.intent import TARGET, Intent
 from chalicelib.domain.bots.paper_desk import PaperDesk
 from chalicelib.domain.bots.setup import Setup
-from chalicelib.domain.bots.step import AccountView, Held
+from chalicelib.domain.bots.standing import Held
+from chalicelib.domain.bots.step import AccountView
 from chalicelib.domain.money import exact_arithmetic
 from chalicelib.domain.trading.instrument import Instrument
 
