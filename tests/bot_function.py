@@ -37,6 +37,7 @@ class BotFunction:
     memory: int = 512
     answers: list[Answer | None] = field(default_factory=list)
     calls: int = 0
+    last: Any = None  # what it was told
     _patch: pytest.MonkeyPatch = field(init=False)
     _client: Any = field(init=False)
 
@@ -76,9 +77,10 @@ class BotFunction:
         if not request.path.endswith("/invocations"):
             about = {"Runtime": "python3.12", "MemorySize": self.memory, "Timeout": 30}
             return json_answer(about)
+        self.last = json.loads(request.body)
         context = _Context(seconds=self.seconds, memory_limit_in_mb=str(self.memory))
         try:
-            return _invoked(running.bot_sandbox, json.loads(request.body), context)
+            return _invoked(running.bot_sandbox, self.last, context)
         finally:
             self._log_in()
 

@@ -15,14 +15,19 @@ def bot_in(path: "Path", name: str) -> type[Bot]:
 
     BotRefused or BotFailed name file, line and cause.
     """
-    found = _bots(_run(read_source(path), path.stem, str(path)))
+    return bot_of_file(read_source(path), str(path), path.stem, name)
+
+
+def bot_of_file(source: str, file: str, module: str, name: str) -> type[Bot]:
+    """The same, where the text of the file was read elsewhere; `module` is its name there."""
+    found = _bots(_run(source, module, file))
     if not found:
-        raise BotRefused(f"{path} has no bot: write class {name or 'MyBot'}(Bot)")
+        raise BotRefused(f"{file} has no bot: write class {name or 'MyBot'}(Bot)")
     if not name and len(found) == 1:
         return next(iter(found.values()))
     if name not in found:
         asked = f"no bot {name!r}" if name else "several bots"
-        raise BotRefused(f"{path} has {asked}; name one such as {path}:{next(iter(found))}")
+        raise BotRefused(f"{file} has {asked}; name one such as {file}:{next(iter(found))}")
     return found[name]
 
 

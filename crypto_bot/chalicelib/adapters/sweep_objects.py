@@ -1,7 +1,8 @@
 """A sweep on a stage as objects of the lake, under sweeps/KEY/, which `sweep_key` has made.
 
-question.gz     the bot, the account's terms, rankings and analyses as JSON, then the candles as
-                columns of the machine's own numbers: 2 MB for 136,000 candles
+question.gz     the bot, with its source where it is the user's own, the account's terms, rankings
+                and analyses as JSON, then the candles as columns of the machine's own numbers: 3 MB
+                for 136,000 candles
 trials/*.jsonl  what was found, an object for each call of the function
 runs/RUN/       tasks.json, which the state machine reads, and what it writes itself
 
@@ -11,7 +12,6 @@ and a function that reads no Parquet begins in a fraction of the time.
 
 import gzip
 import json
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,13 +19,17 @@ from hashlib import sha256
 from typing import Any, Final
 
 from chalicelib.domain.bots.backtest import Terms
-from chalicelib.domain.bots.bot import set_up
-from chalicelib.domain.bots.candles import Candles
 from chalicelib.domain.bots.fill_model import Costs
-from chalicelib.domain.bots.ready_made import ready_made
 from chalicelib.domain.bots.refusals import BotRefused
+from chalicelib.domain.bots.sweep_asked import (
+    Asked,
+    BotText,
+    lengths_of,
+    packed_candles,
+    unpacked_candles,
+)
 from chalicelib.domain.bots.sweep_rows import task_row, trial_of, trial_row
-from chalicelib.domain.bots.sweep_trial import Task, Trial, Trials
+from chalicelib.domain.bots.sweep_trial import Task, Trial
 from chalicelib.domain.bots.views import Timeline, Views
 from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.trading.instrument import Instrument
@@ -33,7 +37,7 @@ from chalicelib.drivers.codec import decode, encode
 from chalicelib.market_ports.lake import Lake
 
 SWEEPS: Final = "sweeps/"
-_SCHEMA: Final = 1
+_SCHEMA: Final = 2
 _DIGITS: Final = 16
 _LINE_END: Final = b"\n"
 
@@ -42,13 +46,17 @@ _LINE_END: Final = b"\n"
 class _Head:
     """`program` is that of whoever asks, `bot` the name of one that comes with it.
 
-    `lengths` are the numbers of candles; `views` are JSON inside JSON, since they hold floats.
+    Else `source` and `file` are what it is in. `lengths` are the numbers of candles;
+    `views` are JSON inside JSON, since they hold floats.
     """
 
     schema: int
     program: str
     bot: str
+    source: str
+    file: str
     interval: Interval
+    warmup: int
     cash: Decimal
     maker_fee: Decimal
     taker_fee: Decimal
@@ -67,11 +75,11 @@ class SweepObjects:
         self._folder = f"{SWEEPS}{key}/"
         self._seen: set[str] = set()
 
-    def put_question(self, bot: str, program: str, trials: Trials) -> None:
-        """Whose `bot` it is by its name. Its terms have no finer candles, as a sweep's have not."""
-        self._lake.put(self._question, _packed(bot, program, trials))
+    def put_question(self, asked: Asked, program: str) -> None:
+        """For whoever runs the same `program`."""
+        self._lake.put(self._question, _packed(asked, program))
 
-    def question(self, program: str) -> Trials:
+    def question(self, program: str) -> Asked:
         """BotRefused where another program has asked it, or nobody."""
         content = self._lake.get(self._question)
         if content is None:
@@ -112,60 +120,51 @@ class SweepObjects:
         return f"{self._folder}trials/"
 
 
-def _packed(bot: str, program: str, trials: Trials) -> bytes:
-    setup, terms = trials.setup, trials.terms
+def _packed(asked: Asked, program: str) -> bytes:
+    terms, text = asked.terms, asked.text or BotText("", "")
     head = _Head(
         schema=_SCHEMA,
         program=program,
-        bot=bot,
-        interval=setup.interval,
+        bot=asked.bot,
+        source=text.source,
+        file=text.file,
+        interval=asked.interval,
+        warmup=asked.warmup,
         cash=terms.cash,
         maker_fee=terms.costs.maker_fee,
         taker_fee=terms.costs.taker_fee,
         slippage_bps=terms.costs.slippage_bps,
         allows_short=terms.allows_short,
-        instruments=tuple(terms.instruments[symbol] for symbol in setup.instruments),
-        lengths=tuple(len(trials.candles[symbol].start) for symbol in setup.instruments),
-        views=json.dumps([timeline.versions() for timeline in trials.views or ()]),
+        instruments=tuple(terms.instruments[symbol] for symbol in asked.instruments),
+        lengths=lengths_of(asked),
+        views=json.dumps([timeline.versions() for timeline in asked.views or ()]),
     )
-    parts = [encode(head).encode(), _LINE_END]
-    for symbol in setup.instruments:
-        series = trials.candles[symbol]
-        parts.append(array("q", series.start).tobytes())
-        parts += [array("d", column).tobytes() for column in series.prices]
-    return gzip.compress(b"".join(parts), compresslevel=6, mtime=0)
+    content = encode(head).encode() + _LINE_END + packed_candles(asked)
+    return gzip.compress(content, compresslevel=6, mtime=0)
 
 
-def _unpacked(content: bytes, program: str) -> Trials:
+def _unpacked(content: bytes, program: str) -> Asked:
     document, _, numbers = gzip.decompress(content).partition(_LINE_END)
-    asked = json.loads(document)
-    if asked["program"] != program or asked["schema"] != _SCHEMA:
+    said = json.loads(document)
+    if said["program"] != program or said["schema"] != _SCHEMA:
         raise BotRefused(
             "the stage runs another version of this program than the one that asks, whose trials"
             " might come out otherwise: deploy the stage again, or use the version that it runs"
         )
     head = decode(_Head, document.decode())
     symbols = tuple(each.symbol for each in head.instruments)
-    (setup,) = set_up(ready_made(head.bot), instruments=symbols, interval=head.interval.value)
     costs = Costs(head.maker_fee, head.taker_fee, head.slippage_bps)
-    terms = Terms(
-        dict(zip(symbols, head.instruments, strict=True)), head.cash, costs, head.allows_short
+    instruments = dict(zip(symbols, head.instruments, strict=True))
+    return Asked(
+        bot=head.bot,
+        text=BotText(head.source, head.file) if head.source else None,
+        instruments=symbols,
+        interval=head.interval,
+        warmup=head.warmup,
+        candles=unpacked_candles(symbols, head.lengths, numbers),
+        terms=Terms(instruments, head.cash, costs, head.allows_short),
+        views=_views(head.views),
     )
-    return Trials(setup, _candles(symbols, head.lengths, numbers), terms, _views(head.views))
-
-
-def _candles(symbols: Sequence[str], lengths: Sequence[int], numbers: bytes) -> dict[str, Candles]:
-    found, place = {}, 0
-    for symbol, length in zip(symbols, lengths, strict=True):
-        columns: list[list[Any]] = []
-        for kind in "qddddd":
-            column = array(kind)
-            end = place + length * column.itemsize
-            column.frombytes(numbers[place:end])
-            columns.append(column.tolist())
-            place = end
-        found[symbol] = Candles(*columns)
-    return found
 
 
 def _views(document: str) -> Views | None:

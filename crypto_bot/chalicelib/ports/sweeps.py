@@ -1,9 +1,12 @@
 """Where the trials of a sweep are run, and where their results are kept."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from chalicelib.domain.bots.sweep_trial import Task, Trial
+
+# The trials of the first ones of some tasks, in their order: of one at least.
+Try = Callable[[Sequence[Task]], Sequence[Trial]]
 
 
 class TrialPool(Protocol):

@@ -12,7 +12,8 @@ from chalicelib.domain.bots.loop import show
 from chalicelib.domain.bots.paper_desk import PaperDesk
 from chalicelib.domain.bots.paper_ledger import PaperFill
 from chalicelib.domain.bots.setup import Setup
-from chalicelib.domain.bots.step import AccountView, Held, step
+from chalicelib.domain.bots.standing import Held
+from chalicelib.domain.bots.step import AccountView, step
 from chalicelib.domain.bots.views import Views
 from chalicelib.domain.money import exact_arithmetic
 

@@ -12,7 +12,8 @@ from chalicelib.adapters.sandboxes.packing import packed, unpacked
 from chalicelib.domain.bots.bot import Bot, set_up
 from chalicelib.domain.bots.candles import Candles
 from chalicelib.domain.bots.refusals import BotFailed, BotRefused
-from chalicelib.domain.bots.step import AccountView, Held, Step, step
+from chalicelib.domain.bots.standing import Held
+from chalicelib.domain.bots.step import AccountView, Step, step
 from chalicelib.domain.errors import SandboxUnavailable
 from tests.bot_function import BotFunction, failed
 from tests.unit.bots.paper_market import BTC, candles

@@ -12,7 +12,8 @@ from chalicelib.domain.bots.bot import set_up
 from chalicelib.domain.bots.context import Context
 from chalicelib.domain.bots.intent import Action, Unit
 from chalicelib.domain.bots.refusals import BotFailed, BotRefused, CandlesRefused
-from chalicelib.domain.bots.step import AccountView, Held, step
+from chalicelib.domain.bots.standing import Held
+from chalicelib.domain.bots.step import AccountView, step
 from chalicelib.domain.bots.views import Timeline, Views
 from tests.unit.bots.paper_market import BTC, ETH, HOUR, candles, instrument, scripted, told, trade
 

@@ -16,7 +16,8 @@ from chalicelib.adapters.sandboxes.sandbox import ProcessSandbox
 from chalicelib.domain.bots.backtest import Backtest, Terms, backtest
 from chalicelib.domain.bots.bot import set_up
 from chalicelib.domain.bots.refusals import BotFailed, BotRefused
-from chalicelib.domain.bots.step import AccountView, Held, step
+from chalicelib.domain.bots.standing import Held
+from chalicelib.domain.bots.step import AccountView, step
 from chalicelib.domain.bots.views import Timeline, Views
 from tests.unit.bots.bot_prices import moving
 from tests.unit.bots.paper_market import BTC, ETH, HOUR, instrument

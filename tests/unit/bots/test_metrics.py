@@ -6,9 +6,11 @@ from math import sqrt
 import pytest
 
 from chalicelib.domain.bots.backtest import Backtest
-from chalicelib.domain.bots.fill_model import Costs
+from chalicelib.domain.bots.fill_model import BUYS, Costs
 from chalicelib.domain.bots.metrics import daily_returns, measure
-from tests.unit.bots.paper_market import FREE, HOUR, trade
+from chalicelib.domain.bots.paper_ledger import RoundTrip
+from chalicelib.domain.money import ZERO
+from tests.unit.bots.paper_market import BTC, FREE, HOUR, trade
 
 DAY = 24 * HOUR
 
@@ -84,6 +86,17 @@ def test_round_trips_are_won_and_lost() -> None:
     traded = 100 + 130 + 100 + 90 + 200 + 210
     equity = [1000, 999, 1027.7, 1026.7, 1026.7, 1015.8, 1013.8, 1021.7]
     assert figures.turnover == pytest.approx(traded / (sum(equity) / 8))
+
+
+def test_the_last_digit_is_that_of_the_exact_sum_on_every_python() -> None:
+    """`sum` makes 0.9999999999999999 of ten tenths before Python 3.12, and 1.0 from then on."""
+    tenth, one = Decimal("0.1"), Decimal(1)
+    profits = [*[tenth] * 10, -one]
+    trips = [RoundTrip(BTC, BUYS, one, 0, one, 1, one, ZERO, profit) for profit in profits]
+    test = held(100, 101)._replace(round_trips=trips)
+    assert measure(test, 100).profit_factor == 1
+    fees = [fill._replace(fee=one) for fill in trade({0: lambda c: c.buy(1)}, *[(1.0,)] * 3).fills]
+    assert measure(test._replace(fills=fees), 100).fees_of_profits == 1
 
 
 def test_beside_a_benchmark() -> None:

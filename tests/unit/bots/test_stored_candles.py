@@ -90,6 +90,30 @@ def test_few_come_at_once_and_none_is_left_out(store: SqliteTimeSeries) -> None:
     reader.close()
 
 
+def test_that_there_is_nothing_more_is_known_when_it_was_looked_for(
+    store: SqliteTimeSeries,
+) -> None:
+    keep(store, BTC, NOON, NOON + 2 * DAY)
+    reader = StoredCandles(store, "kraken", setups(), {BTC: NOON})
+    lags = [(len(polled(reader)), reader.lag()) for _ in range(3)]
+    assert lags == [(1, 1), (1, 1), (0, 0)]
+    keep(store, BTC, NOON, NOON + 2 * DAY, NOON + 2 * DAY + HOUR)
+    assert (len(polled(reader)), reader.lag()) == (1, 1)
+
+
+def test_instruments_that_are_traded_together_come_together(store: SqliteTimeSeries) -> None:
+    keep(store, BTC, *(NOON + n * HOUR for n in range(-4, 2)))
+    keep(store, ETH, *(NOON + n * HOUR for n in range(-4, 1)))
+    pair = set_up(scripted({}, together=True, warmup=1), instruments=[BTC, ETH])
+    reader = StoredCandles(store, "kraken", pair, dict.fromkeys([BTC, ETH], NOON))
+    batch = reader.poll(limit=9, wait=0)
+    assert [message.at_ms for message in batch.messages] == [
+        int((NOON + n * HOUR).timestamp() * 1000) for n in (1, 1, 2)
+    ], "when it closed"
+    shown = stored_history(store, "kraken", pair[0], NOON)
+    assert {symbol: len(candles) for symbol, candles in shown.items()} == {BTC: 4, ETH: 4}
+
+
 @pytest.mark.parametrize("pause", [5 * HOUR, DAY, 2 * DAY - HOUR, 40 * DAY])
 def test_a_gap_is_passed(store: SqliteTimeSeries, pause: timedelta) -> None:
     keep(store, BTC, NOON, NOON + HOUR + pause)
@@ -107,7 +131,7 @@ def test_a_bot_that_begins_is_shown_four_warm_ups_that_had_closed(store: SqliteT
     keep(store, BTC, *(NOON + number * HOUR for number in range(-11, 3)))
     first, _ = setups(warmup=2)
     shown = stored_history(store, "kraken", first, NOON)
-    assert [candle.start for candle in shown] == [NOON - n * HOUR for n in range(8, 0, -1)]
+    assert [candle.start for candle in shown[BTC]] == [NOON - n * HOUR for n in range(8, 0, -1)]
     shown = stored_history(store, "kraken", first, NOON + timedelta(minutes=59))
-    assert shown[-1].start == NOON - HOUR, "that of noon is open still"
-    assert stored_history(store, "kraken", setups()[0], NOON) == []
+    assert shown[BTC][-1].start == NOON - HOUR, "that of noon is open still"
+    assert stored_history(store, "kraken", setups()[0], NOON) == {}

@@ -14,6 +14,7 @@ from chalicelib.domain.bots.bot import set_up
 from chalicelib.domain.bots.fill_model import Costs
 from chalicelib.domain.bots.ready_made import ready_made
 from chalicelib.domain.bots.refusals import BotRefused
+from chalicelib.domain.bots.sweep_asked import BotText, asked_of, trials_of
 from chalicelib.domain.bots.sweep_key import sweep_key
 from chalicelib.domain.bots.sweep_trial import Task, Trial, Trials
 from chalicelib.domain.bots.sweep_windows import Span
@@ -47,11 +48,24 @@ def asked(name: str, *symbols: str, views: Views | None = None) -> Trials:
     return Trials(setup, candles, terms, views)
 
 
+def put_and_found(lake: FolderLake, name: str, put: Trials) -> Trials:
+    SweepObjects(lake, "one").put_question(asked_of(put, name), OURS)
+    found = SweepObjects(lake, "one").question(OURS)
+    assert found.text is None
+    return trials_of(found, ready_made(found.bot))
+
+
+def test_a_bot_of_its_users_own_is_asked_with_its_source(lake: FolderLake) -> None:
+    own = BotText("class Mine(Bot): ...\n# größer", "bots/mine.py")
+    put = asked_of(asked("sma-cross", BTC), "Mine", own)
+    SweepObjects(lake, "one").put_question(put, OURS)
+    assert SweepObjects(lake, "one").question(OURS) == put
+
+
 @pytest.mark.parametrize("symbols", [(BTC,), (ETH,)])
 def test_a_question_comes_out_as_it_went_in(lake: FolderLake, symbols: tuple[str, ...]) -> None:
     put = asked("sma-cross", *symbols)
-    SweepObjects(lake, "one").put_question("sma-cross", OURS, put)
-    found = SweepObjects(lake, "one").question(OURS)
+    found = put_and_found(lake, "sma-cross", put)
     assert (found.setup, found.terms, found.views) == (put.setup, put.terms, None)
     assert found.candles == put.candles
     assert sweep_key("", "", found) == sweep_key("", "", put)
@@ -64,8 +78,7 @@ def test_a_portfolio_knows_its_rankings_there_too(lake: FolderLake) -> None:
     rows = [{"rank": 1, "symbol": "ETH", "market": ETH, "market_cap": 0.1, "price": 1e300}]
     views = Views(Timeline([(9, {BTC: {"trend": -0.25}})]), Timeline([(5, rows)]), Timeline())
     put = asked("top-basket", ETH, BTC, views=views)
-    SweepObjects(lake, "one").put_question("top-basket", OURS, put)
-    found = SweepObjects(lake, "one").question(OURS)
+    found = put_and_found(lake, "top-basket", put)
     assert [timeline.versions() for timeline in found.views or ()] == [
         [(9, {BTC: {"trend": -0.25}})],
         [(5, rows)],
@@ -80,7 +93,7 @@ def test_another_program_is_asked_nothing(lake: FolderLake) -> None:
     shelf = SweepObjects(lake, "one")
     with pytest.raises(BotRefused, match=r"^sweeps/one/question.gz is not in the lake: the same"):
         shelf.question(OURS)
-    shelf.put_question("sma-cross", OURS, asked("sma-cross", BTC))
+    shelf.put_question(asked_of(asked("sma-cross", BTC), "sma-cross"), OURS)
     with pytest.raises(BotRefused, match=r"^the stage runs another version of this program than"):
         shelf.question("program 2")
 

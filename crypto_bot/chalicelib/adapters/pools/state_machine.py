@@ -22,7 +22,9 @@ _BATCHES: Final = 20  # several for each function that runs at once, and somethi
 _CANDLES_A_BATCH: Final = 50_000_000  # half a minute
 _MOST_ITEMS: Final = 1000  # some 150 KB, and AWS takes 256 KB
 _RUNNING: Final = "RUNNING"
-_REFUSED: Final = frozenset({"BotRefused", "SettingsError"})  # errors of the function's own
+_REFUSED: Final = frozenset({"BotFailed", "BotRefused", "SettingsError"})  # of the function's own
+_AWAY: Final = frozenset({"SandboxBusy", "SandboxUnavailable"})
+_GOES_ON: Final = "what was tried is kept, and the same command goes on"
 _UNKNOWN: Final = frozenset({"StateMachineDoesNotExist", "InvalidArn"})
 
 _Known = dict[Any, Task]
@@ -142,8 +144,10 @@ def _trouble(ended: Mapping[str, Any]) -> Exception:
     error, cause = ended.get("error", ""), ended.get("cause", "")
     if error in _REFUSED:
         return SettingsError(json.loads(cause)["errorMessage"])
+    if error in _AWAY:
+        return BotFailed(f"{json.loads(cause)['errorMessage']}; {_GOES_ON}")
     said = ": ".join(filter(None, (error, cause)))
     return BotFailed(
         f"the state machine ended as {ended['status']}{said and f' ({said})'}: the log of the"
-        " function sweep_batch says why; what was tried is kept, and the same command goes on"
+        f" function sweep_batch says why; {_GOES_ON}"
     )

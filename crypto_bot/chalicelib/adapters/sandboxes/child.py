@@ -19,6 +19,7 @@ from chalicelib.domain.bots.parameters import params_of
 from chalicelib.domain.bots.refusals import BotFailed, BotRefused
 
 LoadBot = Callable[[str, str], type[Bot]]
+LoadNamed = Callable[[str, str, str, str], type[Bot]]
 
 _LATER: Final = ("encodings.ascii", "encodings.latin_1")  # there is no file then
 _ANSWERS: Final = 3
@@ -26,9 +27,9 @@ _MOST_BOTS: Final = 1_000  # a check runs the source anew for each of its runs
 MOST_RUNS: Final = 64
 
 
-def serve(load: LoadBot) -> None:
+def serve(load: LoadBot, load_named: LoadNamed) -> None:
     """Until nobody asks any more. How many bytes it may take, and what the source may import, the
-    command line says.
+    command line says. `load_named` is of a file with several: source, file, module and class.
     """
     for name in (*sys.argv[3:], *_LATER):
         import_module(name)
@@ -42,15 +43,17 @@ def serve(load: LoadBot) -> None:
     answers = os.fdopen(_ANSWERS, "wb")
     answers.write(written({"lacking": lock_down(_ANSWERS, int(sys.argv[2]))}))
     answers.flush()
-    here = _Here(load)
+    here = _Here(load, load_named)
     while line := requests.readline():
         answers.write(here.answer(line))
         answers.flush()
 
 
 class _Here:
-    def __init__(self, load: LoadBot) -> None:
+    def __init__(self, load: LoadBot, load_named: LoadNamed) -> None:
         self._load = load
+        self._load_named = load_named
+        self._trials: Any = None
         self._bots: OrderedDict[int, type[Bot]] = OrderedDict()
         self._runs: OrderedDict[int, ShownBot] = OrderedDict()
         self._made = 0
@@ -65,6 +68,7 @@ class _Here:
             return written({kind: str(error), "line": line_number})
         except MemoryError:
             self._runs.clear()
+            self._trials = None
             return written({"failed": "there is no memory left", "line": 0})
 
     def _bot(self, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,6 +101,26 @@ class _Here:
 
     def _candle(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         return self._runs[asked["run"]].candle(asked)
+
+    def _question(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Whoever asks for trials has had this module loaded, while there still were files."""
+        from chalicelib.adapters.sandboxes.trial_messages import trials_said
+
+        file = asked["file"]
+        try:
+            bot = self._load_named(asked["source"], file, asked["module"], asked["bot"])
+        except SystemExit as error:
+            raise BotFailed(f"{file}: SystemExit: {error}") from None
+        self._trials = trials_said(asked, bot)
+        return {"trials": bot.__name__}
+
+    def _trial(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        from chalicelib.adapters.sandboxes.trial_messages import tried
+
+        try:
+            return tried(self._trials, asked)
+        except SystemExit as error:
+            raise BotFailed(f"{self._trials.setup.name}: SystemExit: {error}") from None
 
     def _keep(self, kept: "OrderedDict[int, Any]", value: object, most: int) -> int:
         self._made += 1

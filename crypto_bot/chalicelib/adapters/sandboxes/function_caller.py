@@ -8,7 +8,7 @@ What is said is described in function.py, and what of it goes wrong comes up as 
 - BotFailed or BotRefused: the bot's own doing. It stopped, did not answer in time, took all memory,
   ended the function that it was in, or said more than can be answered.
 - SandboxUnavailable: nothing is known of the bot. The function is not there or may not be called,
-  all that may run at once are running, or AWS did not answer.
+  all that may run at once are running (SandboxBusy), or AWS did not answer.
 """
 
 import json
@@ -22,7 +22,7 @@ from chalicelib.adapters.sandboxes.messages import listed, mapped, sentence_of, 
 from chalicelib.adapters.sandboxes.packing import packed, unpacked
 from chalicelib.domain.bots.checks.source import IMPORTS
 from chalicelib.domain.bots.refusals import BotFailed, BotRefused
-from chalicelib.domain.errors import SandboxUnavailable
+from chalicelib.domain.errors import SandboxBusy, SandboxUnavailable
 
 _LOG = logging.getLogger(__name__)
 _MOST_LACKING: Final = 20
@@ -33,6 +33,7 @@ _BY_ITS_CODE: Final = {
     "Runtime.ExitError": "it ended the function that it was in, or took all its memory",
     "Function.ResponseSizeTooLarge": "it said more than a function can answer with",
 }
+_NO_ROOM: Final = "TooManyRequestsException"
 _TIMED_OUT: Final = "Task timed out after"
 _BEGINNING: Final = 5.0
 
@@ -54,14 +55,20 @@ class FunctionCaller:
         return answers
 
     def answers(
-        self, name: str, source: str, messages: Sequence[Any], seconds: float
+        self,
+        name: str,
+        source: str,
+        messages: Sequence[Any],
+        seconds: float,
+        needed: Sequence[str] = (),
     ) -> list[dict[str, Any]]:
         """The same, up to the one that says that the bot has stopped; it is the last then.
 
         `source` is read for what it imports. `name` is what mistakes are said of, `seconds` how
-        long the bot may take for one answer.
+        long the bot may take for one answer, `needed` what of the program its process loads too.
         """
-        answers, lacking = self._converse(name, imports_of(source), messages, seconds)
+        imports = [*needed, *imports_of(source)]
+        answers, lacking = self._converse(name, imports, messages, seconds)
         for sentence in lacking:
             _LOG.warning("%s is not contained whole: %s", name, sentence)
         stopped = answers and answers[-1].keys() & {"failed", "refused"}
@@ -92,7 +99,8 @@ class FunctionCaller:
             said = json.loads(answer["Payload"].read() or b"null")
         except ClientError as error:
             told = error.response["Error"]
-            raise SandboxUnavailable(
+            kind = SandboxBusy if told["Code"] == _NO_ROOM else SandboxUnavailable
+            raise kind(
                 f"the function {self._function} cannot be called: {told['Code']}:"
                 f" {told.get('Message', '')}"
             ) from error

@@ -33,8 +33,9 @@ _LOG = logging.getLogger(__name__)
 _ROOT: Final = Path(__file__).parents[3]
 # Puts two adapters together, as bootstrap does elsewhere.
 _PROGRAM: Final = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from chalicelib.adapters.bot_files import bot_of;"
-    f" from {child.__name__} import {child.serve.__name__} as serve; serve(bot_of)"
+    "import sys; sys.path.insert(0, sys.argv[1]); from chalicelib.adapters.bot_files import bot_of,"
+    f" bot_of_file; from {child.__name__} import {child.serve.__name__} as serve;"
+    " serve(bot_of, bot_of_file)"
 )
 _LONGEST: Final = 1_000_000  # bytes of an answer
 _AT_ONCE: Final = 65_536

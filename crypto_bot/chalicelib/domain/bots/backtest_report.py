@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import pairwise
+from math import fsum
 from typing import Final, NamedTuple
 
 from chalicelib.domain.bots.backtest import Backtest, Terms, backtest
@@ -103,7 +104,7 @@ def _bought_and_kept(start: Sequence[int], candles: Mapping[str, Candles]) -> li
     parts = [_growth(start, series) for series in candles.values()]
     if len(parts) == 1:
         return parts[0]
-    return [sum(values) / len(values) for values in zip(*parts, strict=True)]
+    return [fsum(values) / len(values) for values in zip(*parts, strict=True)]
 
 
 def _growth(start: Sequence[int], candles: Candles) -> list[float]:

@@ -80,7 +80,7 @@ def measure(test: Backtest, cash: float, benchmark: Sequence[float] = ()) -> Met
         turnover=_turnover(test),
         fees=fees,
         fees_of_profits=_ratio(
-            fees, sum(max(0.0, float(t.profit + t.fees)) for t in test.round_trips)
+            fees, fsum(max(0.0, float(t.profit + t.fees)) for t in test.round_trips)
         ),
         buy_and_hold=benchmark[-1] / benchmark[0] - 1 if benchmark else None,
         beta=beta,
@@ -122,7 +122,7 @@ def _of_round_trips(trips: Sequence[RoundTrip]) -> dict[str, Any]:
     return {
         "round_trips": count,
         "win_rate": _ratio(len(gains), count),
-        "profit_factor": _ratio(sum(gains), sum(losses)),
+        "profit_factor": _ratio(fsum(gains), fsum(losses)),
         "payoff": _ratio(fmean(gains), fmean(losses)) if gains and losses else None,
         "expectancy": fmean(profits) if profits else None,
         "sqn": _ratio(sqrt(min(count, _MOST_FOR_SQN)) * fmean(profits), spread)
@@ -183,8 +183,8 @@ def _beside(returns: Sequence[float], others: Sequence[float]) -> tuple[float | 
         return None, None
     mine, theirs = returns[:count], others[:count]
     mean, other = fmean(mine), fmean(theirs)
-    together = sum((a - mean) * (b - other) for a, b in zip(mine, theirs, strict=True))
-    beta = _ratio(together, sum((b - other) ** 2 for b in theirs))
+    together = fsum((a - mean) * (b - other) for a, b in zip(mine, theirs, strict=True))
+    beta = _ratio(together, fsum((b - other) ** 2 for b in theirs))
     return beta, None if beta is None else (mean - beta * other) * _YEAR
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from math import prod, sqrt
+from statistics import fmean
 from typing import Any, Final, NamedTuple
 
 from chalicelib.domain.bots.backtest import Terms
@@ -81,7 +82,7 @@ class SweepReport(NamedTuple):
             return collapse(chosen.inside, chosen.outside)
         ratios = [choice.chosen.inside.get("sharpe") for choice in self.choices]
         known = [ratio for ratio in ratios if ratio is not None]
-        promised = sum(known) / len(known) if known else None
+        promised = fmean(known) if known else None
         return collapse({"sharpe": promised}, {"sharpe": self.outside_sharpe})
 
     @property

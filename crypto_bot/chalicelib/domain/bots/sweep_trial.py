@@ -7,8 +7,6 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from typing_extensions import override
-
 from chalicelib.domain.bots.backtest import Backtest, BacktestRun, Terms
 from chalicelib.domain.bots.candles import Candles
 from chalicelib.domain.bots.metrics import daily_returns
@@ -26,7 +24,7 @@ from chalicelib.domain.bots.sweep_windows import Span, cut, starts_of
 from chalicelib.domain.bots.tracks import Column, Shared
 from chalicelib.domain.bots.views import Views
 
-_MOST_KEPT: Final = 10_000_000  # values of indicators: some 320 MB
+MOST_KEPT: Final = 10_000_000  # values of indicators: some 320 MB
 
 
 class Task(NamedTuple):
@@ -54,11 +52,13 @@ class Trials:
         candles: Mapping[str, Candles],
         terms: Terms,
         views: Views | None = None,
+        most_kept: int = MOST_KEPT,
     ) -> None:
         self.setup: Final = setup
         self.candles: Final = candles
         self.terms: Final = terms
         self.views: Final = views
+        self._most_kept = most_kept
         self._starts = starts_of(candles)
         self._part: _Part | None = None
 
@@ -99,7 +99,7 @@ class Trials:
             (series,) = candles.values()
             first = bisect_left(series.start, span.since)
             along = course(series.start[first:], series.close[first:])
-        return _Part(span, candles, along, KeptColumns())
+        return _Part(span, candles, along, KeptColumns(self._most_kept))
 
 
 class _Part(NamedTuple):
@@ -118,12 +118,11 @@ def _since(test: Backtest, span: Span) -> Backtest:
 class KeptColumns(Shared):
     """Indicators of earlier trials; the oldest go when they are too many to be held."""
 
-    def __init__(self, most: int = _MOST_KEPT) -> None:
+    def __init__(self, most: int = MOST_KEPT) -> None:
         super().__init__()
         self._most = most
         self._held = 0
 
-    @override
     def __setitem__(self, key: tuple[str, str], columns: list[Column]) -> None:
         self._held += _values(columns)
         super().__setitem__(key, columns)

@@ -35,7 +35,7 @@ BOT_FUNCTIONS: Final[Mapping[str, BotFunction]] = MappingProxyType(
             schedule="rate(5 minutes)",
             sandboxed=True,
         ),
-        "sweep_batch": BotFunction(needs=("LAKE_BUCKET",)),
+        "sweep_batch": BotFunction(needs=("LAKE_BUCKET",), sandboxed=True),
         BOT_SANDBOX: BotFunction(),
     }
 )

@@ -129,6 +129,7 @@ _ANALYSING: Final = (
     Right(thing=Thing.SERIES, actions=("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")),
     _NOTICES,
 )
+_RUN_CODE: Final = Right(thing=Thing.SANDBOX, actions=("lambda:InvokeFunction",))
 # Where instruments are analysed, the tick sizes by what was found.
 _SIZING: Final = Right(thing=Thing.ANALYSES, actions=("dynamodb:Query",))
 
@@ -205,12 +206,13 @@ BOT_RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
         Right(
             thing=Thing.SERIES, actions=("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
         ),
-        Right(thing=Thing.SANDBOX, actions=("lambda:InvokeFunction",)),
+        _RUN_CODE,
     ),
     "sweep_batch": (
         _LOG,
         Right(thing=Thing.SWEEPS, actions=("s3:GetObject",)),
         Right(thing=Thing.TRIALS, actions=("s3:PutObject",)),
+        _RUN_CODE,
     ),
     "bot_sandbox": (
         Right(thing=Thing.SANDBOX_NETWORK, actions=_INTERFACES, because=_JOINS),

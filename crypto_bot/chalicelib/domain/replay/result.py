@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from math import fsum
 from typing import NamedTuple
 
 from chalicelib.domain.bots.backtest import Backtest
@@ -89,7 +90,7 @@ def result_of(
 def _kept(grid: list[int], marks: Mapping[str, Marks]) -> list[float]:
     """Equal parts of each instrument, bought at its first price and kept; 1 at the beginning."""
     grown = [[(p or m.price[0]) / m.price[0] for p in priced(grid, m)] for m in marks.values()]
-    return [sum(values) / len(values) for values in zip(*grown, strict=True)]
+    return [fsum(values) / len(values) for values in zip(*grown, strict=True)]
 
 
 def _part(

@@ -3,20 +3,23 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chalicelib.domain.bots.sweep_trial import Task, Trial, Trials
+from chalicelib.domain.bots.sweep_trial import Task, Trial
 from chalicelib.ports.clock import Clock
-from chalicelib.ports.sweeps import SweepShelf
+from chalicelib.ports.sweeps import SweepShelf, Try
 
 
 def sweep_batch(
-    tasks: Sequence[Task], trials: Trials, shelf: SweepShelf, clock: Clock, until: datetime
+    tasks: Sequence[Task], some: Try, shelf: SweepShelf, clock: Clock, until: datetime
 ) -> int:
-    """How many were tried: the first one always, and none is begun after `until`."""
+    """How many were tried: the first one always, and none is begun after `until`.
+
+    Where one of them stops it all, those before it are put away.
+    """
     found: list[Trial] = []
-    for task in tasks:
-        if found and clock.now() >= until:
-            break
-        found.append(trials.run(task))
-    if found:
-        shelf.add(found)
+    try:
+        while len(found) < len(tasks) and not (found and clock.now() >= until):
+            found += some(tasks[len(found) :])
+    finally:
+        if found:
+            shelf.add(found)
     return len(found)

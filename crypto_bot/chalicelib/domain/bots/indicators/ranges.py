@@ -1,6 +1,6 @@
 """How much a price moves, and channels of that width: deviation, true range, bands."""
 
-from math import dist, sqrt
+from math import dist, fsum, sqrt
 from typing import ClassVar, NamedTuple
 
 from chalicelib.domain.bots.indicators.averages import EMA, RMA
@@ -35,7 +35,7 @@ class StdDev(Indicator):
         self.filled = self.filled or at == 0
         if not self.filled:
             return None
-        self.mean = mean = sum(window) / self.length
+        self.mean = mean = fsum(window) / self.length  # sum() rounds otherwise from 3.12 on
         self.value = dist(window, [mean] * self.length) / self.root
         return self.value
 

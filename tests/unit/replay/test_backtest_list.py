@@ -1,0 +1,134 @@
+"""A backtest's trades in TradingView's words: who reads them finds the fills that there were."""
+
+from collections.abc import Sequence
+from datetime import UTC
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import pytest
+
+from chalicelib.domain.bots import Bot
+from chalicelib.domain.bots.backtest import Terms
+from chalicelib.domain.bots.backtest_report import BacktestReport, report_on
+from chalicelib.domain.bots.bot import set_up
+from chalicelib.domain.bots.candles import moment
+from chalicelib.domain.bots.fill_model import BUYS, Costs
+from chalicelib.domain.money import ZERO
+from chalicelib.domain.replay.backtest_list import trade_list_text, traded
+from chalicelib.domain.replay.orders import orders_of
+from chalicelib.domain.replay.refusals import TradeListRefused
+from chalicelib.domain.replay.trade_list import TradeList, read_trade_list
+from tests.unit.bots.paper_market import BTC, ETH, instrument
+from tests.unit.bots.test_sweep_trials import walk
+
+
+class Moody(Bot):
+    """Adds, leaves in parts, turns around, and has stops that are hit inside a candle."""
+
+    instruments: ClassVar[Sequence[str]] = (BTC, ETH)
+    interval = "1h"
+    together = True
+
+    def on_candle(self, ctx: Any) -> None:
+        for symbol in self.instruments:
+            chance = ctx.random.random()
+            if chance < 0.1:
+                ctx.buy(value=50, stop_loss=ctx[symbol].close * 0.995, symbol=symbol)
+            elif chance < 0.2:
+                ctx.sell(fraction=0.4, symbol=symbol)
+            elif chance < 0.23:
+                ctx.target(-0.2, symbol=symbol)
+            elif chance < 0.26:
+                ctx.target(0.3, symbol=symbol)
+
+
+class Once(Bot):
+    instruments: ClassVar[Sequence[str]] = (BTC,)
+    interval = "1h"
+
+    def on_candle(self, ctx: Any) -> None:
+        if ctx.orders_made < 3:
+            ctx.buy(quantity=1) if ctx.orders_made < 2 else ctx.sell(quantity=Decimal("1.5"))
+
+
+def ran(bot: type[Bot], slippage: str = "1.5") -> BacktestReport:
+    (setup,) = set_up(bot)
+    terms = Terms(
+        {symbol: instrument(symbol) for symbol in setup.instruments},
+        Decimal(10_000),
+        Costs(Decimal("0.001"), Decimal("0.001"), Decimal(slippage)),
+        allows_short=True,
+    )
+    candles = {symbol: walk(seed, 400) for seed, symbol in enumerate(setup.instruments, start=3)}
+    return report_on(setup, "binance", candles, terms)
+
+
+def read(report: BacktestReport, symbol: str) -> TradeList:
+    return read_trade_list(trade_list_text(report, symbol), "test.csv", UTC)
+
+
+@pytest.mark.parametrize("symbol", [BTC, ETH])
+def test_who_reads_it_finds_the_same_trades(symbol: str) -> None:
+    report = ran(Moody)
+    fills = [fill for fill in report.test.fills if fill.symbol == symbol]
+    listed = read(report, symbol)
+    assert listed.currency == "USDT"
+    told = [
+        (trade.side, trade.quantity, *((leg.at, leg.price, leg.signal) for leg in legs if leg))
+        for trade in listed.trades
+        for legs in [(trade.entry, trade.exit)]
+    ]
+    known = [
+        (each.side, each.quantity, *((moment(f.at), f.price, f.order_id) for f in legs if f))
+        for each in traded(fills)
+        for legs in [(each.entry, each.exit)]
+    ]
+    assert told == known
+    assert len({trade.side for trade in listed.trades}) == 2
+    assert len(known) > len(fills) / 2 > 20
+
+
+@pytest.mark.parametrize("symbol", [BTC, ETH])
+def test_every_fill_is_in_it_with_all_of_its_quantity(symbol: str) -> None:
+    report = ran(Moody)
+    fills = [fill for fill in report.test.fills if fill.symbol == symbol]
+    moved = {id(fill): ZERO for fill in fills}
+    for each in traded(fills):
+        for leg in (each.entry, each.exit):
+            if leg is not None:
+                moved[id(leg)] += each.quantity
+    assert [moved[id(fill)] for fill in fills] == [fill.quantity for fill in fills]
+    told = {order.at: order.after for order in orders_of(read(report, symbol))}
+    assert told == {moment(fill.at): fill.position for fill in fills}
+
+
+def test_what_was_bought_first_is_sold_first_and_an_open_trade_has_no_exit() -> None:
+    report = ran(Once, slippage="0")
+    first, second, sold = report.test.fills
+    assert [fill.side is BUYS for fill in (first, second, sold)] == [True, True, False]
+    text = trade_list_text(report, BTC)
+    assert text.startswith("\ufeffTrade number,Type,Date and time,Signal,Price USDT,Size (qty),")
+    rows = [line.split(",") for line in text.split("\r\n")[1:-1]]
+    assert [row[:2] + row[5:6] for row in rows] == [
+        ["3", "Exit long", "0.5"],
+        ["3", "Entry long", "0.5"],
+        ["2", "Exit long", "0.5"],
+        ["2", "Entry long", "0.5"],
+        ["1", "Exit long", "1"],
+        ["1", "Entry long", "1"],
+    ]
+    assert rows[0][2:5] == ["", "Open", ""]
+    fees = (first.price + sold.price) * Decimal("0.001")
+    assert Decimal(rows[4][9]) == fees.quantize(Decimal("1E-8"))
+    assert Decimal(rows[4][7]) == (sold.price - first.price - fees).quantize(Decimal("1E-8"))
+    listed = read(report, BTC)
+    assert [trade.exit is None for trade in listed.trades] == [False, False, True]
+
+
+def test_where_nothing_was_traded_there_is_a_header() -> None:
+    class Never(Once):
+        def on_candle(self, ctx: Any) -> None:
+            pass
+
+    with pytest.raises(TradeListRefused, match="lists no trade"):
+        read(ran(Never), BTC)
