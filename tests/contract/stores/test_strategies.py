@@ -1,8 +1,11 @@
 """The owner's configuration: one reading, whole changes, every version kept."""
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
+import msgspec
 import pytest
 
 from chalicelib.adapters.stores.strategies import TableStrategyStore
@@ -10,6 +13,8 @@ from chalicelib.domain.errors import StoreConflict, StoreUnavailable
 from chalicelib.domain.trading.account import Configuration
 from chalicelib.drivers.table import Row, Table
 from tests.contract.stores.records import account, strategy, subscription
+from tests.counted_table import CountedTable
+from tests.trading_floor import HandClock
 
 
 @pytest.fixture
@@ -182,3 +187,83 @@ def test_a_reading_across_a_change_is_refused(table: Table) -> None:
     table.overwrite([head])  # as if the head had been read before the change and "b" after it
     with pytest.raises(StoreUnavailable, match="read it again"):
         strategies.configuration()
+
+
+def test_versions_tell_what_each_changed_by_whom_and_when(table: Table) -> None:
+    clock = HandClock()
+    strategies = TableStrategyStore(table, clock)
+    strategies.apply(expected_version=0, strategies=[strategy("a")], by="anna")
+    clock.pass_time(minutes=1)
+    strategies.apply(
+        expected_version=1, strategies=[strategy("a", timeframe="4h"), strategy("b")], by="bert"
+    )
+    second, first = strategies.versions(9)
+    assert (first.number, first.at, first.by) == (1, datetime(2026, 3, 2, 8, tzinfo=UTC), "anna")
+    assert (second.number, second.at, second.by) == (2, clock.now(), "bert")
+    assert first.before == Configuration()
+    assert second.before == Configuration(strategies={"a": strategy("a", version=1)})
+    assert second.after.strategies == {
+        "a": strategy("a", timeframe="4h", version=2),
+        "b": strategy("b", version=2),
+    }
+
+
+def test_versions_come_page_by_page_and_read_no_more_than_they_tell(table: Table) -> None:
+    counted = CountedTable(table)
+    strategies = TableStrategyStore(counted)
+    for version in range(23):
+        strategies.apply(expected_version=version, strategies=[strategy(max_lag=version)])
+    assert [found.number for found in strategies.versions(50)] == list(range(23, 0, -1))
+    assert [found.number for found in strategies.versions(12, before=22)] == list(range(21, 9, -1))
+    assert strategies.versions(3, before=1) == []
+    counted.take()
+    strategies.versions(3)
+    assert counted.take() == {"get": 1, "query": 1}
+
+
+def test_any_version_can_be_had_again(strategies: TableStrategyStore) -> None:
+    seen = {}
+    changes: list[dict[str, Any]] = [
+        {"strategies": [strategy("a"), strategy("b")], "accounts": [account()]},
+        {"subscriptions": [subscription("a"), subscription("b")]},
+        {"subscriptions": [subscription("a", paused=True)], "accounts": [account(policy="equal")]},
+        {"removed_subscriptions": [("main", "b"), ("main", "never there")]},
+        {"subscriptions": [subscription("b")], "strategies": [strategy("c", timeframe="4h")]},
+        *({"strategies": [strategy("a", max_lag=lag)]} for lag in range(12)),
+    ]
+    for version, change in enumerate(changes):
+        strategies.apply(expected_version=version, **change)
+        seen[version + 1] = strategies.configuration()
+    assert {number: strategies.configuration_of(number) for number in seen} == seen
+    assert [strategies.configuration_of(number) for number in (0, -1, 18)] == [None, None, None]
+
+
+def test_what_was_replaced_before_it_was_kept_is_not_made_up(table: Table) -> None:
+    strategies = TableStrategyStore(table)
+    for version in range(3):
+        strategies.apply(expected_version=version, strategies=[strategy(max_lag=version)])
+    history = table.query("config.history")[1]
+    older = msgspec.json.decode(history.document)
+    for name in ("at", "by", "replaced"):
+        del older[name]
+    table.overwrite([replace(history, document=msgspec.json.encode(older).decode())])
+
+    assert [found.before is None for found in strategies.versions(3)] == [False, True, False]
+    assert strategies.configuration_of(1) is None
+    found = strategies.configuration_of(2)
+    assert found is not None
+    assert found.strategies["trend"].max_lag == 1
+
+
+def test_a_large_change_that_was_cut_off_can_be_gone_back_from(
+    narrow_dynamodb_table: Table,
+) -> None:
+    strategies = TableStrategyStore(narrow_dynamodb_table)
+    strategies.apply(expected_version=0, strategies=[strategy("s000")])
+    before = strategies.configuration()
+    given = [strategy(f"s{number:03d}", timeframe="4h") for number in range(25)]
+    failing: Table = FailingTable(narrow_dynamodb_table, 2)  # type: ignore[assignment]
+    with pytest.raises(StoreUnavailable):
+        TableStrategyStore(failing).apply(expected_version=1, strategies=given)
+    assert [found.number for found in strategies.versions(5)] == [2, 1]
+    assert strategies.configuration_of(1) == before

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.trading.account import Account, Configuration, Subscription
 from chalicelib.domain.trading.strategy import Strategy
 from chalicelib.ports import StrategyStore
+
+if TYPE_CHECKING:
+    from chalicelib.domain.trading.configuration.versions import ConfigurationVersion
 
 
 class WithDefaultAccount:
@@ -17,9 +21,7 @@ class WithDefaultAccount:
 
     def configuration(self) -> Configuration:
         """See `StrategyStore.configuration`."""
-        stored = self._store.configuration()
-        accounts = {self._account.name: self._account, **stored.accounts}
-        return replace(stored, accounts=accounts)
+        return self._with_account(self._store.configuration())
 
     def is_in_force(self, version: int) -> bool:
         """See `StrategyStore.is_in_force`."""
@@ -37,6 +39,7 @@ class WithDefaultAccount:
         accounts: Sequence[Account] = (),
         subscriptions: Sequence[Subscription] = (),
         removed_subscriptions: Sequence[tuple[str, str]] = (),
+        by: str = "",
     ) -> int:
         """See `StrategyStore.apply`."""
         return self._store.apply(
@@ -45,4 +48,18 @@ class WithDefaultAccount:
             accounts=accounts,
             subscriptions=subscriptions,
             removed_subscriptions=removed_subscriptions,
+            by=by,
         )
+
+    def versions(self, limit: int, before: int | None = None) -> "list[ConfigurationVersion]":
+        """See `StrategyStore.versions`."""
+        return self._store.versions(limit, before)
+
+    def configuration_of(self, version: int) -> Configuration | None:
+        """See `StrategyStore.configuration_of`."""
+        stored = self._store.configuration_of(version)
+        return None if stored is None else self._with_account(stored)
+
+    def _with_account(self, stored: Configuration) -> Configuration:
+        accounts = {self._account.name: self._account, **stored.accounts}
+        return replace(stored, accounts=accounts)

@@ -4,12 +4,23 @@ A change that fits one write of the table is one write. A larger one (over 98 re
 is in force once its text stands in the history and the head says that it is unfinished; then its
 records are written in parts. Whoever meets an unfinished version finishes it before going on, so
 one that was cut off is never seen by halves.
+
+The history says of each version what it wrote and what it wrote over, so that versions can be told
+and gone back to from the newest, however many there are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
+from chalicelib.adapters.stores.configuration_records import (
+    REMOVED,
+    Change,
+    as_version,
+    configuration_in,
+    replaced_by,
+)
 from chalicelib.adapters.stores.keys import key
 from chalicelib.domain.errors import StoreConflict, StoreUnavailable
 from chalicelib.domain.trading.account import Account, Configuration, Subscription
@@ -17,12 +28,13 @@ from chalicelib.domain.trading.strategy import Strategy
 from chalicelib.drivers.codec import decode, encode
 from chalicelib.drivers.table import Row, Table
 
-R = TypeVar("R")
+if TYPE_CHECKING:  # ports know the whole domain, and a cold webhook needs little of it
+    from chalicelib.domain.trading.configuration.versions import ConfigurationVersion
+    from chalicelib.ports import Clock
 
 _PARTITION: Final = "config"
 _HISTORY: Final = "config.history"
 _HEAD: Final = "#head"  # sorts before every record: a query meets it first
-_REMOVED: Final = "null"
 _CLOSING_ROWS: Final = 2  # the head and the history
 
 
@@ -34,42 +46,20 @@ class _Head:
     unfinished: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Change:
-    """What one version wrote, as it stays in the history."""
-
-    version: int
-    strategies: tuple[Strategy, ...] = ()
-    accounts: tuple[Account, ...] = ()
-    subscriptions: tuple[Subscription, ...] = ()
-    removed_subscriptions: tuple[tuple[str, str], ...] = ()
-
-    def documents(self) -> dict[str, str]:
-        """Sort key to document; a subscription both removed and given is given."""
-        removed = {key("subscription", *pair): _REMOVED for pair in self.removed_subscriptions}
-        return {
-            **removed,
-            **{key("strategy", s.name): encode(s) for s in self.strategies},
-            **{key("account", a.name): encode(a) for a in self.accounts},
-            **{key("subscription", s.account, s.strategy): encode(s) for s in self.subscriptions},
-        }
-
-
 class TableStrategyStore:
-    """`StrategyStore` over a table. A record's own version is the one that last wrote it."""
+    """`StrategyStore` over a table. A record's own version is the one that last wrote it.
 
-    def __init__(self, table: Table) -> None:
+    Without a clock it is not kept when a version was made.
+    """
+
+    def __init__(self, table: Table, clock: "Clock | None" = None) -> None:
         self._table = table
+        self._clock = clock
 
     def configuration(self) -> Configuration:
         """See `StrategyStore.configuration`."""
         rows = self._finished()
-        configuration = Configuration(
-            strategies={s.name: s for s in _records(rows, "strategy", Strategy)},
-            accounts={a.name: a for a in _records(rows, "account", Account)},
-            subscriptions=tuple(_records(rows, "subscription", Subscription)),
-            version=_head(rows).version,
-        )
+        configuration = configuration_in(rows, _head(rows).version)
         # A query of DynamoDB may run past a transaction that is just being applied.
         if _newest(configuration) > configuration.version:
             raise StoreUnavailable("the configuration changed while it was read; read it again")
@@ -94,6 +84,7 @@ class TableStrategyStore:
         accounts: Sequence[Account] = (),
         subscriptions: Sequence[Subscription] = (),
         removed_subscriptions: Sequence[tuple[str, str]] = (),
+        by: str = "",
     ) -> int:
         """See `StrategyStore.apply`."""
         rows = self._finished()
@@ -103,17 +94,51 @@ class TableStrategyStore:
                 f"the configuration is at version {found}, not {expected_version}: read it again"
             )
         version = found + 1
-        change = _Change(
+        change = Change(
             version=version,
             strategies=tuple(replace(s, version=version) for s in strategies),
             accounts=tuple(replace(a, version=version) for a in accounts),
             subscriptions=tuple(replace(s, version=version) for s in subscriptions),
             removed_subscriptions=tuple(removed_subscriptions),
+            at=None if self._clock is None else self._clock.now(),
+            by=by,
         )
-        self._write(change, rows)
+        self._write(replace(change, replaced=replaced_by(change, rows)), rows)
         return version
 
-    def _write(self, change: _Change, stored: Sequence[Row]) -> None:
+    def versions(self, limit: int, before: int | None = None) -> "list[ConfigurationVersion]":
+        """See `StrategyStore.versions`."""
+        newest = self._in_force() if before is None else min(self._in_force(), before - 1)
+        return [as_version(change) for change in islice(self._changes(newest), limit)]
+
+    def configuration_of(self, version: int) -> Configuration | None:
+        """See `StrategyStore.configuration_of`."""
+        rows = self._finished()
+        newest = _head(rows).version
+        if not 0 < version <= newest:
+            return None
+        stored = {row.sort: row.document for row in rows}
+        for change in self._changes(newest):
+            if change.version == version:
+                break
+            if change.replaced is None:
+                return None
+            stored |= dict.fromkeys(change.documents(), REMOVED) | change.replaced.documents()
+        return configuration_in([_row(sort, stored[sort], 1) for sort in sorted(stored)], version)
+
+    def _in_force(self) -> int:
+        row = self._table.get(_PARTITION, _HEAD)
+        return 0 if row is None else decode(_Head, row.document).version
+
+    def _changes(self, newest: int) -> Iterator[Change]:
+        """From that version down, ten to a reading: their numbers differ in the last digit."""
+        for tens in range(newest // 10, -1, -1):
+            for row in reversed(self._table.query(_HISTORY, _number(tens * 10)[:-1])):
+                change = decode(Change, row.document)
+                if change.version <= newest:
+                    yield change
+
+    def _write(self, change: Change, stored: Sequence[Row]) -> None:
         history = Row(
             partition=_HISTORY, sort=_number(change.version), document=encode(change), version=1
         )
@@ -136,7 +161,7 @@ class TableStrategyStore:
         history = self._table.get(_HISTORY, _number(head.version))
         if history is None:
             raise StoreUnavailable(f"version {head.version} of the configuration has no history")
-        outstanding = _outstanding(decode(_Change, history.document), rows)
+        outstanding = _outstanding(decode(Change, history.document), rows)
         size = self._table.write_limit or len(outstanding) + 1
         try:
             for start in range(0, len(outstanding), size):
@@ -150,13 +175,13 @@ class TableStrategyStore:
         return self._table.query(_PARTITION)
 
 
-def _outstanding(change: _Change, stored: Sequence[Row]) -> list[Row]:
+def _outstanding(change: Change, stored: Sequence[Row]) -> list[Row]:
     """The change's records that are not what is stored."""
     known = {row.sort: row for row in stored}
     rows = []
     for sort, document in change.documents().items():
         before = known.get(sort)
-        if (_REMOVED if before is None else before.document) != document:
+        if (REMOVED if before is None else before.document) != document:
             rows.append(_row(sort, document, 1 if before is None else before.version + 1))
     return rows
 
@@ -176,14 +201,6 @@ def _row(sort: str, document: str, version: int) -> Row:
 
 def _head(rows: Sequence[Row]) -> _Head:
     return next((decode(_Head, row.document) for row in rows if row.sort == _HEAD), _Head())
-
-
-def _records(rows: Sequence[Row], name: str, kind: type[R]) -> list[R]:
-    return [
-        decode(kind, row.document)
-        for row in rows
-        if row.sort.startswith(f"{name}#") and row.document != _REMOVED
-    ]
 
 
 def _newest(configuration: Configuration) -> int:

@@ -8,6 +8,7 @@ from chalicelib.domain.trading.account import Account, Configuration, Mode, Subs
 from chalicelib.domain.trading.strategy import Strategy
 
 if TYPE_CHECKING:  # ports know the whole domain, and a cold webhook needs little of it
+    from chalicelib.domain.trading.configuration.versions import ConfigurationVersion
     from chalicelib.ports import StrategyStore
 
 
@@ -38,6 +39,7 @@ class WithoutLiveAccounts:
         accounts: Sequence[Account] = (),
         subscriptions: Sequence[Subscription] = (),
         removed_subscriptions: Sequence[tuple[str, str]] = (),
+        by: str = "",
     ) -> int:
         """See `StrategyStore.apply`. SettingsError for a live account."""
         refuse_live(accounts, self._because)
@@ -47,7 +49,16 @@ class WithoutLiveAccounts:
             accounts=accounts,
             subscriptions=subscriptions,
             removed_subscriptions=removed_subscriptions,
+            by=by,
         )
+
+    def versions(self, limit: int, before: int | None = None) -> "list[ConfigurationVersion]":
+        """See `StrategyStore.versions`."""
+        return self._store.versions(limit, before)
+
+    def configuration_of(self, version: int) -> Configuration | None:
+        """See `StrategyStore.configuration_of`."""
+        return self._store.configuration_of(version)
 
 
 def refuse_live(accounts: Iterable[Account], because: str) -> None:

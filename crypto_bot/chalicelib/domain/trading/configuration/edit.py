@@ -61,6 +61,7 @@ def edited(configuration: Configuration, edit: Edit) -> Draft:
             _subscription(source, wanted, known, edit.strategies.get(known.strategy, {}))
             for known in followed.values()
         ),
+        based_on=edit.version,
     )
 
 

@@ -81,7 +81,8 @@ _ACCOUNT_KEYS: Final = ACCOUNT_SETTINGS | {
 class Draft:
     """What one file says. `strategies` None: the file is not about strategies; accounts alike.
 
-    `pauses` are the (account, strategy) pairs whose `paused` the file itself states.
+    `pauses` are the (account, strategy) pairs whose `paused` the file itself states. `based_on` is
+    the version of the configuration that it is a change of, where it is one of that alone.
     """
 
     source: Source
@@ -89,6 +90,7 @@ class Draft:
     accounts: dict[str, Account] | None = None
     subscriptions: tuple[Subscription, ...] = ()
     pauses: frozenset[tuple[str, str]] = frozenset()
+    based_on: int | None = None
 
 
 def parse_strategies(text: str, name: str) -> Draft:
