@@ -328,12 +328,13 @@ def planned_means_that_this_very_step_moves_something(situation: Situation, draf
 def a_late_entry_expires_and_a_late_exit_runs(situation: Situation, draft: Draft) -> None:
     late = draft_plan(replace(situation, now=NOON + timedelta(days=2)))
     assert not [o for o in _orders(late, Side.BUY) if _entered(situation, o)]
-    # What is dust by itself may have gone to somebody who now comes too late.
+    # What is dust by itself, or not free to be sold, may have gone to somebody who is too late now.
     for name in _sold_out(draft, situation) - _sold_out(late, situation):
         symbol = SYMBOLS[name]
         owned = situation.portfolio.holding(name, symbol).quantity
         instrument, price = situation.instruments[symbol], situation.prices[symbol]
-        assert not instrument.is_sellable(owned, price)
+        free = min(owned, situation.free[instrument.base])
+        assert not instrument.is_sellable(instrument.round_quantity(free), price)
 
 
 def _entered(situation: Situation, order: OrderIntent) -> bool:
