@@ -23,6 +23,14 @@ class SignalStore(Protocol):
         """The signal, read consistently."""
         ...
 
+    def keep_alert(self, signal_id: str, alert: str) -> None:
+        """Keep what the signal was made of, for people. What is kept already stands."""
+        ...
+
+    def alert(self, signal_id: str) -> str:
+        """What was kept of the alert that it was made of; '' where nothing was."""
+        ...
+
     def update(self, signal: Signal) -> Signal:
         """Save over the version it was read at; returns it with its new version."""
         ...

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal, localcontext
 from threading import Barrier
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from chalicelib.adapters.stores.quarantine import Quarantine
 from chalicelib.adapters.stores.signals import TableSignalStore
 from chalicelib.domain.errors import StoreConflict
 from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
+from chalicelib.domain.trading.alerts.template import alert_template
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import (
     Failures,
@@ -22,10 +24,13 @@ from chalicelib.domain.trading.signal import (
     SignalStatus,
     Size,
     SizeUnit,
+    signal_id_from_sender,
 )
 from chalicelib.domain.trading.signal_order import OrderKind, SignalOrder
+from chalicelib.drivers.dynamodb_table import DynamoDbTable, create_table
 from chalicelib.drivers.table import Table
-from tests.contract.stores.records import NOON, minutes, signal
+from tests.contract.stores.records import NOON, minutes, signal, strategy
+from tests.infra.metered_dynamodb import item_size
 
 DONE = SignalStatus.EXECUTED
 
@@ -107,6 +112,31 @@ def test_an_amount_keeps_every_digit_and_zero(signals: TableSignalStore, text: s
         stored = signals.get("s1")
     assert stored is not None
     assert str(stored.price) == text
+
+
+def test_the_first_alert_that_is_kept_of_a_signal_stands(signals: TableSignalStore) -> None:
+    signals.add(signal())
+    assert signals.alert("s1") == ""
+    text = '{"comment": "\U0001f680 \\"quoted\\" \\\\ # %",\r\n "size": 1.50}'
+    signals.keep_alert("s1", text)
+    signals.keep_alert("s1", "said again")
+    signals.keep_alert("s2", "x" * 9_000)
+    assert (signals.alert("s1"), signals.alert("s2")) == (text, "x" * 9_000)
+    assert signals.get("s2") is None
+    assert signals.update(signal(comment="mine", version=1)) == signals.get("s1")
+    assert signals.alert("s1") == text
+    listed = [signals.due(NOON, 10), signals.recent(10), [s for _, s in signals.page(10)]]
+    assert [names(found) for found in listed] == [["s1"]] * 3
+
+
+def test_an_ordinary_alert_costs_one_write_unit(dynamodb: Any) -> None:
+    create_table(dynamodb, "measured")
+    name = "a strategy with a rather long name"
+    message = alert_template(strategy(name)).replace("{{", "").replace("}}", "")
+    identity = signal_id_from_sender(strategy=name, sender_id="1")
+    TableSignalStore(DynamoDbTable(dynamodb, "measured")).keep_alert(identity, message)
+    [item] = dynamodb.scan(TableName="measured")["Items"]
+    assert 600 < item_size(item) < 1_024
 
 
 def test_an_update_needs_the_version_that_was_read(signals: TableSignalStore) -> None:

@@ -22,7 +22,9 @@ from chalicelib.domain.trading.alerts.placeholders import (
     is_known,
 )
 from chalicelib.domain.trading.alerts.redaction import (
+    LONGEST_ALERT,
     excerpt_of,
+    kept_alert,
     kept_body,
     redacted,
     without_token,
@@ -416,6 +418,42 @@ def test_a_body_is_kept_for_another_reading_only_where_it_can_be_read() -> None:
     assert kept_body(raw, "tok") == ('{"ticker": "A", "secret": "[blanked]", "id": "[blanked]"}')
     assert kept_body(b'{"ticker": ', "tok") == ""
     assert kept_body(b"\xff", "") == ""
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '{"ticker": "A", "secret": {"value": "x1"}}',
+        '{"ticker": "A", "secret": ["x1", "x2"]}',
+        '{"ticker": "A", "password": [["[blanked]", "x1"]]}',
+        '{"ticker": "A", "se\\u0063ret": "x1"}',
+        '{"ticker": "A", "deep": {"Api\\u004bey": "x1"}}',
+        '{"ticker": "A", "comment": "t\\u006fk"}',
+        '{"ticker": "A", "t\\u006fk": "x"}',
+        "ticker=A\npassword=x1 and more",
+    ],
+)
+def test_a_body_whose_credentials_cannot_be_taken_out_is_not_kept(raw: str) -> None:
+    assert kept_body(raw.encode(), "tok") == ""
+
+
+def test_a_credential_that_was_taken_out_keeps_its_place() -> None:
+    raw = b'{"ticker":"A", "n": {"token" : "x\\"1", "api_key":7}, "secret": null, "size": 1.50}'
+    assert kept_body(raw, "") == (
+        '{"ticker":"A", "n": {"token" : "[blanked]", "api_key":"[blanked]"}, '
+        '"secret": "[blanked]", "size": 1.50}'
+    )
+
+
+def test_of_a_long_alert_its_beginning_is_kept() -> None:
+    raw = '{"ticker": "A", "comment": "' + "é" * 3000 + '"}'
+    kept = kept_alert(raw.encode(), "")
+    beginning, told = kept.split(" [cut: ")
+    assert raw.startswith(beginning)
+    assert len(beginning.encode()) in {LONGEST_ALERT - 1, LONGEST_ALERT}
+    assert told == f"{len(raw.encode())} bytes]"
+    assert kept_alert(b'{"ticker": "A"}', "") == '{"ticker": "A"}'
+    assert kept_alert(b'{"ticker": ', "") == ""
 
 
 def test_an_excerpt_is_one_short_printable_line_without_what_may_be_a_credential() -> None:

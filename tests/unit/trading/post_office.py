@@ -35,6 +35,7 @@ class FragileTable(SqliteTable):
     def __init__(self) -> None:
         super().__init__(":memory:")
         self.broken = False
+        self.breaks_after: int | None = None  # so many writes
         self.read: list[str] = []
 
     def get(self, partition: str, sort: str) -> Row | None:
@@ -46,6 +47,9 @@ class FragileTable(SqliteTable):
     def write(self, rows: Sequence[Row]) -> None:
         self._fail_if_broken()
         super().write(rows)
+        if self.breaks_after is not None:
+            self.breaks_after -= 1
+            self.broken = self.broken or self.breaks_after == 0
 
     def _fail_if_broken(self) -> None:
         if self.broken:
@@ -131,8 +135,11 @@ class PostOffice:
     def break_store(self) -> None:
         self._table.broken = True
 
+    def break_store_after(self, *, writes: int) -> None:
+        self._table.breaks_after = writes
+
     def mend_store(self) -> None:
-        self._table.broken = False
+        self._table.broken, self._table.breaks_after = False, None
 
     def _wake(self) -> None:
         self.woken += 1

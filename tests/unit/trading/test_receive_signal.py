@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.adapters.clock import ReplayClock
 from chalicelib.domain.trading.signal import DesiredState, SignalStatus
-from chalicelib.services.trading.receive_signal import Answer, Delivery, receive_signal
+from chalicelib.services.trading.receive_signal import Answer, Delivery, receive_own, receive_signal
 from tests.unit.trading.alerts import FIRED_AT, SEED, body, fixture, strategy
 from tests.unit.trading.post_office import PostOffice, account
 
@@ -44,6 +44,35 @@ def test_a_repeated_delivery_is_a_duplicate_and_changes_nothing(office):
     assert (second.status, second.body["status"]) == (200, "duplicate")
     assert second.body["signal_id"] == first.body["signal_id"]
     assert office.signals.recent(10) == stored
+
+
+def test_the_alert_is_kept_as_it_was_received_but_for_its_token(office):
+    raw = body(secret="btc-token", order_comment="see btc-token")
+    first = office.post(raw)
+    stored = first.body["signal_id"]
+    kept = office.signals.alert(stored)
+
+    assert kept.replace("[blanked]", "btc-token") == raw.decode()
+    assert kept.count("[blanked]") == 2
+    office.post(raw)
+    office.post(body(secret="btc-token", order_comment="see btc-token", order_price="1"))
+    assert office.signals.alert(stored) == kept
+
+
+def test_a_signal_counts_whose_alert_could_not_be_kept(office):
+    office.break_store_after(writes=1)
+    answer = office.hook(body())
+    office.mend_store()
+
+    assert (answer.status, answer.body["status"]) == (200, "stored")
+    assert office.signals.get(answer.body["signal_id"]) is not None
+    assert office.signals.alert(answer.body["signal_id"]) == ""
+    assert office.hook(body()).body["status"] == "duplicate"
+
+
+def test_what_a_bot_of_our_own_says_is_no_alert(office):
+    answer = receive_own(office.inbox, Delivery(body=body(), strategy="btc"))
+    assert office.signals.alert(answer.body["signal_id"]) == ""
 
 
 def test_the_same_signal_with_another_body_is_a_conflict_for_the_owner(office):

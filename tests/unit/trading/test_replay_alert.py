@@ -61,6 +61,7 @@ def test_a_mended_alert_becomes_the_signal_it_would_have_been(office: PostOffice
     assert (stored.symbol, stored.state) == ("DOGE/USDT", DesiredState.LONG)
     assert (stored.fired_at, stored.received_at) == (FIRED_AT, office.clock.now())
     assert office.signals.quarantined(10) == []
+    assert office.signals.alert(stored.id) == message(secret="[blanked]").decode()
     # Had it been understood at once, it would have been this very signal.
     assert office.hook(message(secret="btc-token")).body["status"] == "duplicate"
 

@@ -1,7 +1,9 @@
 """Signals: stored once, listed while something is left to do, kept for ever."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from chalicelib.adapters.stores.keys import earlier_than, key, moment, parts, until
 from chalicelib.adapters.stores.pages import newest_rows
@@ -14,6 +16,8 @@ from chalicelib.drivers.table import Row, Table
 
 OPEN_SHELF = "signals.open"
 DONE_SHELF = "signals.done"
+
+_ALERT: Final = "alert"
 
 
 class TableSignalStore:
@@ -35,6 +39,19 @@ class TableSignalStore:
         """See `SignalStore.get`."""
         row = self._table.get(key("signal", signal_id), "signal")
         return None if row is None else decode(Signal, row.document)
+
+    def keep_alert(self, signal_id: str, alert: str) -> None:
+        """See `SignalStore.keep_alert`. A row of its own: no tick reads it or writes it again."""
+        row = Row(
+            partition=key("signal", signal_id), sort=_ALERT, document=encode(alert), version=1
+        )
+        with suppress(StoreConflict):
+            self._table.write([row])
+
+    def alert(self, signal_id: str) -> str:
+        """See `SignalStore.alert`."""
+        row = self._table.get(key("signal", signal_id), _ALERT)
+        return "" if row is None else decode(str, row.document)
 
     def update(self, signal: Signal) -> Signal:
         """See `SignalStore.update`."""

@@ -21,6 +21,7 @@ from chalicelib.domain.trading.alerts.dialects import secret_of
 from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
 from chalicelib.domain.trading.alerts.redaction import (
     excerpt_of,
+    kept_alert,
     kept_body,
     redacted,
     without_token,
@@ -159,7 +160,8 @@ def _receive(inbox: Inbox, delivery: Delivery) -> Answer:
     if not opened:
         return _unauthorised()
     try:
-        return _understand(inbox, delivery, without_token(alert_from(message), token), opened)
+        alert = without_token(alert_from(message), token)
+        return _understand(inbox, delivery, alert, opened, kept=kept_alert(delivery.body, token))
     except SignalRejected as problem:
         return _keep(inbox, delivery, opened, problem, token)
 
@@ -209,6 +211,8 @@ def _understand(
     alert: Alert,
     opened: Sequence[Strategy],
     own: OwnWords = NOTHING_MORE,
+    *,
+    kept: str = "",
 ) -> Answer:
     named = named_by(alert, opened, delivery.strategy)
     if not named:
@@ -219,14 +223,17 @@ def _understand(
     signal = signal_from(
         alert, strategy, received_at=inbox.clock.now(), body_digest=delivery.digest
     )
-    return _store(inbox, with_own_words(signal, own))
+    return _store(inbox, with_own_words(signal, own), kept)
 
 
-def _store(inbox: Inbox, signal: Signal) -> Answer:
+def _store(inbox: Inbox, signal: Signal, kept: str) -> Answer:
     earlier = inbox.signals.add(signal)
     if earlier is None:
         if signal.urgent and inbox.wake is not None:
             inbox.wake()
+        if kept:
+            with suppress(StoreUnavailable):  # the signal is stored, and counts without it
+                inbox.signals.keep_alert(signal.id, kept)
         return Answer(status=200, body=_summary("stored", signal))
     if earlier.body_digest == signal.body_digest:
         return Answer(status=200, body=_summary("duplicate", earlier))

@@ -8,6 +8,7 @@ from chalicelib.domain.trading.alerts.address import choose_strategy, named_by
 from chalicelib.domain.trading.alerts.alert import Alert, alert_from
 from chalicelib.domain.trading.alerts.body import read_body
 from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
+from chalicelib.domain.trading.alerts.redaction import shortened
 from chalicelib.domain.trading.alerts.signal_from import signal_from
 from chalicelib.domain.trading.signal import Signal
 from chalicelib.domain.trading.strategy import Strategy
@@ -35,8 +36,8 @@ def replay_alert(ports: TradingPorts, alert_id: str, *, dry_run: bool) -> Replay
         )
     if not kept.body:
         raise ActionRefused(
-            f"alert {alert_id} was kept without its body, because nobody could read it; send it "
-            "anew"
+            f"alert {alert_id} was kept without its body, because nobody could read it, or take "
+            "the credentials out of it; send it anew"
         )
     try:
         signal = _signal(ports, kept)
@@ -50,6 +51,7 @@ def replay_alert(ports: TradingPorts, alert_id: str, *, dry_run: bool) -> Replay
         )
     if dry_run:
         return Replayed(signal=earlier or signal, earlier=earlier is not None)
+    ports.signals.keep_alert(signal.id, shortened(kept.body))
     ports.signals.drop_quarantined(alert_id)
     return Replayed(signal=earlier or signal, earlier=earlier is not None)
 

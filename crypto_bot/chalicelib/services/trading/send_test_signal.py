@@ -27,4 +27,6 @@ def send_test_signal(
     signal = signal_from(
         parse_alert(body), strategy, received_at=now, body_digest=sha256(body).hexdigest()
     )
-    return ports.signals.add(signal) or signal
+    stored = ports.signals.add(signal) or signal
+    ports.signals.keep_alert(stored.id, body.decode())
+    return stored

@@ -8,7 +8,8 @@ from datetime import datetime
 class QuarantinedAlert:
     """`excerpt` is at most 512 characters with secrets blanked; `digest` identifies the body.
 
-    `body` is all of it, secrets blanked too, for a replay; '' where nobody could read it.
+    `body` is all of it, secrets blanked too, for a replay; '' where nobody could read it,
+    or take the secrets out.
     `opened` are the strategies for which its credential could speak.
     """
 

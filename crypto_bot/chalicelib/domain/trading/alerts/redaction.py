@@ -6,18 +6,22 @@ from typing import Final
 
 from chalicelib.domain.errors import SignalRejected
 from chalicelib.domain.trading.alerts.alert import Alert
-from chalicelib.domain.trading.alerts.body import MAXIMUM_BYTES, read_body
+from chalicelib.domain.trading.alerts.body import MAXIMUM_BYTES, read_body, read_text
 
 EXCERPT_LENGTH: Final = 512
+LONGEST_ALERT: Final = 4_000  # bytes; on DynamoDB, what is kept is paid for by the kilobyte
 
 _BLANK: Final = "[blanked]"
 _STORED_TEXTS: Final = ("ticker", "interval", "order_id", "comment")
 
+_NAMED: Final = "secret | token | password | passphrase | api_?key"
+_NAME: Final = re.compile(f"(?ix) {_NAMED}")
+
 # Values of keys that hold credentials, in JSON and in key=value lines, whole or cut off.
 _CREDENTIAL: Final = re.compile(
-    r"""(?ix)
-    ( (?: secret | token | password | passphrase | api_?key ) \w{0,40} "? \s{0,9} [:=] \s{0,9} )
-    ( " (?: [^"\\] | \\. )* "? | [^\s,;}"]+ )
+    rf"""(?ix)
+    ( (?: {_NAMED} ) \w{{0,40}} "? \s{{0,9}} [:=] \s{{0,9}} )
+    ( " (?: [^"\\] | \\. )* "? | [^\s,;}}"]+ )
     """
 )
 
@@ -50,13 +54,42 @@ def without_token(alert: Alert, token: str) -> Alert:
 def kept_body(body: bytes, token: str) -> str:
     """The whole body without credentials, for another reading; '' for what nobody could read.
 
-    In a damaged body a credential's key may be damaged, too.
+    In a damaged body a credential's key may be damaged, too. Nothing is kept, either, of one that
+    has credentials where they cannot be taken out of the text: in lists, or written with escapes.
     """
     try:
         read_body(body)
+        text = redacted(body.decode("utf-8-sig"), token)
+        return "" if _tells(read_text(text), token) else text
     except SignalRejected:
         return ""
-    return redacted(body.decode("utf-8-sig"), token)
+
+
+def kept_alert(body: bytes, token: str) -> str:
+    """As `kept_body`, for people, who are shown the beginning of a long one."""
+    return shortened(kept_body(body, token))
+
+
+def shortened(body: str) -> str:
+    """The beginning of a long one, with a word on how long all of it was."""
+    whole = body.encode()
+    if len(whole) <= LONGEST_ALERT:
+        return body
+    return f"{whole[:LONGEST_ALERT].decode(errors='ignore')} [cut: {len(whole)} bytes]"
+
+
+def _tells(value: object, token: str) -> bool:
+    """Whether a credential is still in what was read."""
+    if isinstance(value, dict):
+        return any(
+            (_NAME.search(name) and inner not in ("", _BLANK))
+            or _tells(name, token)
+            or _tells(inner, token)
+            for name, inner in value.items()
+        )
+    if isinstance(value, list):
+        return any(_tells(inner, token) for inner in value)
+    return bool(token) and isinstance(value, str) and token in value
 
 
 def excerpt_of(body: bytes, token: str) -> str:
