@@ -23,6 +23,8 @@ from chalicelib.drivers.table import Row
 
 TRANSACTION_LIMIT: Final = 100
 SHELF_INDEX: Final = "shelf"
+_LONGEST_PARTITION: Final = 2_048  # bytes, as DynamoDB counts them
+_LONGEST_SORT: Final = 1_024
 
 Item = dict[str, dict[str, Any]]
 Request = dict[str, Any]
@@ -65,6 +67,8 @@ class DynamoDbTable:
 
     def get(self, partition: str, sort: str) -> Row | None:
         """See `Table.get`."""
+        if not _is_key(partition, sort):
+            return None
         with _trouble_named(self._name):
             answer = self._client.get_item(
                 TableName=self._name,
@@ -75,6 +79,8 @@ class DynamoDbTable:
 
     def query(self, partition: str, prefix: str = "") -> list[Row]:
         """See `Table.query`."""
+        if not _is_key(partition, prefix):
+            return []
         condition, values = "pk = :pk", {":pk": {"S": partition}}
         if prefix:
             condition += " AND begins_with(sk, :prefix)"
@@ -124,6 +130,8 @@ class DynamoDbTable:
         limit: int | None = None,
     ) -> list[Row]:
         """Rows of the partition with `first` <= sort <= `last`, in order, consistently."""
+        if not _is_key(partition, last):
+            return []
         request: Request = {
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
             "ExpressionAttributeValues": {
@@ -280,6 +288,11 @@ def _rows_in_the_way(error: ClientError) -> list[Item] | None:
         if reason.get("Code") == "ConditionalCheckFailed"
     ]
     return refused or None
+
+
+def _is_key(partition: str, sort: str) -> bool:
+    """Whether a row can have it: DynamoDB refuses even to look for a longer one."""
+    return len(partition.encode()) <= _LONGEST_PARTITION and len(sort.encode()) <= _LONGEST_SORT
 
 
 def _conflict(rows: Sequence[Row]) -> str:

@@ -1,5 +1,6 @@
 """Who may use the API, and what they did there."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from chalicelib.domain.operation.deed import Deed
@@ -13,8 +14,12 @@ class AccessTokenStore(Protocol):
         """The newest of each name first; none where the owner has made none."""
         ...
 
-    def save(self, tokens: tuple[AccessToken, ...]) -> None:
-        """From now on these, and no others."""
+    def change(self, edit: Callable[[tuple[AccessToken, ...]], tuple[AccessToken, ...]]) -> None:
+        """From now on those that `edit` makes of these, and no others.
+
+        It is asked again where somebody else has changed them meanwhile, so that no token that was
+        ended comes back.
+        """
         ...
 
 

@@ -37,8 +37,12 @@ class ControlStore(Protocol):
         """Who last set the switch to what; None where nobody ever did."""
         ...
 
-    def set_halt(self, level: HaltLevel, reason: str, at: datetime) -> None:
-        """Take effect before the next send."""
+    def set_halt(self, level: HaltLevel, reason: str, at: datetime) -> HaltLevel:
+        """Take effect before the next send, and return the level before.
+
+        FLATTEN stays until NONE is asked for, whoever else sets it at the same time. StoreConflict
+        if others keep winning the write; then nothing is changed.
+        """
         ...
 
     def acquire(self, account: str, owner: str, now: datetime, duration: timedelta) -> Lease | None:

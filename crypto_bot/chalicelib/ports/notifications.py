@@ -1,5 +1,6 @@
 """What the owner is told, and the channels it goes over."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from chalicelib.domain.operation.channel import Channel, Dispatch, Notifications
@@ -66,6 +67,6 @@ class Notifier(Protocol):
 class Notifiers(Protocol):
     """Opens channels."""
 
-    def open(self, channel: Channel) -> Notifier:
-        """SettingsError names what its secret lacks."""
+    def open(self, channel: Channel, fields: Mapping[str, str] | None = None) -> Notifier:
+        """SettingsError names what its secret lacks, or `fields`, which may become its secret."""
         ...

@@ -17,10 +17,10 @@ def test_before_the_first_there_is_none(table: Table) -> None:
 
 def test_the_last_word_counts(table: Table) -> None:
     tokens = TableAccessTokens(table)
-    tokens.save((ANNA,))
-    tokens.save((OWNER, ANNA))
+    tokens.change(lambda _: (ANNA,))
+    tokens.change(lambda _: (OWNER, ANNA))
     assert TableAccessTokens(table).tokens() == (OWNER, ANNA)
-    tokens.save(())
+    tokens.change(lambda _: ())
     assert tokens.tokens() == ()
 
 
@@ -31,5 +31,21 @@ def test_tokens_of_before_there_were_roles_are_the_owners(table: Table) -> None:
     assert tokens.tokens() == tuple(
         AccessToken(name="owner", role=Role.OWNER, hash=text) for text in ("new", "old")
     )
-    tokens.save((ANNA, *tokens.tokens()))
+    tokens.change(lambda stored: (ANNA, *stored))
     assert [token.hash for token in tokens.tokens()] == ["a", "new", "old"]
+
+
+def test_a_token_that_is_ended_while_another_is_made_stays_ended(table: Table) -> None:
+    tokens = TableAccessTokens(table)
+    asked: list[tuple[AccessToken, ...]] = []
+    tokens.change(lambda _: (ANNA,))
+
+    def with_owner(stored: tuple[AccessToken, ...]) -> tuple[AccessToken, ...]:
+        if not asked:  # elsewhere, after this one has read
+            TableAccessTokens(table).change(lambda _: ())
+        asked.append(stored)
+        return (OWNER, *stored)
+
+    tokens.change(with_owner)
+    assert tokens.tokens() == (OWNER,)
+    assert asked == [(ANNA,), ()]

@@ -17,7 +17,7 @@ from chalicelib.adapters.stores.deployments import TableDeploymentStore
 from chalicelib.domain.bots.deployed import DeployedBot
 from chalicelib.domain.bots.deployment import MOST_INSTRUMENTS
 from chalicelib.domain.bots.live import LiveBot
-from chalicelib.domain.bots.standing import Standing
+from chalicelib.domain.bots.standing import Reckoning
 from chalicelib.domain.bots.trail import LONGEST_LINE, MOST_CURVES, MOST_LINES, Mark, Point
 from chalicelib.domain.bots.version import (
     LONGEST_SOURCE,
@@ -62,9 +62,9 @@ def deployed(name: str = "mine", **changes: Any) -> DeployedBot:
     return replace(usual, **changes)
 
 
-def kept(symbol: str = BTC, deployment: str = "mine") -> KeptBot:
-    bot = LiveBot("Cross 1m", AT, Standing(Decimal(5)), AT, {"bot": {}})
-    return KeptBot(deployment=deployment, symbol=symbol, bot=bot)
+def kept(on: str = BTC, deployment: str = "mine") -> KeptBot:
+    bot = LiveBot("Cross 1m", AT, Reckoning(Decimal(5)), AT, {"bot": {}})
+    return KeptBot(deployment=deployment, on=on, bot=bot)
 
 
 def test_a_bot_comes_back_with_the_source_of_each_version(table: Table) -> None:

@@ -1,14 +1,16 @@
 """The kill switch, leases and the sign of life."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 
 from chalicelib.adapters.stores.control import TableControlStore
 from chalicelib.domain.trading.account import Halt, HaltLevel
-from chalicelib.drivers.table import Table
+from chalicelib.drivers.table import Row, Table
 from chalicelib.ports import Heartbeat, Lease
 from tests.contract.stores.records import NOON, minutes
 
@@ -20,6 +22,22 @@ def control(table: Table) -> TableControlStore:
     return TableControlStore(table)
 
 
+class Overtaken:
+    """A table whose first write of a halt comes after another's, who sells everything."""
+
+    def __init__(self, table: Table) -> None:
+        self._table, self._is_first = table, True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._table, name)
+
+    def write(self, rows: Sequence[Row]) -> None:
+        if self._is_first:
+            self._is_first = False
+            TableControlStore(self._table).set_halt(HaltLevel.FLATTEN, "theirs", NOON)
+        self._table.write(rows)
+
+
 def taken(control: TableControlStore, owner: str, at: float = 0) -> Lease:
     lease = control.acquire("main", owner, minutes(at), MINUTE)
     assert lease is not None
@@ -29,10 +47,25 @@ def taken(control: TableControlStore, owner: str, at: float = 0) -> Lease:
 def test_the_kill_switch_keeps_the_last_word(control: TableControlStore) -> None:
     assert control.halt_level() is HaltLevel.NONE
     assert control.last_halt() is None
-    for level in (HaltLevel.FLATTEN, HaltLevel.NO_ENTRIES, HaltLevel.NONE):
-        control.set_halt(level, "the owner's word", NOON)
+    before = HaltLevel.NONE
+    for level in (HaltLevel.NO_ENTRIES, HaltLevel.FLATTEN, HaltLevel.NONE, HaltLevel.FLATTEN):
+        assert control.set_halt(level, "the owner's word", NOON) is before
         assert control.halt_level() is level
         assert control.last_halt() == Halt(level=level, reason="the owner's word", at=NOON)
+        before = level
+
+
+def test_only_the_end_of_the_halt_ends_a_sale_of_everything(control: TableControlStore) -> None:
+    control.set_halt(HaltLevel.FLATTEN, "sell", NOON)
+    assert control.set_halt(HaltLevel.NO_ENTRIES, "too", minutes(1)) is HaltLevel.FLATTEN
+    assert control.last_halt() == Halt(level=HaltLevel.FLATTEN, reason="too", at=minutes(1))
+
+
+def test_a_halt_pressed_together_with_a_sale_of_everything_does_not_end_it(table: Table) -> None:
+    """Between the look at the level and the write, another has pressed, too."""
+    control = TableControlStore(Overtaken(table))
+    control.set_halt(HaltLevel.NO_ENTRIES, "mine", NOON)
+    assert control.last_halt() == Halt(level=HaltLevel.FLATTEN, reason="mine", at=NOON)
 
 
 def test_a_lease_keeps_others_out_until_it_expires(control: TableControlStore) -> None:

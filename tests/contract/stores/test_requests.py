@@ -17,6 +17,7 @@ from chalicelib.domain.trading.account import HaltLevel
 from chalicelib.domain.trading.alerts.quarantine import QuarantinedAlert
 from chalicelib.domain.trading.ledger import Portfolio
 from chalicelib.domain.trading.plan import AccountState
+from chalicelib.drivers.dynamodb_table import DynamoDbTable
 from chalicelib.drivers.sqlite_table import SqliteTable
 from chalicelib.drivers.table import Table
 from chalicelib.ports import Heartbeat
@@ -76,6 +77,19 @@ def test_what_acts_never_reads_a_shelf(requests: Requests, dynamodb_table: Table
     TableStrategyStore(dynamodb_table).configuration()
     TableControlStore(dynamodb_table).halt_level()
     assert [params["ConsistentRead"] for _, params in requests] == [True] * 8
+
+
+@pytest.mark.parametrize(
+    ("partition", "sort"), [("a" * 2_049, "b"), ("é" * 1_025, "b"), ("a", "b" * 1_025)]
+)
+def test_what_no_row_can_be_kept_by_is_not_even_looked_for(
+    requests: Requests, dynamodb_table: DynamoDbTable, partition: str, sort: str
+) -> None:
+    """DynamoDB, unlike its imitation here, refuses such a request."""
+    assert dynamodb_table.get(partition, sort) is None
+    assert dynamodb_table.query(partition, sort) == []
+    assert dynamodb_table.between(partition, "", sort) == []
+    assert requests == []
 
 
 def test_an_idle_tick_is_two_reads_and_one_write(requests: Requests, dynamodb_table: Table) -> None:

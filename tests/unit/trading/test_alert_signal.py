@@ -1,15 +1,19 @@
 """Alert and strategy -> signal: instrument, urgency, waiting, identity."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from chalicelib.domain.errors import SignalRejected
 from chalicelib.domain.trading.alerts.address import choose_strategy
 from chalicelib.domain.trading.alerts.alert import parse_alert
-from chalicelib.domain.trading.alerts.signal_from import signal_from
+from chalicelib.domain.trading.alerts.signal_from import signal_from, with_own_words
+from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import DesiredState, Signal
+from chalicelib.domain.trading.signal_order import OrderKind, OwnWords, SignalOrder
 from tests.unit.trading.alerts import FIRED_AT, SEED, body, strategy
 
 RECEIVED_AT = FIRED_AT + timedelta(seconds=1)
@@ -179,3 +183,16 @@ def test_the_strategy_is_the_only_one_with_that_ticker():
     with pytest.raises(SignalRejected, match=r"no strategy trades.* btc, eth"):
         choose_strategy([btc, eth], parse_alert(body(ticker="SOLUSD")))
     assert several.value.status == 422
+
+
+@pytest.mark.parametrize("fields", [{}, {"order_action": "sell", "market_position": "flat"}])
+def test_an_order_is_looked_at_at_once_and_its_price_is_not_urgent(fields):
+    said = signal(body(**fields))
+    order = SignalOrder(kind=OrderKind.LIMIT, side=Side.BUY, name="n-2", price=Decimal(100))
+    own = OwnWords(order=order, keeps=("n-1",), holds=Decimal(2))
+    beside = replace(said, keeps=("n-1",), holds=Decimal(2))
+
+    assert with_own_words(said, replace(own, order=None)) == beside
+    assert with_own_words(said, own) == replace(
+        beside, order=order, urgent=False, due_at=RECEIVED_AT
+    )

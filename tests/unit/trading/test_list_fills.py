@@ -1,9 +1,11 @@
 """What we ourselves bought and sold, for marks on a chart."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from chalicelib.ports import OrderStore
 from chalicelib.services.trading import list_fills as module
 from chalicelib.services.trading.list_fills import list_fills
 from tests.trading_floor import MORNING, TradingFloor
@@ -56,3 +58,37 @@ def test_many_orders_are_looked_through_a_page_at_a_time(floor, monkeypatch):
         if until is None:
             break
     assert sides == ["sell", "buy"]
+
+
+def test_orders_of_one_instant_on_both_sides_of_a_pages_edge_are_all_found(floor, monkeypatch):
+    """Those of one plan are made at one instant: two for each of five plans."""
+    orders = floor.ports.orders
+    [first] = [o for o in orders.recent(9) if o.intent.symbol == "ETH/USDT"]
+    for number in range(10):
+        orders.save(
+            replace(
+                first,
+                intent=replace(first.intent, id=f"p{number // 2}#ETH/USDT#{number % 2}"),
+                plan_id=f"p{number // 2}",
+                created_at=LATER + timedelta(minutes=number // 2),
+                version=0,
+            )
+        )
+    monkeypatch.setattr(module, "_LOOKED_AT", 3)
+    assert len(all_pages(orders, "ETH/USDT")) == 11
+    # More at one instant than are looked at: what is left out is left out, and the pages end.
+    monkeypatch.setattr(module, "_LOOKED_AT", 1)
+    assert len(all_pages(orders, "ETH/USDT")) == 6
+
+
+def all_pages(orders: OrderStore, symbol: str) -> set[str]:
+    found: list[str] = []
+    until = None
+    for _ in range(20):
+        page = list_fills(orders, symbol, since=MORNING, until=until)
+        found += [own.order.intent.id for own in page.fills]
+        until = page.older
+        if until is None:
+            assert len(found) == len(set(found))
+            return set(found)
+    raise AssertionError("the pages do not end")

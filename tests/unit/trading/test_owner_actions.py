@@ -131,13 +131,14 @@ def test_only_a_known_strategy_can_be_closed(floor: TradingFloor) -> None:
 
 def test_flatten_sells_everything_and_nothing_enters_until_resume(floor: TradingFloor) -> None:
     enter(floor)
-    assert halt_trading(floor.ports, HaltLevel.FLATTEN, "enough") is HaltLevel.NONE
+    assert halt_trading(floor.ports, HaltLevel.FLATTEN, "enough").before is HaltLevel.NONE
+    assert halt_trading(floor.ports, HaltLevel.NO_ENTRIES, "too").before is HaltLevel.FLATTEN
     floor.tick()
     assert floor.owned("btc") == 0
     floor.alert("eth", "long")
     floor.tick()
     assert floor.owned("eth") == 0
-    assert halt_trading(floor.ports, HaltLevel.NONE, "again") is HaltLevel.FLATTEN
+    assert halt_trading(floor.ports, HaltLevel.NONE, "again").before is HaltLevel.FLATTEN
     floor.clock.pass_time(hours=1)
     enter(floor, "eth")
     assert floor.owned("eth") > 0

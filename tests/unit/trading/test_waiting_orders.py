@@ -491,8 +491,8 @@ def test_a_stop_of_a_part_is_pursued_until_that_part_is_sold(kind: str) -> None:
 
 def test_an_addition_that_pends_holds_up_no_stop() -> None:
     """Its purchase rests at the venue for an hour, and so it is not decided either."""
-    slow = {"order_style": OrderStyle.LIMIT, "unfilled_timeout": 3600}
-    desk = Desk(account=virtual_account(**slow, options=THIN))
+    account = virtual_account(order_style=OrderStyle.LIMIT, unfilled_timeout=3600, options=THIN)
+    desk = Desk(account=account)
     desk.tell("long", holds="2")
     desk.tick()
     stop = desk.order("stop", "sell", at="90", name="stop")

@@ -1,5 +1,6 @@
 """The kill switch, the lease on each account, and the sign of life."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +17,7 @@ _HALT: Final = "halt"
 _HEARTBEAT: Final = "heartbeat"
 _LEASE: Final = "lease"
 _NOBODY: Final = ""
+_RETRIES: Final = 9  # the kill switch is not to lose to others who press it, too
 
 
 class TableControlStore:
@@ -34,9 +36,19 @@ class TableControlStore:
         row = self._table.get(_PARTITION, _HALT)
         return None if row is None else decode(Halt, row.document)
 
-    def set_halt(self, level: HaltLevel, reason: str, at: datetime) -> None:
+    def set_halt(self, level: HaltLevel, reason: str, at: datetime) -> HaltLevel:
         """See `ControlStore.set_halt`."""
-        self._overwrite(_HALT, Halt(level=level, reason=reason, at=at))
+        for _ in range(_RETRIES):
+            with suppress(StoreConflict):
+                return self._try_halt(level, reason, at)
+        return self._try_halt(level, reason, at)
+
+    def _try_halt(self, level: HaltLevel, reason: str, at: datetime) -> HaltLevel:
+        row = self._table.get(_PARTITION, _HALT)
+        before = HaltLevel.NONE if row is None else decode(Halt, row.document).level
+        halt = Halt(level=level.on(before), reason=reason, at=at)
+        self._table.write([_row(_HALT, halt, 1 if row is None else row.version + 1)])
+        return before
 
     def acquire(self, account: str, owner: str, now: datetime, duration: timedelta) -> Lease | None:
         """See `ControlStore.acquire`. The holder itself gets its lease prolonged."""
@@ -69,16 +81,16 @@ class TableControlStore:
 
     def beat(self, heartbeat: Heartbeat) -> None:
         """See `ControlStore.beat`."""
-        self._overwrite(_HEARTBEAT, heartbeat)
+        self._table.overwrite([_row(_HEARTBEAT, heartbeat, version=1)])
 
     def last_beat(self) -> Heartbeat | None:
         """See `ControlStore.last_beat`."""
         row = self._table.get(_PARTITION, _HEARTBEAT)
         return None if row is None else decode(Heartbeat, row.document)
 
-    def _overwrite(self, sort: str, record: object) -> None:
-        row = Row(partition=_PARTITION, sort=sort, document=encode(record), version=1)
-        self._table.overwrite([row])
+
+def _row(sort: str, record: object, version: int) -> Row:
+    return Row(partition=_PARTITION, sort=sort, document=encode(record), version=version)
 
 
 def _lease_row(lease: Lease) -> Row:

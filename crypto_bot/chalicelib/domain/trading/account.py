@@ -146,6 +146,10 @@ class HaltLevel(StrEnum):
     NO_ENTRIES = "no_entries"
     FLATTEN = "flatten"
 
+    def on(self, standing: "HaltLevel") -> "HaltLevel":
+        """What holds once this is asked for: nothing but NONE ends a sale of everything."""
+        return standing if self is HaltLevel.NO_ENTRIES and standing is HaltLevel.FLATTEN else self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Halt:

@@ -1,4 +1,4 @@
-"""What the owner hands over as the keys of an exchange, checked without a word about a value."""
+"""What the owner hands over as a secret, checked without a word about a value."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,29 +17,32 @@ def checked_keys(given: object, needed: Sequence[str], account: str) -> Mapping[
 
     SettingsError names what is missing or odd, and never repeats any of a value.
     """
+    return checked_fields(given, needed or USUAL, f"the keys of account {account}")
+
+
+def checked_fields(given: object, needed: Sequence[str], whose: str) -> Mapping[str, str]:
+    """As `checked_keys`, for any secret; sentences begin with `whose`, a plural."""
     if not isinstance(given, Mapping) or len(given) > _MOST_FIELDS:
         raise SettingsError(
-            f"the keys of account {account} are no object of at most {_MOST_FIELDS} fields such as"
-            f" {' and '.join(needed or USUAL)}; nothing was stored"
+            f"{whose} are no object of at most {_MOST_FIELDS} fields such as"
+            f" {' and '.join(needed)}; nothing was stored"
         )
-    fields = {name: _value(name, value, account) for name, value in given.items()}
-    missing = [field for field in needed or USUAL if not fields.get(field)]
+    fields = {name: _value(name, value, whose) for name, value in given.items()}
+    missing = [field for field in needed if not fields.get(field)]
     if missing:
-        raise SettingsError(
-            f"the keys of account {account} lack {', '.join(missing)}; nothing was stored"
-        )
+        raise SettingsError(f"{whose} lack {', '.join(missing)}; nothing was stored")
     return {name: value for name, value in fields.items() if value}
 
 
-def _value(name: object, value: object, account: str) -> str:
+def _value(name: object, value: object, whose: str) -> str:
     if not isinstance(name, str) or not _FIELD.fullmatch(name):
         raise SettingsError(
-            f"the keys of account {account} have a field whose name is not up to 40 letters,"
+            f"{whose} have a field whose name is not up to 40 letters,"
             " digits, dashes or underscores; nothing was stored"
         )
     if not isinstance(value, str) or len(value) > _LONGEST:
         raise SettingsError(
-            f"the keys of account {account} have {name} as something else than text of at most"
+            f"{whose} have {name} as something else than text of at most"
             f" {_LONGEST} letters; nothing was stored"
         )
     return value.strip()

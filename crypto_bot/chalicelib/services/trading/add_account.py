@@ -21,6 +21,7 @@ def add_account(
     *,
     live_refusal: str,
     dry_run: bool,
+    by: str = "",
 ) -> AppliedConfiguration:
     """With nothing that it follows yet. SettingsError where a file with it would be refused."""
     if name in ports.strategies.configuration().accounts:
@@ -34,6 +35,7 @@ def add_account(
         live_refusal=live_refusal,
         make_token=_no_token,
         dry_run=dry_run,
+        by=by,
     )
 
 

@@ -36,20 +36,19 @@ def apply_configuration(
     live_refusal: str,
     make_token: Callable[[], str],
     dry_run: bool = False,
-    based_on: int | None = None,
+    by: str = "",
 ) -> AppliedConfiguration:
     """Checks the whole, writes what differs under the version that was read, makes tokens.
 
-    The draft was made of the version `based_on`, where it says so, and of no other.
-
     SettingsError names the line of the file; StoreConflict says that someone else changed the
-    configuration meanwhile. What is already as the file wants it is not written again.
+    configuration meanwhile, or after the version that the draft is based on. What is already as the
+    file wants it is not written again. `by` is kept with the new version.
     """
     current = ports.strategies.configuration()
-    if based_on not in {None, current.version}:
+    if draft.based_on not in {None, current.version}:
         raise StoreConflict(
             f"the configuration is at version {current.version} by now, and this is a change of "
-            f"version {based_on}: look at it as it is now, and change it again"
+            f"version {draft.based_on}: look at it as it is now, and change it again"
         )
     change = change_to(current, draft, _held(ports, current))
     check_configuration(change.after, draft.source, live_refusal)
@@ -63,6 +62,7 @@ def apply_configuration(
         accounts=change.accounts,
         subscriptions=change.subscriptions,
         removed_subscriptions=change.removed_subscriptions,
+        by=by,
     )
     return _result(version, change, tokens)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chalicelib.domain.errors import ActionRefused
 from chalicelib.domain.trading.account import Configuration
-from chalicelib.domain.trading.signal import Outcome, Signal, SignalStatus
+from chalicelib.domain.trading.signal import DesiredState, Outcome, Signal, SignalStatus
 from chalicelib.ports import TradingPorts
 
 DECLINED = "declined by the owner"
@@ -43,8 +43,11 @@ def waiting_signal(ports: TradingPorts, signal_id: str) -> tuple[Signal, list[st
 
 
 def accounts_waiting(configuration: Configuration, signal: Signal) -> list[str]:
-    """Accounts that need the owner's word for it and have said nothing final."""
-    if signal.approved:
+    """Accounts that need the owner's word for it and have said nothing final.
+
+    Only an entry waits: whoever could decline an exit would keep the position.
+    """
+    if signal.approved or signal.test or signal.state is not DesiredState.LONG:
         return []
     waiting = []
     for subscription in configuration.subscriptions:

@@ -9,7 +9,7 @@ from chalicelib.services.trading.apply_configuration import (
 
 
 def edit_limits(
-    ports: TradingPorts, edit: Edit, *, live_refusal: str, dry_run: bool
+    ports: TradingPorts, edit: Edit, *, live_refusal: str, by: str, dry_run: bool
 ) -> AppliedConfiguration:
     """All of it is changed or nothing. SettingsError says what would be right.
 
@@ -21,7 +21,7 @@ def edit_limits(
         live_refusal=live_refusal,
         make_token=_no_token,
         dry_run=dry_run,
-        based_on=edit.version,
+        by=by,
     )
 
 

@@ -35,13 +35,16 @@ def key_presence(account: Account, secrets: SecretStore | None) -> KeyPresence:
             presence=Presence.NOT_TOLD,
             told="the API on AWS may not look; crypto-bot doctor --stage tells it",
         )
+    return presence_of(account.secret, secrets)
+
+
+def presence_of(secret: str, secrets: SecretStore) -> KeyPresence:
+    """As `key_presence`, of any secret."""
     try:
-        found = secrets.secret(account.secret)
+        found = secrets.secret(secret)
     except SettingsError as error:
         return KeyPresence(presence=Presence.MISSING, told=str(error))
     fields = tuple(name for name, value in found.items() if value)
     if not fields:
-        return KeyPresence(
-            presence=Presence.MISSING, told=f"the secret {account.secret} has no fields"
-        )
+        return KeyPresence(presence=Presence.MISSING, told=f"the secret {secret} has no fields")
     return KeyPresence(presence=Presence.PRESENT, fields=fields)

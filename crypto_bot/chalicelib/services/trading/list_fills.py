@@ -1,7 +1,7 @@
 """[orders] -> what we ourselves bought and sold of one instrument, for marks on a chart."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.domain.trading.fill import Fill
@@ -10,6 +10,7 @@ from chalicelib.ports import OrderStore
 
 # So many orders are looked at, so that an answer takes no longer the more there are.
 _LOOKED_AT: Final = 500
+_TICK: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +34,26 @@ def list_fills(
 ) -> OwnFills:
     """Of orders made from `since` on and before `until`."""
     found = orders.recent(_LOOKED_AT, until)
+    older = None
+    if len(found) == _LOOKED_AT and found[-1].created_at >= since:
+        found, older = _whole_instants(found)
     fills = [
         OwnFill(order=order, fill=fill)
         for order in found
         if order.intent.symbol == symbol and order.created_at >= since
         for fill in order.fills
     ]
-    more = len(found) == _LOOKED_AT and found[-1].created_at > since
     return OwnFills(
         fills=tuple(sorted(fills, key=lambda own: (own.fill.at, own.fill.trade_id))),
-        older=found[-1].created_at if more else None,
+        older=older,
     )
+
+
+def _whole_instants(found: list[Order]) -> tuple[list[Order], datetime]:
+    """Of the last instant some orders may not have been looked at: all of it is the next page's.
+
+    Unless there is nothing else: then what was not looked at is left out, so that the pages end.
+    """
+    last = found[-1].created_at
+    whole = [order for order in found if order.created_at > last]
+    return (whole, last + _TICK) if whole else (found, last)

@@ -10,7 +10,12 @@ from chalicelib.ports import StrategyStore
 
 
 def pause_strategy(
-    store: StrategyStore, *, strategy: str | None, account: str | None, paused: bool
+    store: StrategyStore,
+    *,
+    strategy: str | None,
+    account: str | None,
+    paused: bool,
+    by: str = "",
 ) -> Sequence[Subscription]:
     """The subscriptions that changed; None stands for all. Exits of a paused strategy still run.
 
@@ -19,7 +24,7 @@ def pause_strategy(
     configuration = store.configuration()
     changed = subscriptions_to_set(configuration, strategy=strategy, account=account, paused=paused)
     if changed:
-        store.apply(expected_version=configuration.version, subscriptions=changed)
+        store.apply(expected_version=configuration.version, subscriptions=changed, by=by)
     return changed
 
 

@@ -10,7 +10,12 @@ from chalicelib.ports import StrategyStore
 
 
 def replace_token(
-    store: StrategyStore, name: str, make_token: Callable[[], str], *, revoke: bool = False
+    store: StrategyStore,
+    name: str,
+    make_token: Callable[[], str],
+    *,
+    revoke: bool = False,
+    by: str = "",
 ) -> tuple[Strategy, str]:
     """The strategy and the token, which is stored nowhere. `revoke` ends all earlier ones."""
     configuration = store.configuration()
@@ -18,5 +23,5 @@ def replace_token(
     token = make_token()
     earlier = () if revoke else strategy.token_hashes
     changed = replace(strategy, token_hashes=(hash_token(token), *earlier)[:MAXIMUM_LIVE_TOKENS])
-    store.apply(expected_version=configuration.version, strategies=[changed])
+    store.apply(expected_version=configuration.version, strategies=[changed], by=by)
     return changed, token
