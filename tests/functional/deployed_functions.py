@@ -155,6 +155,6 @@ def _configure(deployed: Deployed, venue: BinanceVenue) -> None:
             ],
         )
         token = AccessToken(name="owner", role=Role.OWNER, hash=hash_token(OWNER_TOKEN))
-        access_tokens().save((token,))
+        access_tokens().change(lambda _: (token,))
         mail = Channel(name="mail", kind=ChannelKind.SNS)  # the stage's own topic
         notices().save_notifications(replace(notices().notifications(), channels=(mail,)))

@@ -3,7 +3,8 @@
 moto knows no ItemBatcher and refuses a definition that has one: it is taken out, and what the items
 are read to is put together as AWS documents it. moto reads the list from S3, keeps MaxConcurrency
 and the retries, and writes a manifest without results; it takes no notice of
-ToleratedFailurePercentage.
+ToleratedFailurePercentage. The function in which the code of bots runs is on moto, too, and really
+runs it, in this process as far as it is the function's own.
 """
 
 import json
@@ -24,13 +25,18 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.item_reader.ev
     ResourceOutputTransformerJson,
 )
 
+from chalicelib.adapters.sandboxes.function import converse
+from chalicelib.domain.deployment.bot_functions import BOT_SANDBOX
 from chalicelib.domain.deployment.policies import deployed_name
 from chalicelib.drivers.boto3_session import aws_client
+from chalicelib.drivers.function_access import interpreter_needs
 
 MODULE = Path(__file__).parents[2] / "infra/modules/sweeps"
 REGION = "eu-west-1"
 MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:crypto-bot-prod-sweeps"
 FUNCTION = f"arn:aws:lambda:{REGION}:123456789012:function:crypto_bot-prod-sweep_batch"
+
+SANDBOX_MEMORY = 1769 * 2**20
 
 Handler = Callable[[Any], Any]
 
@@ -69,6 +75,7 @@ class SweepMachine:
     calls: list[Any] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     throttled: int = 0  # so many of the next calls
+    sandboxed: int = 0  # calls of the function in which the code of bots runs
     _turn: Lock = field(default_factory=Lock)
 
     @contextmanager
@@ -82,20 +89,26 @@ class SweepMachine:
             read(transformer, env)
             env.stack.append(batches(env.stack.pop(), batcher, env.states.get_input()))
 
+        def _invoked(function: LambdaFunction, event: Any = None) -> tuple[str, bool, str]:
+            if function.function_name == deployed_name(BOT_SANDBOX, "prod"):
+                return self._run(event)
+            return self._invoked(event)
+
         patch.setattr(ResourceOutputTransformerJson, "_eval_body", read_in_batches)
-        patch.setattr(LambdaFunction, "_invoke_lambda", lambda _, event=None: self._invoked(event))
+        patch.setattr(LambdaFunction, "_invoke_lambda", _invoked)
         patch.setattr(retrier_decl, "time", SimpleNamespace(sleep=self.waits.append))
         for service in ("LAMBDA", "STATES", "S3"):
             patch.delenv(f"AWS_ENDPOINT_URL_{service}", raising=False)
         with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
             role = aws_client("iam").create_role(RoleName="role", AssumeRolePolicyDocument="{}")
-            aws_client("lambda", region=REGION).create_function(
-                FunctionName=deployed_name("sweep_batch", "prod"),
-                Role=role["Role"]["Arn"],
-                Handler="app.sweep_batch",
-                Runtime="python3.12",
-                Code={"ZipFile": b"nothing"},
-            )
+            for name in ("sweep_batch", BOT_SANDBOX):
+                aws_client("lambda", region=REGION).create_function(
+                    FunctionName=deployed_name(name, "prod"),
+                    Role=role["Role"]["Arn"],
+                    Handler=f"app.{name}",
+                    Runtime="python3.12",
+                    Code={"ZipFile": b"nothing"},
+                )
             made = aws_client("stepfunctions", region=REGION).create_state_machine(
                 name=MACHINE.rpartition(":")[2],
                 definition=json.dumps(made),
@@ -116,6 +129,13 @@ class SweepMachine:
         except Exception as error:  # noqa: BLE001 - as Lambda catches whatever it is
             return _failed(type(error).__name__, str(error))
         return json.dumps(answer), False, ""
+
+    def _run(self, event: Any) -> tuple[str, bool, str]:
+        """As the function does, but that it leaves this process its credentials."""
+        with self._turn:
+            self.sandboxed += 1
+        said = converse(event, seconds=30, memory=SANDBOX_MEMORY, environment=interpreter_needs())
+        return json.dumps(said), False, ""
 
 
 def _failed(kind: str, sentence: str) -> tuple[str, bool, str]:

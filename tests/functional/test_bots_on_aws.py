@@ -43,6 +43,7 @@ from chalicelib.drivers.dynamodb_table import DynamoDbTable, create_table
 from chalicelib.functions import bots_run
 from chalicelib.services.bots.deploy_bot import Wanted, deploy_bot, prepare_deployment
 from chalicelib.services.bots.save_bot import save_bot
+from chalicelib.services.bots.stop_deployment import stop_deployment
 from chalicelib.settings import Stage
 from tests.bot_function import BotFunction
 from tests.functional.iam import Call, Recorder, covers
@@ -69,6 +70,21 @@ class Turn(Bot):
         ctx.target(0.5 if ctx.close > self.slow.value else 0, band=0.2)
 """
 BROKEN = BOT.replace("0.5 if ctx.close >", "0.5 / (ctx.close - 104) if ctx.close >")
+PAIR = """
+from chalicelib.domain.bots import Bot
+
+class Pair(Bot):
+    instruments = ("BTC/USDT", "ETH/USDT")
+    interval = "1h"
+    together = True
+    warmup = 2
+
+    def on_candle(self, ctx):
+        fresh = [symbol for symbol in self.instruments if ctx[symbol].is_fresh]
+        ctx.log(f"{fresh} {[len(ctx[symbol].history(2)) for symbol in fresh]}")
+        for symbol in fresh:
+            ctx.target(0 if ctx[symbol].position else 0.25, symbol=symbol)
+"""
 CLOSES = [100, 100, 100, 100, 104, 108, 90, 91, 110]  # the first four have closed by SINCE
 
 
@@ -176,9 +192,10 @@ def _ranked(house: House) -> None:
 
 def _deploy(house: House, folder: Path) -> None:
     """Two bots, one of which will stop, each for a strategy of its own."""
+    symbols = {"BTCUSDT": "BTC/USDT", "ETHUSDT": "ETH/USDT"}
     strategies = [
-        Strategy(name=name, instruments={"BTCUSDT": "BTC/USDT"}, sibling_wait=0)
-        for name in ("trend", "odd")
+        Strategy(name=name, instruments=symbols, sibling_wait=0)
+        for name in ("trend", "odd", "pair")
     ]
     with house.there():
         bootstrap.strategies().apply(
@@ -271,6 +288,40 @@ def test_one_that_has_nobody_to_speak_for_is_stopped_and_not_for_a_function_that
     assert gone["stopped"] == ["turn"]
     assert any("there is no strategy nobody" in sentence for sentence in house.told())
     assert house.run() == {"signals": 0, "candles": 0, "behind": [], "stopped": [], "trouble": 0}
+
+
+def test_one_that_trades_its_instruments_together_waits_for_all_of_them(house: House) -> None:
+    house.candles(8)
+    with house.there():
+        for other in bot_ports().deployments.all():
+            if other.is_running:
+                stop_deployment(bot_ports(), bootstrap.webhook(), other.name, "enough")
+        trusting = replace(bot_ports(), load=bot_of)
+        save_bot(trusting, "pair", PAIR)
+        wanted = Wanted("pair", "pair", "pair", SINCE + 2 * HOUR, cash=Decimal(1000))
+        deploy_bot(trusting, prepare_deployment(trusting, bootstrap.webhook(), wanted, check_bot))
+    waiting = house.run()  # at +4:05, and of ETH/USDT there is nothing yet
+    assert (waiting["signals"], waiting["trouble"], waiting["behind"]) == (0, 1, [])
+    house.candles(8, "ETH/USDT")
+    both = house.run()
+    assert (both["signals"], both["candles"], both["trouble"]) == (4, 4, 0)
+    house.candles(9)
+    alone = house.run()
+    assert (alone["signals"], alone["candles"]) == (0, 1)
+    house.clock.pass_time(hours=2, minutes=54)
+    assert house.run()["signals"] == 0
+    house.clock.pass_time(minutes=1)  # three hours after the close
+    without = house.run()
+    assert (without["signals"], without["behind"], without["stopped"]) == (1, [], [])
+    sent = [(way, hour) for name, way, hour in house.sent() if name == "pair"]
+    assert sent == [("flat", 4), ("flat", 4), ("long", 3), ("long", 3), ("long", 5)]
+    rows = json.loads(house.on_aws.run("bots", "logs", "pair", "--json").stdout)
+    assert [row["log"] for row in reversed(rows) if row["log"]] == [
+        "['BTC/USDT', 'ETH/USDT'] [2, 2]",
+        "['BTC/USDT', 'ETH/USDT'] [2, 2]",
+        "without a candle of ETH/USDT | ['BTC/USDT'] [2]",
+    ]
+    assert house.run()["candles"] == 0
 
 
 def granted(house: House, function: str) -> list[Call]:

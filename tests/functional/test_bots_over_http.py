@@ -48,6 +48,19 @@ class Mine(Bot):
 """
 OTHER = BOT.replace("target(0.5)", "target(0.25)")
 ENDLESS = BOT.replace("ctx.plot(", "while ctx.close > 101: pass\n        ctx.plot(")
+PAIR = """
+from chalicelib.domain.bots import Bot
+
+class Pair(Bot):
+    instruments = ("BTC/USDT", "ETH/USDT")
+    interval = "1m"
+    together = True
+
+    def on_candle(self, ctx):
+        ctx.state["closes"] = ctx.state.get("closes", 0) + 1
+        for symbol in self.instruments:
+            ctx.target(0 if ctx[symbol].position else 0.25, symbol=symbol)
+"""
 LIST = """Trade #,Type,Date/Time,Signal,Price USDT,Position size (qty)
 1,Entry long,2026-03-02 12:00,in,100,1
 1,Exit long,2026-03-02 14:00,out,110,1
@@ -219,10 +232,13 @@ def test_an_endless_bot_is_aborted_and_leaves_nothing_behind(page):
     keep([100, 101, 102, 103])
     job = begin(page, "/bots/mine/backtests")
     deadline = time.monotonic() + PATIENCE
-    while page.get(f"/jobs/{job}")["done"] < 1:  # then it never comes back
+    while page.get(f"/jobs/{job}")["steps"] < 1:  # then it never comes back
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert page.act(f"/jobs/{job}/abort")["state"] == "aborted"
+    aborted = page.act(f"/jobs/{job}/abort")
+    assert (aborted["state"], aborted["done"]) == ("aborted", "the backtest is aborted")
+    outcomes = {deed["outcome"] for deed in page.get("/audit")["deeds"]}
+    assert {"the backtest is aborted", "the backtest of mine 1.0 has begun"} <= outcomes
     assert ended(page, job)["state"] == "aborted"
     assert page.get("/bots/mine")["tests"] == []
     begun = jobs().get(job)
@@ -240,10 +256,17 @@ WANTED = {
 }
 
 
-def publish(*closes: str) -> None:
+def deploy(page: Dashboard, **body: Any) -> Any:
+    """Looked at first, as the pages do: what is shown has the digest of the code that will run."""
+    wanted = WANTED | body
+    digest = page.act("/deployments", **wanted)["digest"]
+    return page.act("/deployments", confirm=True, digest=digest, **wanted)
+
+
+def publish(*closes: str, symbol: str = "BTCUSDT") -> None:
     opened = bus()
-    messages = [kline(n, close) for n, close in enumerate(closes)]
-    opened.publish("klines", [Record(b"BTCUSDT@1m", each) for each in messages])
+    messages = [kline(n, close, symbol) for n, close in enumerate(closes)]
+    opened.publish("klines", [Record(f"{symbol}@1m".encode(), each) for each in messages])
     opened.close()
 
 
@@ -263,7 +286,7 @@ def test_a_dry_run_says_what_a_deployment_would_be_and_stores_nothing(page):
 
 def test_what_is_deployed_sends_signals_for_a_strategy_of_its_own(page):
     save(page, BOT)
-    page.act("/deployments", confirm=True, **WANTED)
+    deploy(page)
     assert tuple(bootstrap.strategies().configuration().followers("mine-paper")) == ("paper",)
     assert page.get("/bots/mine")["versions"][0]["is_locked"]
     publish("100", "102", "99")
@@ -278,9 +301,38 @@ def test_what_is_deployed_sends_signals_for_a_strategy_of_its_own(page):
     assert marks["marks"][0]["points"] == [{"name": "level", "panel": "price", "value": 100.0}]
 
 
+def test_one_that_trades_its_instruments_together_is_deployed_as_one(page):
+    save(page, PAIR)
+    would = page.act("/deployments", **WANTED)
+    assert [check["symbol"] for check in would["checks"]] == ["BTC/USDT, ETH/USDT"]
+    deploy(page)
+    made = bootstrap.strategies().configuration().strategies["mine-paper"]
+    assert (made.symbols(), made.sibling_wait) == (("BTC/USDT", "ETH/USDT"), 5)
+    publish("100", "102")
+    publish("10", "11", symbol="ETHUSDT")
+
+    assert deployed_bots(Event(), once=True) == 4
+
+    [newest, *_] = page.get("/configuration/versions")["versions"]
+    assert newest["by"] == "owner"
+    shown = page.get("/deployments/mine-paper")
+    assert shown["together"] is True
+    assert {(s["symbol"], s["state"]) for s in shown["signals"]} == {
+        (symbol, state) for symbol in ("BTC/USDT", "ETH/USDT") for state in ("long", "flat")
+    }
+    assert shown["states"] == {symbol: {"closes": 2} for symbol in ("BTC/USDT", "ETH/USDT")}
+    assert [row["close"] for row in shown["standing"]] == ["102", "11"]
+    assert {row["gain"] for row in shown["standing"]} == {0.03}  # 2 % and 10 % of a quarter each
+    candles = page.get("/deployments/mine-paper/marks")["candles"]
+    assert {symbol: columns["close"] for symbol, columns in candles.items()} == {
+        "BTC/USDT": [102.0],
+        "ETH/USDT": [11.0],
+    }
+
+
 def test_a_deployment_is_stopped_started_changed_and_forgotten(page):
     save(page, BOT)
-    page.act("/deployments", confirm=True, **WANTED)
+    deploy(page)
     page.act("/deployments/mine-paper/delete", status=409, confirm=True)
     page.act("/deployments/mine-paper/stop")
     assert page.get("/deployments/mine-paper")["state"] == "running"
@@ -289,9 +341,11 @@ def test_a_deployment_is_stopped_started_changed_and_forgotten(page):
     page.act("/deployments/mine-paper/start", confirm=True)
     told = page.act("/deployments/mine-paper/update", parameters={"above": 200})["would"]
     assert told == ["mine-paper would go from mine 1.0 on to mine 1.0", "above: 100 -> 200"]
-    page.act("/deployments/mine-paper/update", confirm=True, parameters={"above": 200})
-    same = page.act("/deployments/mine-paper/update", parameters={"above": 200})["would"]
-    assert same == ["mine-paper would go from mine 1.0 on to mine 1.0"]
+    digest = page.get("/bots/mine")["versions"][0]["digest"]
+    changed = {"parameters": {"above": 200}, "digest": digest}
+    page.act("/deployments/mine-paper/update", confirm=True, **changed)
+    same = page.act("/deployments/mine-paper/update", status=409, parameters={"above": 200})
+    assert same["error"] == "mine-paper is mine 1.0 with these parameters already"
     assert page.get("/deployments/mine-paper")["parameters"] == {"above": 200}
     page.act("/deployments/mine-paper/stop", confirm=True)
     page.act("/deployments/mine-paper/delete", confirm=True)

@@ -175,7 +175,14 @@ def test_alerts_good_and_bad_say_no_secret_again(desk):
     assert desk.alert("long", ticker=PATH_TOKEN) == 422
     assert desk.alert("long", wrong) == 401
     assert desk.alert("long", by_body, secret=OWNER_TOKEN) == 401
-    assert len(bootstrap.signals().recent(10)) == 3
+    odd = {"password": {"of": [PASSPHRASE]}, "api-secret": EXCHANGE_SECRET}
+    assert desk.alert("long", order_id="3", **odd) == 200
+    stored = bootstrap.signals().recent(10)
+    assert len(stored) == 4
+    headers = {"Authorization": f"Bearer {OWNER_TOKEN}"}
+    for signal in stored:
+        answer = desk.client.http.get(f"/signals/{signal.id}", headers=headers)
+        assert (answer.status_code, "alert" in answer.json_body) == (200, True)
 
 
 @pytest.mark.parametrize("kind", QUICK)

@@ -10,19 +10,21 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from threading import Event, Thread
+from threading import enumerate as enumerate_threads
 
 import pytest
 
 from chalicelib import bootstrap
 from chalicelib.adapters.bot_files import bot_of
 from chalicelib.adapters.clock import ReplayClock
+from chalicelib.adapters.sandboxes.lockdown import CPU_SECONDS
 from chalicelib.adapters.sandboxes.sandbox import ProcessSandbox
-from chalicelib.bootstrap import Choices
+from chalicelib.bootstrap import STATE_FILE, Choices
 from chalicelib.bootstrap.bots import bot_ports, check_bot, reader_group
 from chalicelib.bootstrap.market import BUS_FILE, bus
 from chalicelib.bootstrap.series import analyses
 from chalicelib.domain.bots.bot import Bot
-from chalicelib.domain.bots.deployed import DeployedBot
+from chalicelib.domain.bots.deployed import DeployedBot, stopped
 from chalicelib.domain.bots.version import VersionNumber
 from chalicelib.domain.errors import StoreConflict
 from chalicelib.domain.market.analysis import Analysis, instrument_subject
@@ -36,9 +38,9 @@ from chalicelib.services.bots.rest_deployment import rest_deployment
 from chalicelib.services.bots.save_bot import save_bot
 from chalicelib.services.bots.start_deployment import start_deployment
 from chalicelib.services.bots.stop_deployment import stop_deployment
-from chalicelib.services.bots.update_deployment import update_deployment
+from chalicelib.services.bots.update_deployment import prepare_update, update_deployment
 from chalicelib.settings import Settings
-from chalicelib.worker.deployed_bots import deployed_bots
+from chalicelib.worker.deployed_bots import AGAIN_AFTER, deployed_bots
 from tests.market.klines import FIRST, kline
 
 PATIENCE = 20.0
@@ -114,6 +116,12 @@ def house(tmp_path: Path) -> Iterator[House]:
     bootstrap.reset()
 
 
+def update(name: str) -> None:
+    """To the newest version of its bot."""
+    found = prepare_update(bot_ports(), bootstrap.webhook(), check_bot, name, None, {})
+    update_deployment(bot_ports(), found)
+
+
 def until(come: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not come():
@@ -164,7 +172,7 @@ def test_one_that_cannot_go_on_is_stopped_and_the_others_go_on(house: House) -> 
         until(lambda: house.sent("good") == ["long", "flat"])
         until(lambda: house.state("bad").startswith("it has stopped: line 9, Turn.on_candle"))
         house.save(BOT, "broken")
-        update_deployment(bot_ports(), bootstrap.webhook(), check_bot, "bad", None, {})
+        update("bad")
         start_deployment(bot_ports(), "bad")
         house.publish(2)
         until(lambda: house.sent("good") == ["long", "flat", "long"])
@@ -217,13 +225,48 @@ def test_an_update_is_followed(house: House) -> None:
         until(lambda: house.sent("one") == ["long"])
         house.save(BOT.replace("0 if", "0.1 if"))  # sells a part of it
         house.clock.advance_to(house.clock.now() + timedelta(seconds=1))
-        update_deployment(bot_ports(), bootstrap.webhook(), check_bot, "one", None, {})
+        update("one")
 
         def has_sold_a_part() -> bool:
             house.publish(next(numbers))
             return "long long" in " ".join(house.sent("one"))
 
         until(has_sold_a_part)
+
+
+def test_one_that_has_run_for_long_begins_again_and_loses_nothing(house: House) -> None:
+    house.save(BOT)
+    assert timedelta(seconds=CPU_SECONDS) > AGAIN_AFTER
+    with house.worker() as wishes:
+        house.deploy("one")
+        house.publish(0)
+        until(lambda: house.sent("one") == ["long"])
+        (before,) = _runs()
+        house.clock.advance_to(house.clock.now() + AGAIN_AFTER)
+        until(lambda: _runs() not in ([], [before]))
+        house.publish(1)
+        until(lambda: house.sent("one") == ["long", "flat"])
+    assert wishes == [2]
+
+
+def test_what_could_not_be_taken_back_is_taken_back_later(house: House) -> None:
+    house.save(BOT.replace("ctx.target(0 if ctx.position else 0.5)", "ctx.buy(1, limit=90)"))
+    house.deploy("one")
+    file = bootstrap.home() / STATE_FILE
+    with house.worker() as wishes, closing(sqlite3.connect(file, timeout=PATIENCE)) as table:
+        house.publish(0)
+        until(lambda: house.sent("one") == ["long"])
+        table.execute("CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT * FROM away; END")
+        house.clock.advance_to(house.clock.now() + timedelta(seconds=1))
+        found = bot_ports().deployments.get("one")
+        assert found is not None
+        bot_ports().deployments.put(stopped(found, "enough", house.clock.now()))
+        until(lambda: _runs() == [])
+        time.sleep(0.1)
+        assert len(bootstrap.signals().recent(9)) == 1
+        table.execute("DROP TRIGGER full")
+        until(lambda: len(bootstrap.signals().recent(9)) == 2)
+    assert wishes == [1]
 
 
 def test_what_went_wrong_before_a_word_of_the_owners_is_not_noted_after_it(house: House) -> None:
@@ -277,6 +320,10 @@ def test_a_signal_is_stored_soon_after_its_candle(house: House) -> None:
             until(has_come)
             took.append(time.monotonic() - began)
     assert sorted(took)[2] < 1  # usually 0.05 s
+
+
+def _runs() -> list[Thread]:
+    return [thread for thread in enumerate_threads() if thread.name.startswith("bot ")]
 
 
 def _reads(name: str) -> bool:

@@ -250,3 +250,20 @@ def test_a_wick_that_no_tick_has_seen_is_left_at_the_close(tmp_path: Path) -> No
         run_bots(live.work, wait=0)
         live.floor.tick()
         assert live.floor.owned("btc") == 0
+
+
+def test_what_is_taken_back_too_late_is_sold(tmp_path: Path) -> None:
+    script: dict[int, Act] = {0: lambda ctx: ctx.buy(2, limit=90), 1: lambda ctx: ctx.cancel()}
+    with closing(Live(tmp_path, scripted(script))) as live:
+        live.play([FLAT])
+        live.clock.pass_time(seconds=62)
+        live.floor.prices.set(BTC, Decimal(89))
+        live.floor.tick()  # after the candle has closed, and before the bot has seen it
+        assert live.floor.owned("btc") == 2
+        live.bus.publish(
+            "klines", [Record(b"BTCUSDT@1m", kline(1, "95", o="100", h="100", l="95"))]
+        )
+        run_bots(live.work, wait=0)
+        live.floor.prices.set(BTC, Decimal(95))
+        live.floor.tick()
+        assert live.floor.owned("btc") == 0

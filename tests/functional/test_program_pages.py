@@ -68,6 +68,8 @@ def test_a_run_that_failed_says_since_when_why_and_how_far_behind(page):
         "schedule": "rate(1 hour)",
         "next_at": "2026-03-02T12:00:00Z",
         "command": "crypto-bot pipeline run load_candles",
+        "can_run": True,
+        "job": None,
         "outcome": "failed",
         "began_at": "2026-03-02T11:00:00Z",
         "ended_at": "2026-03-02T11:01:30Z",

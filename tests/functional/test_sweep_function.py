@@ -20,17 +20,21 @@ from chalicelib.bootstrap import Choices
 from chalicelib.bootstrap.stage import stage_settings
 from chalicelib.bootstrap.sweeps import program
 from chalicelib.domain.bots.refusals import BotRefused
+from chalicelib.domain.bots.sweep_asked import asked_of
 from chalicelib.domain.bots.sweep_rows import task_row, trial_row
 from chalicelib.domain.bots.sweep_trial import Task, Trials
 from chalicelib.domain.bots.sweep_windows import Span
 from chalicelib.domain.deployment.rights import BOT_RIGHTS
 from chalicelib.functions.sweeping import sweep_batch
 from chalicelib.settings import Stage
+from tests.bot_function import BotFunction
 from tests.functional.iam import Call, Recorder, covers
 from tests.functional.stage_on_aws import OnAws, outputs_of, stage_on_aws, typed
 from tests.functional.test_tick_events import Context
 from tests.unit.bots.paper_market import BTC, HOUR
 from tests.unit.bots.test_sweep_objects import asked
+from tests.unit.bots.test_trials_in_a_function import asked as of_a_user
+from tests.unit.bots.test_trials_in_a_function import here, tasks
 
 BUCKET = "crypto-bot-prod-lake-123456789012"
 TASKS = [
@@ -69,7 +73,7 @@ def batch(*tasks: Task, **more: Any) -> Any:
 
 def question(trials: Trials, folder: Path) -> bytes:
     lake = FolderLake(folder)
-    SweepObjects(lake, "one").put_question("sma-cross", program(), trials)
+    SweepObjects(lake, "one").put_question(asked_of(trials, "sma-cross"), program())
     content = lake.get("sweeps/one/question.gz")
     lake.close()
     assert content is not None
@@ -79,7 +83,7 @@ def question(trials: Trials, folder: Path) -> bytes:
 def test_the_application_tries_a_batch_and_loads_nothing_heavy(tmp_path: Path) -> None:
     trials = asked("sma-cross", BTC)
     content = b64encode(question(trials, tmp_path / "lake")).decode()
-    events = [batch(), batch(*TASKS), batch(*TASKS, progress={"first": 3, "left": 0})]
+    events = [batch(at_once=5), batch(*TASKS), batch(*TASKS, progress={"first": 3, "left": 0})]
     ended = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         input=json.dumps({"question": content, "events": events}),
@@ -101,7 +105,7 @@ def test_the_application_tries_a_batch_and_loads_nothing_heavy(tmp_path: Path) -
     assert ended.returncode == 0, ended.stderr
     said = json.loads(ended.stdout)
     assert said["answers"] == [
-        {"first": 0, "left": 0},
+        {"at_once": 5},
         {"first": 3, "left": 0},
         {"first": 3, "left": 0},
     ]
@@ -112,11 +116,11 @@ def test_the_application_tries_a_batch_and_loads_nothing_heavy(tmp_path: Path) -
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OnAws, Recorder]]:
-    """Prod, whose function has tried a batch, gone on with it, and refused one."""
-    folder, recorder = tmp_path_factory.mktemp("sweeps"), Recorder()
+    """Prod, whose function has tried a batch, gone on with it, and tried one of a user's bot."""
+    folder, recorder, sandbox = tmp_path_factory.mktemp("sweeps"), Recorder(), BotFunction()
     with pytest.MonkeyPatch.context() as patch:
         recorder.listen(patch)
-        with stage_on_aws(folder / "clone", patch) as on_aws:
+        with stage_on_aws(folder / "clone", patch) as on_aws, sandbox.serving(patch):
             where = {"LocationConstraint": "eu-west-1"}
             on_aws.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
             on_aws.edit_config(BOT_FUNCTIONS="sweep_batch")
@@ -132,7 +136,21 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OnAws, Rec
             second = sweep_batch(batch(*TASKS, progress=first), Context(seconds=300))
             assert second == {"first": 3, "left": 0}
             recorder.caller = ""
+            _of_a_users_bot(SweepObjects(S3Lake(on_aws.client("s3"), BUCKET), "own"), recorder)
+            assert sandbox.calls == 2
             yield on_aws, recorder
+
+
+def _of_a_users_bot(shelf: SweepObjects, recorder: Recorder) -> None:
+    """Its batch takes two functions, so half as many are tried at once."""
+    own, _ = of_a_user("Cross", BTC)
+    shelf.put_question(own, program())
+    theirs = batch(*tasks()) | {"BatchInput": {"sweep": "own"}}
+    recorder.caller = "sweep_batch"
+    assert sweep_batch({**theirs, "Items": [], "at_once": 5}, Context()) == {"at_once": 2}
+    assert sweep_batch(theirs, Context()) == {"first": 2, "left": 0}
+    recorder.caller = ""
+    assert [*shelf.arrived()] == here(own, tasks())
 
 
 def rights(on_aws: OnAws) -> list[Call]:
@@ -153,6 +171,9 @@ def test_its_policy_grants_what_it_asks_for_and_nothing_else(stage: tuple[OnAws,
     idle = [right for right in granted if not any(covers(right, call) for call in calls)]
     assert {action for action, _ in idle} == excused
     assert not any(action.startswith("dynamodb:") for action, _ in granted)
+    invoked = [resource for action, resource in calls if action == "lambda:InvokeFunction"]
+    assert [name.rpartition(":")[2] for name in invoked] == ["crypto_bot-prod-bot_sandbox"]
+    assert "bot_sandbox" not in recorder.calls
 
 
 @pytest.mark.usefixtures("stage")

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,7 +22,7 @@ from chalicelib.adapters.stores.bots import TableBotStates
 from chalicelib.adapters.stores.signals import TableSignalStore
 from chalicelib.adapters.stores.strategies import TableStrategyStore
 from chalicelib.bootstrap import Choices
-from chalicelib.domain.bots.bot import set_up
+from chalicelib.domain.bots.bot import Bot, set_up
 from chalicelib.domain.bots.context import Context
 from chalicelib.domain.bots.deployment import Deployment
 from chalicelib.domain.bots.ready_made import ready_made
@@ -253,6 +254,129 @@ def test_death_between_orders_loses_and_doubles_none(tmp_path: Path) -> None:
             assert fate.count > number, "nobody died"
             assert ordered(house) == wanted, number
             assert len(house.signals) == 6, number
+
+
+def basket() -> Any:
+    """All that it asks for is about as many instruments as have a candle."""
+
+    class Basket(Bot):
+        instruments = tuple(SYMBOLS.values())
+        interval = "1m"
+        together = True
+
+        def on_candle(self, ctx: Context) -> None:
+            fresh = [symbol for symbol, market in ctx.markets.items() if market.is_fresh]
+            ctx.log(" ".join(fresh))
+            for symbol in fresh:
+                ctx.target(0 if ctx[symbol].position else 0.9 / len(fresh), symbol=symbol)
+
+    return set_up(Basket)
+
+
+def test_death_while_candles_wait_for_others_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    def play_basket(house: House) -> None:
+        for first, symbol in product((0, 4), SYMBOLS):
+            without = 5 if symbol == "DOGEUSDT" else -1
+            portion = [kline(n, "100", symbol) for n in range(first, first + 4) if n != without]
+            house.publish(*portion, symbol=symbol)
+            try:
+                house.work_off()
+            except Died:
+                house.work_off()
+
+    def wished(house: House) -> Told:
+        signals = house.signals
+        found = {
+            (s.symbol, s.fired_at, s.state.value, None if s.size is None else s.size.amount)
+            for s in signals
+        }
+        assert len(found) == len(signals), "a wish was doubled"
+        return found
+
+    with closing(House(_folder(tmp_path, "calm"), setups=basket())) as calm:
+        play_basket(calm)
+        wanted = wished(calm)
+        assert len(wanted) == 8 * 3 - 1
+        assert ("BTC/USDT", FIRST + MINUTE, "long", Decimal(30)) in wanted
+        assert ("ETH/USDT", FIRST + 6 * MINUTE, "flat", None) in wanted
+        assert ("DOGE/USDT", FIRST + 6 * MINUTE, "flat", None) not in wanted
+    for number in range(1, calm.fate.count + 1):
+        folder, fate = _folder(tmp_path, str(number)), Fate(at=number)
+        with closing(House(folder, fate=fate, setups=basket())) as house:
+            play_basket(house)
+            assert fate.count > number, "nobody died"
+            assert wished(house) == wanted, number
+            assert house.noted == sorted(signal.id for signal in house.signals), number
+
+
+def test_what_another_process_read_meanwhile_is_not_gathered_twice(house: House) -> None:
+    house.setups = basket()
+    with house.process() as first:
+        run_bots(first, wait=0)
+        for symbol in ("BTCUSDT", "ETHUSDT"):
+            house.publish(kline(0, "100", symbol), symbol=symbol)
+        run_bots(first, wait=0)
+        house.publish(kline(0, "100", "DOGEUSDT"), symbol="DOGEUSDT")
+        house.work_off()
+        assert len(house.signals) == 3
+        with closing(house.bus.read("klines", "bots-scalper")) as again:
+            first.reader = again
+            run_bots(first, wait=0)
+            run_bots(first, wait=0)
+            assert len(house.signals) == 3
+            for symbol in SYMBOLS:
+                house.publish(kline(1, "100", symbol), symbol=symbol)
+            report = run_bots(first, wait=0)
+    assert report.wishes == 3
+
+
+def test_what_came_in_time_is_waited_for_until_it_is_read(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a pause there is more on the bus than is read at once."""
+    monkeypatch.setattr("chalicelib.services.bots.run_bots._AT_ONCE", 2)
+    house.setups = basket()
+    for symbol in SYMBOLS:
+        house.publish(*[kline(n, "100", symbol) for n in range(5)], symbol=symbol)
+    house.clock.advance_to(house.clock.now() + timedelta(days=1))
+    reports = house.work_off()
+    assert (sum(r.late for r in reports), sum(r.wishes for r in reports)) == (0, 15)
+
+
+def test_one_that_stops_at_one_of_many_closes_sees_no_other(house: House) -> None:
+    class Stopping(Bot):
+        instruments = tuple(SYMBOLS.values())
+        interval = "1m"
+        together = True
+
+        def on_candle(self, ctx: Context) -> None:
+            ctx.target(1 / (ctx["BTC/USDT"].close - 101), symbol="BTC/USDT")
+
+    house.setups = set_up(Stopping)
+    for symbol in SYMBOLS:
+        numbers = (0, 3) if symbol == "DOGEUSDT" else range(4)
+        house.publish(*[kline(n, f"{102 - n}", symbol) for n in numbers], symbol=symbol)
+    reports = house.work_off()
+    (stopped,) = (sentence for report in reports for sentence in report.stopped)
+    assert stopped.startswith("scalper on BTC/USDT, ETH/USDT, DOGE/USDT: line ")
+    assert [report.resting.keys() for report in reports if report.resting] == [
+        set(SYMBOLS.values())
+    ]
+    assert [signal.fired_at for signal in house.signals] == [FIRST + MINUTE]
+
+
+def test_a_candle_that_cannot_be_is_none_and_its_close_goes_on_without_it(house: House) -> None:
+    house.setups = basket()
+    for symbol in SYMBOLS:
+        odd = {"h": "1"} if symbol == "ETHUSDT" else {}
+        house.publish(kline(0, "100", symbol, **odd), symbol=symbol)
+    reports = house.work_off()
+    assert (sum(r.malformed for r in reports), sum(r.wishes for r in reports)) == (1, 0)
+    house.clock.advance_to(house.clock.now() + timedelta(seconds=29))
+    assert sum(report.late for report in house.work_off()) == 0
+    house.clock.advance_to(house.clock.now() + timedelta(seconds=1))
+    reports = house.work_off()
+    assert (sum(r.late for r in reports), sum(r.wishes for r in reports)) == (1, 2)
 
 
 def test_a_first_start_that_died_does_not_move_the_moment_from_which_it_is_heard(

@@ -17,7 +17,8 @@ from chalicelib.domain.bots.desk import Bar
 from chalicelib.domain.bots.fill_model import Costs
 from chalicelib.domain.bots.indicators.averages import SMA
 from chalicelib.domain.bots.intent import Intent
-from chalicelib.domain.bots.step import AccountView, Held, step
+from chalicelib.domain.bots.standing import Held
+from chalicelib.domain.bots.step import AccountView, step
 from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.money import exact_arithmetic
 from chalicelib.domain.trading.instrument import Instrument

@@ -8,6 +8,7 @@ from chalicelib.domain.bots.bot import set_up
 from chalicelib.domain.bots.candles import candles_of
 from chalicelib.domain.bots.fill_model import Costs
 from chalicelib.domain.bots.live import begin, follow
+from chalicelib.domain.bots.live_message import Wish
 from chalicelib.domain.bots.ready_made import ready_made
 from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.market.interval import Interval
@@ -67,13 +68,12 @@ def test_live_it_wishes_at_the_closes_at_which_the_backtest_decided() -> None:
     candles = rows(recorded(MONTH))[:4000]
     (setup,) = set_up(ready_made("scalper"), instruments=[BTC], parameters={"threshold": 0.2})
     bot = begin(setup, None, since=candles[0].start, cash=CASH)
-    wishes = []
+    wishes: list[Wish] = []
     for candle in candles:
-        bot, wish, _, _ = follow(setup, bot, candle)
-        wishes += [wish] if wish else []
+        bot, wanted, _, _ = follow(setup, bot, {BTC: candle})
+        wishes += wanted
     sides = [
-        (wish.candle.start, 1 if wish.after.quantity > wish.before.quantity else -1)
-        for wish in wishes
+        (wish.start, 1 if wish.after.quantity > wish.before.quantity else -1) for wish in wishes
     ]
     expected, _ = by_hand(candles, Decimal("0.2"))
     decided = [(candles[number - 1].start, 1 if size > 0 else -1) for number, size in expected]

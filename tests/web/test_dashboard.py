@@ -128,6 +128,11 @@ def test_what_stands_in_an_alert_is_shown_as_text(visit: Visit) -> None:
     visit.go(f"/signals/{identity}", "Signals")
     expect(page.get_by_role("dialog")).to_contain_text(evil)
     expect(page.get_by_role("row").filter(has_text=evil)).to_have_count(1)
+    page.get_by_text("The alert as it was received").click()
+    received = page.get_by_label("The alert as it was received")
+    expect(received).to_have_text(
+        f'{{"ticker": "ETHUSDT", "market_position": "flat", "order_comment": "{evil}"}}'
+    )
     assert page.evaluate("window.hacked") is None
 
 

@@ -89,6 +89,20 @@ class Thief(Bot):
 """
 
 
+BANDS = """from chalicelib.domain.bots import Bot, Param
+
+class Bands(Bot):
+    fast = Param(7, 2, 50)
+    slow = Param(31, 2, 90)
+
+    def start(self, ctx):
+        self.inner, self.outer = ctx.bollinger(self.fast, 1), ctx.bollinger(self.slow, 1)
+
+    def on_candle(self, ctx):
+        if self.outer.upper.value is not None:
+            ctx.log(f"{self.inner.middle.value!r} {self.outer.upper.value!r}")
+            ctx.target(1 if ctx.close > self.inner.upper.value else 0, band=0.1)
+"""
 PORTFOLIO = """from chalicelib.domain.bots import Bot
 
 
@@ -154,17 +168,23 @@ def visit(browser: Browser, program: Running) -> Iterator[Visit]:
         yield found
 
 
-def test_a_backtest_in_the_browser_is_the_one_of_the_program(visit: Visit) -> None:
+@pytest.mark.parametrize("mine", [Path(sma_cross.__file__).read_text(encoding="utf-8"), BANDS])
+def test_a_backtest_in_the_browser_is_the_one_of_the_program(visit: Visit, mine: str) -> None:
     columns = golden_columns(5_000)
     start, *prices = columns
     candles = {SYMBOL: Candles([int(at) for at in start], *prices)}
-    [setup] = set_up(sma_cross.SmaCross, parameters=ASKED["parameters"])  # type: ignore[arg-type]
+    [setup] = set_up(
+        bot_of(mine, "golden"),
+        instruments=[SYMBOL],
+        interval="1h",
+        parameters=ASKED["parameters"],  # type: ignore[arg-type]
+    )
     terms = Terms(
         usual_instruments([SYMBOL]), Decimal(10_000), Costs(USUAL_FEE, USUAL_FEE, Decimal(0))
     )
     native = json.loads(json.dumps(backtest_chart(report_on(setup, "binance", candles, terms))))
-    asked = ASKED | {"source": Path(sma_cross.__file__).read_text(encoding="utf-8")}
 
+    asked = ASKED | {"source": mine}
     found = visit.page.evaluate(IN_PAGE, {"asked": asked, "columns": {SYMBOL: columns}})
 
     told = json.loads(found)

@@ -29,6 +29,8 @@ object as its body. It does something only with `"confirm": true` in it; without
 with `asked.is_dry_run` and says what would happen, changing nothing. A confirmed act needs the
 header Idempotency-Key: sent twice, it is done once, and answered alike. Each is kept with who did
 what and how it ended (GET /audit); what the schema of the body marks `"writeOnly": True` is not.
+`again=True` is for what stops something and does nothing more when it is done twice: sent again
+after trouble, of which nobody knows how far it went, it is done again.
 `confirm=False` is for what moves no money and is lost no work by: it needs neither, is kept
 nonetheless, and honours a key that is sent. The answer of an act has "status": "done" or "dry run"
 beside what the view returns.
@@ -37,8 +39,10 @@ beside what the view returns.
 
 `query` maps names to a description or a schema, `body` to schemas; a parameter or field that is not
 declared is refused with 400, as is one of another type, so a view reads what it declared. Path
-arguments arrive unescaped. `answer` is the schema of a good answer, or what makes one when
-/openapi.json is asked for. What a view raises is answered as answers.py says.
+arguments arrive unescaped. `good` is the status of what was done, where it is not 200, and
+`if_match` says of that header whether it is `required`, and its `description`. `answer` is the
+schema of a good answer, or what makes one when /openapi.json is asked for. What a view raises is
+answered as answers.py says.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -72,6 +76,9 @@ class Operation:
     body: Mapping[str, Schema] | None = None
     needed: Sequence[str] = ()
     confirm: bool = False
+    again: bool = False
+    good: int = 200
+    if_match: Schema | None = None
     answer: Schema | Callable[[], Schema] = field(default_factory=dict)
     kinds: Sequence[str] = (JSON,)
 
@@ -130,7 +137,7 @@ class Routes:
         )
         return partial(self._register, make)
 
-    def acts(
+    def acts(  # noqa: PLR0913 - one for each thing that a route declares of itself
         self,
         path: str,
         *,
@@ -138,6 +145,9 @@ class Routes:
         body: Mapping[str, Schema] | None = None,
         needed: Sequence[str] = (),
         confirm: bool = True,
+        again: bool = False,
+        good: int = 200,
+        if_match: Schema | None = None,
         answer: Schema | Callable[[], Schema] | None = None,
     ) -> Callable[[View], View]:
         """Something that an owner does."""
@@ -149,6 +159,9 @@ class Routes:
             body=body or {},
             needed=needed,
             confirm=confirm,
+            again=again,
+            good=good,
+            if_match=if_match,
             answer=answer or {},
         )
         return partial(self._register, make)

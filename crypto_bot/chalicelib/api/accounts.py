@@ -118,6 +118,7 @@ def add_account(asked: Asked) -> dict[str, Any]:
         fields,
         live_refusal=bootstrap.settings().live_refusal,
         dry_run=asked.is_dry_run,
+        by=asked.holder.name,
     )
     told = f"account {name} on {fields['exchange']} in mode {fields['mode']}"
     if asked.is_dry_run:

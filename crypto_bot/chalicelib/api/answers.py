@@ -38,6 +38,7 @@ CSV: Final = "text/csv; charset=utf-8"
 _UNCHANGED: Final = 304
 _FOUND: Final = 200
 _TAG_LENGTH: Final = 32
+_LONGEST_PLACE: Final = 1_000  # bytes: a longer key no table has
 _COMMON: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 # What the services raise -> what the sender is told besides the sentence. The first that fits.
@@ -107,11 +108,14 @@ def position(cursor: str) -> str:
     """What `page` was given as `end`; Refused for a cursor that is not one of ours."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        return b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode()
+        place = b64decode(padded.encode("ascii"), altchars=b"-_", validate=True)
+        if len(place) <= _LONGEST_PLACE:
+            return place.decode()
     except ValueError:  # no base64, no ASCII, or no UTF-8 in it
-        raise Refused(
-            400, "cursor is not one that this API gave; send the text of `next`", field="cursor"
-        ) from None
+        pass
+    raise Refused(
+        400, "cursor is not one that this API gave; send the text of `next`", field="cursor"
+    )
 
 
 def as_file(name: str) -> dict[str, str]:

@@ -73,7 +73,7 @@ class Asked:
     def instant(self, name: str) -> datetime | None:
         """A time of the query in UTC; None where it was not sent."""
         text = self.query.get(name)
-        return None if not text else _instant(name, text)
+        return None if not text else instant_of(name, text)
 
     def if_match(self) -> str:
         """The entity tag that the sender has seen, without its quotes; '' where none was sent."""
@@ -112,7 +112,7 @@ def _check(name: str, text: str, schema: Schema) -> None:
     if schema.get("type") == "integer":
         _check_number(name, text, schema)
     if schema.get("format") == "date-time":
-        _instant(name, text)
+        instant_of(name, text)
 
 
 def _check_number(name: str, text: str, schema: Schema) -> None:
@@ -126,7 +126,8 @@ def _check_number(name: str, text: str, schema: Schema) -> None:
         )
 
 
-def _instant(name: str, text: str) -> datetime:
+def instant_of(name: str, text: str) -> datetime:
+    """A time in UTC; Refused for one without a zone, or none at all."""
     try:
         found = datetime.fromisoformat(text)
         if found.utcoffset() is not None:

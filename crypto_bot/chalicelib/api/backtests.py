@@ -17,7 +17,6 @@ from chalicelib.api.bot_words import (
     job_row,
     number,
     of_bots,
-    parameters,
 )
 
 if TYPE_CHECKING:
@@ -72,6 +71,7 @@ def list_series(_asked: Asked) -> dict[str, Any]:
         **dict.fromkeys(_AMOUNTS, AMOUNT),
     },
     confirm=False,
+    good=202,
     answer=_JOB,
 )
 def begin(asked: Asked, name: str) -> Answer:
@@ -96,7 +96,7 @@ def begin(asked: Asked, name: str) -> Answer:
     return _begun(jobs().begin(task))
 
 
-@routes.acts("/bots/{name}/check", body=_TRIED, confirm=False, answer=_JOB)
+@routes.acts("/bots/{name}/check", body=_TRIED, confirm=False, good=202, answer=_JOB)
 def check(asked: Asked, name: str) -> Answer:
     """Run a version again and again on candles of the lake: it must always do the same.
 
@@ -199,7 +199,7 @@ def _of_a_trial(body: Mapping[str, Any], found: "VersionNumber") -> list[str]:
     words += [f"--instrument={symbol}" for symbol in body.get("instruments", ())]
     if body.get("interval"):
         words.append(f"--interval={body['interval']}")
-    given = parameters(body.get("parameters", {}))
+    given = body.get("parameters", {})
     return [*words, *(f"--param={name}={json.dumps(value)}" for name, value in given.items())]
 
 

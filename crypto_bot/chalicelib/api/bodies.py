@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.api.answers import Refused
+from chalicelib.api.asking import instant_of
 
 if TYPE_CHECKING:
     from chalice.app import Request
@@ -16,6 +17,10 @@ _KINDS: Final[dict[str, tuple[str, Callable[[Any], bool]]]] = {
     "integer": (
         "a whole number",
         lambda value: isinstance(value, int) and not isinstance(value, bool),
+    ),
+    "number": (
+        "a number",
+        lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     ),
     "object": ("an object", lambda value: isinstance(value, dict)),
     "array": ("a list", lambda value: isinstance(value, list)),
@@ -48,8 +53,9 @@ def _parsed(request: "Request") -> dict[str, Any]:
     try:
         raw = request.raw_body
         body = json.loads(raw, parse_constant=_no_number) if raw else {}
-        # Half a letter ("\ud800") is no text: it could be neither kept nor answered.
-        json.dumps(body, ensure_ascii=False).encode()
+        # Half a letter ("\ud800") is no text, and 1e999 no number: they could be neither kept nor
+        # answered.
+        json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):  # no base64, no UTF-8, no JSON, or nested without end
         raise Refused(400, "the body cannot be read; it must be a JSON object in UTF-8") from None
     if not isinstance(body, dict):
@@ -64,8 +70,9 @@ def _no_number(text: str) -> float:
 def check_value(name: str, value: Any, schema: Mapping[str, Any]) -> None:
     """Refused with a sentence that names the field and says what would be right.
 
-    Knows `type`, `enum`, `pattern`, `minLength`, `maxLength`, `minimum`, `maximum`, `items`,
-    `maxItems`; what a schema says besides is for readers.
+    Knows `type`, `enum`, `pattern`, `format: date-time`, `minLength`, `maxLength`, `minimum`,
+    `maximum`, `items`, `maxItems`, and `additionalProperties` that is a schema; what a schema says
+    besides is for readers.
     """
     kinds = schema.get("type", ())
     kinds = [kinds] if isinstance(kinds, str) else list(kinds)
@@ -77,10 +84,13 @@ def check_value(name: str, value: Any, schema: Mapping[str, Any]) -> None:
         raise Refused(400, f"{name} is {_shown(value)}; it must be {right}", field=name)
     if isinstance(value, str):
         _check_text(name, value, schema)
-    elif isinstance(value, int) and not isinstance(value, bool):
+    elif isinstance(value, int) and "integer" in kinds:
         _check_number(name, value, schema)
     elif isinstance(value, list):
         _check_items(name, value, schema)
+    elif isinstance(value, dict) and "additionalProperties" in schema:
+        for key, item in value.items():
+            check_value(f"{name}.{key[:60]}", item, schema["additionalProperties"])
 
 
 def _check_text(name: str, value: str, schema: Mapping[str, Any]) -> None:
@@ -94,6 +104,8 @@ def _check_text(name: str, value: str, schema: Mapping[str, Any]) -> None:
     if "pattern" in schema and not re.search(schema["pattern"], value):
         right = schema.get("description") or f"it must match {schema['pattern']}"
         raise Refused(400, f"{name} is {_shown(value)}, and that is wrong: {right}", field=name)
+    if schema.get("format") == "date-time":
+        instant_of(name, value)
 
 
 def _check_number(name: str, value: int, schema: Mapping[str, Any]) -> None:

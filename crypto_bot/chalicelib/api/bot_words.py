@@ -1,6 +1,6 @@
 """Records of bots as the routes about them answer them, and their refusals as sentences."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +11,7 @@ from chalicelib.domain.money import parse_amount
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from chalicelib.api.asking import Asked
     from chalicelib.domain.bots.checks.outline import Outline
     from chalicelib.domain.bots.deployed import DeployedBot
     from chalicelib.domain.bots.trail import Mark
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.trading.order import Order
     from chalicelib.domain.trading.signal import Signal
     from chalicelib.ports.jobs import Job
+    from chalicelib.services.bots.find_bot import FoundBot
     from chalicelib.services.bots.report_deployment import BotStanding
 
 Row = dict[str, Any]
@@ -48,6 +50,11 @@ PARAMETERS: Final = {
     "additionalProperties": {"type": "number"},
     "description": "Numbers by the names of the bot's parameters.",
 }
+DIGEST: Final = {
+    "type": "string",
+    "maxLength": 64,
+    "description": "Of the source that was shown, as the answer without `confirm` has it.",
+}
 RUNS: Final = "It runs in crypto-bot worker bots, or in crypto-bot run --market with its markets."
 _UNTOUCHABLE: Final = 422
 
@@ -70,16 +77,6 @@ def number(text: str) -> "VersionNumber | None":
     return number_named(text) if text else None
 
 
-def parameters(given: Mapping[str, Any]) -> dict[str, float]:
-    """Refused for what is no number: a bot's parameters are numbers."""
-    for name, value in given.items():
-        if type(value) not in {int, float}:
-            raise Refused(
-                400, f"parameters.{name} is {value!r}; it must be a number", field="parameters"
-            )
-    return dict(given)
-
-
 def amount(name: str, text: str) -> "Decimal":
     """Above zero."""
     try:
@@ -89,6 +86,29 @@ def amount(name: str, text: str) -> "Decimal":
     if found <= 0:
         raise Refused(422, f"{name} is {text}; it must be above zero", field=name)
     return found
+
+
+def check_seen(asked: "Asked", found: "FoundBot") -> None:
+    """Refused where the code that would run is not the code that was shown: a version may be saved
+    again until it runs.
+    """
+    seen = asked.body.get("digest", "")
+    if seen == found.digest or found.stored is None:
+        return
+    if not seen:
+        raise Refused(
+            400,
+            "digest is missing; send the one that the answer without confirm has, so that what "
+            "runs is what was shown",
+            field="digest",
+        )
+    saved = found.stored.note(found.number).saved_at
+    raise Refused(
+        409,
+        f"{found.title} was saved again at {saved:%Y-%m-%d %H:%M} UTC, and is not what was shown: "
+        "look at it again",
+        field="digest",
+    )
 
 
 def version_row(note: "VersionNote") -> Row:
@@ -134,6 +154,7 @@ def deployment_row(deployed: "DeployedBot") -> Row:
         "version": None if deployed.number is None else str(deployed.number),
         "strategy": deployed.strategy,
         "instruments": deployed.instruments,
+        "together": deployed.together,
         "interval": deployed.interval.value,
         "parameters": deployed.parameters,
         "cash": deployed.cash,
@@ -208,14 +229,16 @@ def mark_row(symbol: str, mark: "Mark") -> Row:
 
 
 def job_row(job: "Job") -> Row:
-    """How work stands that was begun. What came of it is asked for where it belongs."""
+    """How work stands that was begun: `steps` of `total` are done, 0 of 0 while that is unknown.
+    What came of it is asked for where it belongs.
+    """
     return {
         "id": job.id,
         "kind": job.kind,
         "about": job.about,
         "began_at": job.began_at,
         "state": job.state.value,
-        "done": job.done,
+        "steps": job.done,
         "total": job.total,
         "error": job.error,
         "lines": list(job.result) if isinstance(job.result, Sequence) else [],

@@ -115,6 +115,10 @@ def show_source(asked: Asked, name: str) -> dict[str, Any]:
     body={"source": _SOURCE, "major": {"type": "boolean"}},
     needed=("source",),
     confirm=False,
+    if_match={
+        "required": False,
+        "description": "The digest of what was opened; left out for a new bot.",
+    },
 )
 def save(asked: Asked, name: str) -> dict[str, Any]:
     """Save a bot's source as its newest version, if it is one that runs.

@@ -31,7 +31,8 @@ _LOG = logging.getLogger(__name__)
 def do(operation: "Operation", asked: Asked, arguments: Mapping[str, str], act: Act) -> Answer:
     """The answer to an act. Sent again with its key, it is answered as before and not done again.
 
-    An error that nobody foresaw is kept, too, and raised.
+    Trouble in the middle of it is no end: nobody knows what was done until then. An error that
+    nobody foresaw is kept, too, and raised.
     """
     key = _key(asked, needed=operation.confirm and not asked.is_dry_run)
     if asked.is_dry_run:
@@ -39,7 +40,10 @@ def do(operation: "Operation", asked: Asked, arguments: Mapping[str, str], act: 
     deed = _deed(operation, asked, arguments, key)
     earlier = deeds().begin(deed)
     if earlier is not None:
-        return _repeated(earlier, deed)
+        _check_same(earlier, deed)
+        if earlier.is_over or not operation.again:
+            return _repeated(earlier)
+        deed = earlier
     try:
         answer = _answer(act(), "done")
     except Exception as error:
@@ -47,7 +51,7 @@ def do(operation: "Operation", asked: Asked, arguments: Mapping[str, str], act: 
         if refused is None:
             _end(deed, Answer({}, status=_SERVER_ERROR), f"failed: {type(error).__name__}")
             raise
-        answer = refused
+        answer = refused if refused.status < _SERVER_ERROR else _unknown(error, refused, operation)
     _end(deed, answer, _outcome(answer))
     return answer
 
@@ -91,13 +95,23 @@ def _key(asked: Asked, *, needed: bool) -> str:
     )
 
 
-def _repeated(earlier: Deed, deed: Deed) -> Answer:
+def _unknown(error: Exception, refused: Answer, operation: "Operation") -> Answer:
+    """For trouble of the store or a venue: part of it may be done."""
+    what = "send it again" if operation.again else "look what became of it"
+    sentence = f"{error}; it is not known whether this was done: {what}"
+    return Answer({"status": "unknown", "error": sentence}, status=refused.status)
+
+
+def _check_same(earlier: Deed, deed: Deed) -> None:
     if earlier.digest != deed.digest:
         raise Refused(
             422,
             f"this {_HEADER} was sent with another request ({earlier.act}); send a new one",
             field=_HEADER,
         )
+
+
+def _repeated(earlier: Deed) -> Answer:
     if not earlier.is_over:
         raise Refused(
             409,

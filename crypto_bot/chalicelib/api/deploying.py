@@ -8,6 +8,7 @@ from chalice import Blueprint
 from chalicelib.api.access import AMOUNT, INSTANT, Asked, Routes
 from chalicelib.api.answers import Refused
 from chalicelib.api.bot_words import (
+    DIGEST,
     INSTRUMENTS,
     INTERVAL,
     NAME,
@@ -15,10 +16,10 @@ from chalicelib.api.bot_words import (
     RUNS,
     VERSION,
     amount,
+    check_seen,
     deployment_row,
     number,
     of_bots,
-    parameters,
     real_money,
 )
 
@@ -31,6 +32,7 @@ blueprint = Blueprint(__name__)
 routes = Routes(blueprint)
 
 _TOKEN_BYTES: Final = 32
+_TOGETHER: Final = 5  # seconds in which one close of a bot's instruments has become signals
 
 
 @routes.acts(
@@ -50,6 +52,7 @@ _TOKEN_BYTES: Final = 32
         "parameters": PARAMETERS,
         "cash": AMOUNT,
         "since": INSTANT,
+        "digest": DIGEST,
     },
     needed=("name", "bot", "strategy"),
 )
@@ -57,7 +60,8 @@ def deploy(asked: Asked) -> dict[str, Any]:
     """Let a bot run on live candles, if it stands its check.
 
     What it wants becomes signals of `strategy`, and goes to every account that follows it. With
-    `account` and `weight` that strategy is made, too.
+    `account` and `weight` that strategy is made, too. The dry run answers the `digest` of the
+    version's source, and `confirm` takes it back.
     """
     from chalicelib import bootstrap
     from chalicelib.bootstrap.bots import bot_ports, remembered_check
@@ -78,16 +82,18 @@ def deploy(asked: Asked) -> dict[str, Any]:
         if made is None:
             deploying = prepare_deployment(ports, inbox, wanted, check)
         else:
-            _make(made, dry_run=True)
+            _make(asked, made, dry_run=True)
             deploying = prepare_deployment(ports, as_if_made(inbox, made), wanted, check)
     deployed = deploying.deployed
     told = _told(deployed, made)
+    shown = {"checks": _checks(deploying), "digest": deploying.found.digest}
     if asked.is_dry_run:
-        return {"would": told, "checks": _checks(deploying), **deployment_row(deployed)}
+        return {"would": told, **shown, **deployment_row(deployed)}
+    check_seen(asked, deploying.found)
     if made is not None:
-        _make(made, dry_run=False)
+        _make(asked, made, dry_run=False)
     stored = deploy_bot(ports, deploying)
-    return {"done": f"{told} {RUNS}", "checks": _checks(deploying), **deployment_row(stored)}
+    return {"done": f"{told} {RUNS}", **shown, **deployment_row(stored)}
 
 
 def _wanted(asked: Asked) -> "Wanted":
@@ -108,7 +114,7 @@ def _wanted(asked: Asked) -> "Wanted":
             number=number(body.get("version", "")),
             instruments=tuple(body.get("instruments", ())),
             interval=body.get("interval", ""),
-            parameters=parameters(body.get("parameters", {})),
+            parameters=body.get("parameters", {}),
         )
 
 
@@ -142,10 +148,11 @@ def _new_strategy(asked: Asked, wanted: "Wanted") -> "NewStrategy | None":
         interval=setups[0].interval,
         account=asked.body["account"],
         weight=amount("weight", asked.body.get("weight") or "0"),
+        sibling_wait=_TOGETHER if bot.together else 0,
     )
 
 
-def _make(made: "NewStrategy", *, dry_run: bool) -> None:
+def _make(asked: Asked, made: "NewStrategy", *, dry_run: bool) -> None:
     from chalicelib import bootstrap
     from chalicelib.services.bots.make_strategy import make_strategy
 
@@ -155,6 +162,7 @@ def _make(made: "NewStrategy", *, dry_run: bool) -> None:
         live_refusal=bootstrap.settings().live_refusal,
         make_token=lambda: secrets.token_urlsafe(_TOKEN_BYTES),
         dry_run=dry_run,
+        by=asked.holder.name,
     )
 
 
@@ -174,7 +182,7 @@ def _checks(deploying: "Deploying") -> list[dict[str, Any]]:
     """What was looked at on the candles of the lake, and what could not be."""
     return [
         {
-            "symbol": checked.setup.instruments[0],
+            "symbol": ", ".join(checked.setup.instruments),
             "venue": checked.venue,
             "candles": 0 if checked.check is None else checked.check.candles,
             "orders": 0 if checked.check is None else checked.check.orders,

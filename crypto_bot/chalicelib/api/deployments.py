@@ -7,16 +7,17 @@ from chalice import Blueprint
 from chalicelib.api.access import LIMIT, Asked, Routes
 from chalicelib.api.answers import Refused, page
 from chalicelib.api.bot_words import (
+    DIGEST,
     PARAMETERS,
     RUNS,
     VERSION,
+    check_seen,
     deployment_row,
     followers_of,
     mark_row,
     number,
     of_bots,
     order_row,
-    parameters,
     real_money,
     signal_row,
     standing_row,
@@ -31,6 +32,7 @@ routes = Routes(blueprint)
 _ROWS: Final = {"type": "array", "items": {"type": "object"}}
 _REASON: Final = {"type": "string", "maxLength": 200, "description": "Kept with it."}
 _SIGNALS: Final = 50
+_STOPPED: Final = "{} is stopped already; what of it still waits to buy is taken back"
 
 
 @routes.reads("/deployments", answer={"properties": {"deployments": _ROWS}})
@@ -124,7 +126,7 @@ def list_marks(asked: Asked, name: str) -> dict[str, Any]:
     return page("marks", rows, end=None, candles=candles)
 
 
-@routes.acts("/deployments/{name}/stop", body={"reason": _REASON})
+@routes.acts("/deployments/{name}/stop", body={"reason": _REASON}, again=True)
 def stop(asked: Asked, name: str) -> dict[str, Any]:
     """Let a deployment ask for nothing more; what it holds stays, and its state is kept."""
     from chalicelib import bootstrap
@@ -133,7 +135,8 @@ def stop(asked: Asked, name: str) -> dict[str, Any]:
 
     found = _found(name)
     if asked.is_dry_run:
-        return {"would": f"{name} would stop; what strategy {found.strategy} holds stays"}
+        would = f"{name} would stop" if found.is_running else _STOPPED.format(name)
+        return {"would": f"{would}; what strategy {found.strategy} holds stays"}
     stopped = stop_deployment(
         bot_ports(),
         bootstrap.webhook(),
@@ -141,48 +144,59 @@ def stop(asked: Asked, name: str) -> dict[str, Any]:
         asked.body.get("reason") or f"{asked.holder.name} stopped it",
     )
     forget_reader(name)
-    return {"done": f"{name} stops within seconds", **deployment_row(stopped)}
+    done = f"{name} stops within seconds" if found.is_running else _STOPPED.format(name)
+    return {"done": done, **deployment_row(stopped)}
 
 
 @routes.acts("/deployments/{name}/start")
 def start(asked: Asked, name: str) -> dict[str, Any]:
     """Let a deployment that is stopped, or rests on an instrument, go on where it was."""
+    from chalicelib import bootstrap
     from chalicelib.bootstrap.bots import bot_ports
+    from chalicelib.domain.bots.deployed import started
     from chalicelib.services.bots.start_deployment import start_deployment
 
     found = _found(name)
     if asked.is_dry_run:
+        started(found, bootstrap.clock().now())  # refuses what would be refused
         return {"would": f"{name} would go on{real_money(found.strategy)}"}
-    started = start_deployment(bot_ports(), name)
-    return {"done": f"{name} goes on. {RUNS}", **deployment_row(started)}
+    after = start_deployment(bot_ports(), name)
+    return {"done": f"{name} goes on. {RUNS}", **deployment_row(after)}
 
 
-@routes.acts("/deployments/{name}/update", body={"version": VERSION, "parameters": PARAMETERS})
+@routes.acts(
+    "/deployments/{name}/update",
+    body={"version": VERSION, "parameters": PARAMETERS, "digest": DIGEST},
+)
 def update(asked: Asked, name: str) -> dict[str, Any]:
     """Let a deployment go on with another version of its bot, or with other parameters.
 
-    It keeps what it holds, and where it can its state.
+    It keeps what it holds, and where it can its state. The dry run answers the `digest` of the
+    version's source, and `confirm` takes it back.
     """
     from chalicelib import bootstrap
-    from chalicelib.bootstrap.bots import bot_ports, check_bot
-    from chalicelib.services.bots.find_bot import find_bot
-    from chalicelib.services.bots.update_deployment import update_deployment
+    from chalicelib.bootstrap.bots import bot_ports, remembered_check
+    from chalicelib.services.bots.update_deployment import prepare_update, update_deployment
 
     before = _found(name)
-    given = parameters(asked.body.get("parameters", {}))
+    given = asked.body.get("parameters", {})
     with of_bots():
         wanted = number(asked.body.get("version", ""))
-        title = find_bot(bot_ports(), before.bot, wanted).title
-        if asked.is_dry_run:
-            told = f"{name} would go from {before.source} on to {title}"
-            old = before.parameters
-            changes = [
-                f"{each}: {old.get(each, 'new')} -> {value}"
-                for each, value in given.items()
-                if old.get(each) != value
-            ]
-            return {"would": [told + real_money(before.strategy), *changes]}
-        after = update_deployment(bot_ports(), bootstrap.webhook(), check_bot, name, wanted, given)
+        updating = prepare_update(
+            bot_ports(), bootstrap.webhook(), remembered_check(), name, wanted, given
+        )
+    if asked.is_dry_run:
+        told = f"{name} would go from {before.source} on to {updating.found.title}"
+        old = before.parameters
+        changes = [
+            f"{each}: {old.get(each, 'new')} -> {value}"
+            for each, value in given.items()
+            if old.get(each) != value
+        ]
+        would = [told + real_money(before.strategy), *changes]
+        return {"would": would, "digest": updating.found.digest}
+    check_seen(asked, updating.found)
+    after = update_deployment(bot_ports(), updating)
     return {"done": f"{name} is {after.source} now", **deployment_row(after)}
 
 
@@ -216,13 +230,13 @@ def _state(deployed: "DeployedBot", symbol: str) -> Any:
     """What the bot itself keeps in ctx.state; None before its first candle."""
     from chalicelib.bootstrap.bots import bot_ports
 
-    kept = bot_ports().states.get(deployed.name, symbol)
+    kept = bot_ports().states.get(deployed.name, deployed.on(symbol))
     return None if kept is None or kept.bot.state is None else kept.bot.state["bot"]
 
 
 def _candles(deployed: "DeployedBot", symbol: str) -> dict[str, Any]:
     from chalicelib.bootstrap.bots import bot_ports
 
-    kept = bot_ports().states.get(deployed.name, symbol)
+    kept = bot_ports().states.get(deployed.name, deployed.on(symbol))
     columns = [] if kept is None or kept.bot.state is None else kept.bot.state["candles"][symbol]
     return dict(zip(("at", "open", "high", "low", "close", "volume"), columns, strict=False))

@@ -21,14 +21,15 @@ _REFUSALS: Final = {
     403: "The token's role is not enough.",
     404: "What the path or a parameter names is not there.",
     409: "It does not fit the state of things; nothing was changed.",
+    413: "The request, or a text in it, is too large.",
     415: "The body's Content-Type is not application/json.",
     422: "Well-formed, and it cannot be so.",
     428: "The header If-Match is missing.",
     502: "The venue refused or did not answer.",
     503: "The store or the venue cannot be reached now.",
 }
-_OF_READS: Final = (400, 401, 404, 409, 415, 422, 502, 503)
-_OF_ACTS: Final = (400, 401, 403, 404, 409, 415, 422, 428, 502, 503)
+_OF_READS: Final = (400, 401, 404, 409, 413, 415, 422, 502, 503)
+_OF_ACTS: Final = (400, 401, 403, 404, 409, 413, 415, 422, 428, 502, 503)
 
 
 @routes.reads("/openapi.json", answer={"properties": {"openapi": {"type": "string"}}})
@@ -62,7 +63,10 @@ def document(app: "Chalice") -> dict[str, Any]:
                 "Refusal": {
                     "type": "object",
                     "properties": {
-                        "status": {"const": "refused"},
+                        "status": {
+                            "enum": ["refused", "unknown"],
+                            "description": "unknown: trouble in the middle of an act.",
+                        },
                         "error": {"type": "string", "description": "A sentence."},
                         "field": {"type": "string", "description": "What is wrong."},
                     },
@@ -91,7 +95,7 @@ def _described(operation: Operation) -> dict[str, Any]:
         "tags": [operation.path.split("/")[1]],
         "parameters": [*_path_parameters(operation), *_query(operation), *_headers(operation)],
         "responses": {
-            "200": _answer(operation),
+            str(operation.good): _answer(operation),
             **({"304": {"description": "Unchanged."}} if is_read else {}),
             **_refusals(_OF_READS if operation.role == "viewer" else _OF_ACTS),
         },
@@ -138,7 +142,9 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
     told = "A text of your own, new for each act: sent again with the same, it is not done twice."
     schema = {"type": "string", "maxLength": 200}
     key = {"name": "Idempotency-Key", "in": "header", "description": told, "schema": schema}
-    return [key]
+    if operation.if_match is None:
+        return [key]
+    return [key, {"name": "If-Match", "in": "header", "schema": schema, **operation.if_match}]
 
 
 def _body(operation: Operation) -> dict[str, Any]:

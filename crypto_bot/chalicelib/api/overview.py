@@ -17,6 +17,10 @@ _ROWS: Final = {"type": "array", "items": {"type": "object"}}
 _TEXT: Final = {"type": "string"}
 _DONE: Final = {"properties": {"would": {}, "done": _TEXT}}
 _NEWEST: Final = 10
+_HALTED: Final = {
+    "no_entries": "and exits still run",
+    "flatten": "and the next tick sells what the strategies own",
+}
 _REASON: Final = {"type": "string", "maxLength": 200, "description": "Kept with the halt."}
 
 
@@ -91,6 +95,7 @@ def show_holder(asked: Asked) -> dict[str, Any]:
         "flatten": {"type": "boolean", "description": "Also sell all that the strategies own."},
         "reason": _REASON,
     },
+    again=True,
     answer=_DONE,
 )
 def halt(asked: Asked) -> dict[str, Any]:
@@ -102,15 +107,15 @@ def halt(asked: Asked) -> dict[str, Any]:
     from chalicelib.domain.trading.account import HaltLevel
     from chalicelib.services.trading.halt_trading import halt_trading
 
-    standing = bootstrap.trading().control.halt_level()
-    flatten = bool(asked.body.get("flatten")) or standing is HaltLevel.FLATTEN
-    what = "and the next tick sells what the strategies own" if flatten else "and exits still run"
+    level = HaltLevel.FLATTEN if asked.body.get("flatten") else HaltLevel.NO_ENTRIES
     if asked.is_dry_run:
-        return {"would": [f"No strategy enters any more, {what}.", *(_sold() if flatten else ())]}
+        level = level.on(bootstrap.trading().control.halt_level())
+        sold = _sold() if level is HaltLevel.FLATTEN else ()
+        return {"would": [f"No strategy enters any more, {_HALTED[level]}.", *sold]}
     reason = asked.body.get("reason") or f"{asked.holder.name} halted trading"
-    level = HaltLevel.FLATTEN if flatten else HaltLevel.NO_ENTRIES
-    halt_trading(bootstrap.trading(), level, reason)
-    return {"done": f"Halted: no strategy enters any more, {what}."}
+    halted = halt_trading(bootstrap.trading(), level, reason)
+    done = f"Halted: no strategy enters any more, {_HALTED[halted.level]}. {halted.trouble}"
+    return {"done": done.rstrip()}
 
 
 def _sold() -> list[str]:
@@ -153,10 +158,11 @@ def resume(asked: Asked) -> dict[str, Any]:
             return {"would": []}
         return {"would": [f"The halt ({level}) ends, and the next tick works off what is due."]}
     reason = f"{asked.holder.name} resumed trading"
-    before = halt_trading(bootstrap.trading(), HaltLevel.NONE, reason)
-    if before is HaltLevel.NONE:
-        return {"done": "Trading was not halted."}
-    return {"done": f"Trading goes on: the halt ({before}) has ended."}
+    halted = halt_trading(bootstrap.trading(), HaltLevel.NONE, reason)
+    if halted.before is HaltLevel.NONE:
+        return {"done": f"Trading was not halted. {halted.trouble}".rstrip()}
+    done = f"Trading goes on: the halt ({halted.before}) has ended. {halted.trouble}"
+    return {"done": done.rstrip()}
 
 
 @routes.acts("/accounts/{account}/resume", answer=_DONE)
@@ -188,7 +194,8 @@ def resume_one(asked: Asked, account: str) -> dict[str, Any]:
 def list_deeds(asked: Asked) -> dict[str, Any]:
     """What was done over the API, the newest first: who, what, when, and how it ended.
 
-    `status` 0 is for what was begun and of which nobody knows how it ended.
+    `status` 0 is for what was begun and of which nobody knows how it ended; from 500 on it met with
+    trouble, and nobody knows how much of it was done.
     """
     from chalicelib.api.listing import found_on_page
     from chalicelib.bootstrap.access import deeds

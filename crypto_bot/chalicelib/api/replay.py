@@ -56,6 +56,7 @@ _POLICIES: Final = ["fixed", "boost", "equal", "inverse_volatility", "signal_siz
     },
     needed=("lists",),
     confirm=False,
+    good=202,
     answer={"properties": {"id": {"type": "string"}}},
 )
 def begin(asked: Asked) -> Answer:

@@ -1,4 +1,7 @@
-"""Routes about the program: settings, channels, notices and the log. No value of a secret."""
+"""Routes about the program: settings, channels, notices and the log.
+
+What opens a channel comes in and never goes out: no answer, log line or row of a table has it.
+"""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,11 +12,21 @@ from chalicelib.api.answers import Refused
 
 if TYPE_CHECKING:
     from chalicelib.domain.operation.channel import Channel, Dispatch
+    from chalicelib.services.operation.put_channel import PutChannel
 
 blueprint = Blueprint(__name__)
 routes = Routes(blueprint)
 
 _LEVELS: Final = ["DEBUG", "INFO", "WARNING", "ERROR"]
+_KINDS: Final = ["telegram", "discord", "slack", "webhook", "sns"]
+_NAME: Final = {"type": "string", "minLength": 1, "maxLength": 64}
+# No `type`, and nothing else that would be checked before it comes here: what is wrong with a body
+# is said with some of it.
+_FIELDS: Final = {
+    "writeOnly": True,
+    "description": 'What opens it, such as {"token": "...", "chat": "..."}; never shown. Left out,'
+    " a channel that is there keeps what it has. GET /notifications tells the fields of each kind.",
+}
 
 
 @routes.reads("/settings", answer={"properties": {"settings": {"type": "array"}}})
@@ -46,15 +59,26 @@ def _version() -> str:
 
 @routes.reads("/notifications", answer={"properties": {"channels": {"type": "array"}}})
 def list_channels(_asked: Asked) -> dict[str, Any]:
-    """The channels over which the owner is told, and how the last message over each fared."""
+    """The channels over which the owner is told, and how the last message over each fared.
+
+    `keys` tells the names of the fields that have a value, and never a value; `kinds` those that a
+    channel of each kind has.
+    """
     from chalicelib.bootstrap.operation import notices
 
     found, dispatch = notices().notifications(), notices().dispatch()
     return {
+        "kinds": {kind: _fields(kind) for kind in _KINDS},
         "channels": [_channel(channel, dispatch) for channel in found.channels],
         "most_per_hour": found.most_per_hour,
         "summary_hour": found.summary_hour,
     }
+
+
+def _fields(kind: str) -> dict[str, Any]:
+    from chalicelib.domain.operation.channel import ChannelKind
+
+    return {"needs": ChannelKind(kind).needs, "takes": ChannelKind(kind).takes}
 
 
 def _channel(channel: "Channel", dispatch: "Dispatch") -> dict[str, Any]:
@@ -70,6 +94,7 @@ def _channel(channel: "Channel", dispatch: "Dispatch") -> dict[str, Any]:
         "kind": channel.kind,
         "where": where,
         "secret": channel.secret,
+        "keys": _presence(channel),
         "topic": channel.topic,
         "least": channel.least,
         "sent_last": max(record.sent, default=None),
@@ -79,22 +104,121 @@ def _channel(channel: "Channel", dispatch: "Dispatch") -> dict[str, Any]:
     }
 
 
+def _presence(channel: "Channel") -> dict[str, Any]:
+    from chalicelib import bootstrap
+    from chalicelib.services.trading.key_presence import KeyPresence, Presence, presence_of
+
+    if not channel.kind.needs:
+        keys = KeyPresence(presence=Presence.NOT_NEEDED)
+    elif bootstrap.is_function():
+        keys = KeyPresence(presence=Presence.NOT_TOLD)
+    else:
+        keys = presence_of(channel.secret, bootstrap.secrets())
+    return {"presence": keys.presence, "fields": keys.fields}
+
+
+@routes.acts(
+    "/notifications",
+    body={
+        "name": _NAME,
+        "kind": {"type": "string", "enum": _KINDS},
+        "least": {"type": "string", "enum": ["P1", "P2"], "description": "P1: only what is grave."},
+        "topic": {"type": "string", "description": "Of sns; left out: that of the stage's alarms."},
+        "fields": _FIELDS,
+    },
+    needed=("name", "kind"),
+)
+def put_channel(asked: Asked) -> dict[str, Any]:
+    """Add a channel, or change the one of that name, whose kind stays.
+
+    What opens it goes straight to where the bot reads it, and to no other place.
+    """
+    from functools import partial
+
+    from chalicelib.bootstrap.accounts import channel_secret, owners_vault
+    from chalicelib.bootstrap.operation import operation
+    from chalicelib.domain.operation.channel import Channel, ChannelKind
+    from chalicelib.domain.operation.notice import Severity
+    from chalicelib.services.operation.put_channel import put_channel as put
+
+    name, kind = asked.body["name"], ChannelKind(asked.body["kind"])
+    wanted = Channel(
+        name=name,
+        kind=kind,
+        secret=channel_secret(name),
+        topic=asked.body.get("topic", ""),
+        least=Severity(asked.body.get("least", "P2")),
+    )
+    found = put(
+        operation(),
+        wanted,
+        asked.body.get("fields"),
+        partial(owners_vault, f"notify add {name} --kind {kind}"),
+        dry_run=asked.is_dry_run,
+    )
+    return _told(found, is_dry_run=asked.is_dry_run)
+
+
+def _told(found: "PutChannel", *, is_dry_run: bool) -> dict[str, Any]:
+    channel = found.channel
+    what = "added" if found.is_new else "changed"
+    where = f", {found.where}" if found.where else ""
+    said = f"channel {channel.name} ({channel.kind}{where}) from {channel.least} on"
+    stored = f"; {', '.join(found.fields)} as the secret {channel.secret}" if found.fields else ""
+    shared = {"shared_with": found.shared_with}
+    if is_dry_run:
+        return {"would": f"{said} would be {what}{stored}", **shared}
+    return {"done": f"{said} is {what}{stored}", **shared}
+
+
+@routes.acts("/notifications/{channel}/remove")
+def remove_channel(asked: Asked, channel: str) -> dict[str, Any]:
+    """End a channel: nothing is told over it any more, and what opened it is forgotten."""
+    from functools import partial
+
+    from chalicelib.bootstrap.accounts import channel_secret, owners_vault
+    from chalicelib.bootstrap.operation import operation
+    from chalicelib.services.operation.remove_channel import remove_channel as remove
+
+    _named(channel)
+    removed = remove(
+        operation(),
+        channel,
+        channel_secret(channel),
+        partial(owners_vault, f"notify remove {channel} --yes"),
+        dry_run=asked.is_dry_run,
+    )
+    told = f"channel {channel}"
+    told += f", and its secret {removed.forgotten}," if removed.forgotten else ""
+    stays = f"; the secret {removed.kept} stays" if removed.kept else ""
+    if asked.is_dry_run:
+        return {"would": f"{told} would be removed{stays}"}
+    return {"done": f"{told} is removed{stays}"}
+
+
+def _named(name: str) -> "Channel":
+    from chalicelib.bootstrap.operation import notices
+
+    found = notices().notifications().channel(name)
+    if found is None:
+        raise Refused(404, f"there is no channel {name[:60]!r}; GET /notifications lists them")
+    return found
+
+
 @routes.acts("/notifications/{channel}/test")
 def test_channel(asked: Asked, channel: str) -> dict[str, Any]:
     """Send a message over a channel that says that it is a test."""
     from chalicelib import bootstrap
     from chalicelib.bootstrap.accounts import owners_vault
-    from chalicelib.bootstrap.operation import notices, operation
+    from chalicelib.bootstrap.operation import operation
     from chalicelib.domain.errors import ActionRefused
     from chalicelib.services.operation.try_channel import trial, try_channel
 
     owners_vault("notify --test --yes")
-    found = [one for one in notices().notifications().channels if one.name == channel]
-    if not found:
-        raise Refused(404, f"there is no channel {channel[:60]!r}; GET /notifications lists them")
+    found = _named(channel)
     bulletin = trial(bootstrap.settings().stage.value, bootstrap.clock().now())
     send = not asked.is_dry_run
-    tried = try_channel(operation().notifiers, found[0], bulletin, send=send)
+    tried = try_channel(operation().notifiers, found, bulletin, send=send)
     if not tried.ok:
         raise ActionRefused(f"channel {channel}: {tried.result}")
     if asked.is_dry_run:

@@ -95,12 +95,21 @@ def _row(signal: "Signal", configuration: "Configuration") -> dict[str, Any]:
 
 @routes.reads(
     "/signals/{signal_id}",
-    answer={"properties": {"signal": {"type": "object"}, "chain": _ROWS, "timings": _ROWS}},
+    answer={
+        "properties": {
+            "signal": {"type": "object"},
+            "alert": {"type": "string"},
+            "chain": _ROWS,
+            "timings": _ROWS,
+        }
+    },
 )
 def show_signal(_asked: Asked, signal_id: str) -> dict[str, Any]:
     """One signal: what the alert said, what each account decided and sent, and when what happened.
 
-    Secrets of an alert are never stored, so none is here.
+    `alert` is the message as it was received, of one above 4,000 bytes the beginning; '' for a
+    signal that no message made, such as a bot's. Secrets of an alert are never stored, so none is
+    here.
     """
     from chalicelib import bootstrap
     from chalicelib.services.trading.trace_signal import trace_signal
@@ -110,7 +119,8 @@ def show_signal(_asked: Asked, signal_id: str) -> dict[str, Any]:
         raise Refused(404, f"there is no signal {signal_id}", field="signal_id")
     configuration = bootstrap.strategies().configuration()
     row = _row(trace.signal, configuration)
-    return {"signal": row, "chain": trace.chain, "timings": trace.timings}
+    alert = bootstrap.signals().alert(signal_id)
+    return {"signal": row, "alert": alert, "chain": trace.chain, "timings": trace.timings}
 
 
 @routes.acts("/signals/{signal_id}/approve", answer=_DONE)

@@ -215,7 +215,7 @@ def strategies() -> "StrategyStore":
     """The owner's configuration, the account of the environment included."""
     from chalicelib.adapters.stores.strategies import TableStrategyStore
 
-    stored: StrategyStore = TableStrategyStore(table())
+    stored: StrategyStore = TableStrategyStore(table(), clock())
     if settings().storing_refusal:
         from chalicelib.adapters.stores.without_live import WithoutLiveAccounts
 

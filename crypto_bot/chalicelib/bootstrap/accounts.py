@@ -1,4 +1,4 @@
-"""Where the keys of accounts go, and what an exchange wants of them."""
+"""Where the keys of accounts and channels go, and what an exchange wants of them."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,11 @@ from chalicelib.ports import SecretVault
 def usual_secret(account: str) -> str:
     """The name of a secret whose owner has not chosen one."""
     return f"{bootstrap.settings().secret_prefix}{account}" if bootstrap.is_deployed() else account
+
+
+def channel_secret(channel: str) -> str:
+    """The name of the secret of a channel that was made here; no account's has it by accident."""
+    return usual_secret(f"channel-{channel}")
 
 
 def needed_keys(exchange: str, account: str) -> Sequence[str]:

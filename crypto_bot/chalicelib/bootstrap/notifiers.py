@@ -1,6 +1,6 @@
 """A channel -> the notifier that carries its messages, opened with what its secret holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from chalicelib.domain.errors import SettingsError
@@ -23,7 +23,7 @@ class Channels:
     allows_loopback: bool
     alarm_topic: str = ""
 
-    def open(self, channel: Channel) -> Notifier:
+    def open(self, channel: Channel, fields: Mapping[str, str] | None = None) -> Notifier:
         """See `Notifiers.open`."""
         if channel.kind is ChannelKind.SNS:
             return _sns(self._topic(channel))
@@ -38,7 +38,7 @@ class Channels:
             ChannelKind.SLACK: SlackNotifier,
             ChannelKind.WEBHOOK: WebhookNotifier,
         }
-        fields = self.secrets().secret(channel.secret)
+        fields = self.secrets().secret(channel.secret) if fields is None else fields
         whose = f"the secret {channel.secret!r} of channel {channel.name}"
         return makers[channel.kind](fields, whose, allows_loopback=self.allows_loopback)
 

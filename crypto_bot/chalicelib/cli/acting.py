@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import click
 
 from chalicelib import bootstrap
+from chalicelib.cli.applying import TYPED
 from chalicelib.cli.attention import breakers_of, waits_after_restore
 from chalicelib.cli.options import in_home, one_account
 from chalicelib.cli.output import show
@@ -14,7 +15,7 @@ from chalicelib.domain.trading.account import HaltLevel
 from chalicelib.domain.trading.configuration.names import strategy_named
 from chalicelib.services.trading.close_strategy import close_strategy
 from chalicelib.services.trading.decide_signal import decide_signal
-from chalicelib.services.trading.halt_trading import halt_trading
+from chalicelib.services.trading.halt_trading import Halted, halt_trading
 from chalicelib.services.trading.pause_strategy import pause_strategy
 from chalicelib.services.trading.resume_account import resume_account
 
@@ -64,7 +65,7 @@ def _close_breakers(account: str) -> None:
 
 def _set_paused(strategy: str | None, account: str | None, *, paused: bool) -> None:
     store = bootstrap.strategies()
-    changed = pause_strategy(store, strategy=strategy, account=account, paused=paused)
+    changed = pause_strategy(store, strategy=strategy, account=account, paused=paused, by=TYPED)
     for subscription in changed:
         word = "paused" if paused else "resumed"
         click.echo(f"{subscription.strategy} is {word} on account {subscription.account}.")
@@ -78,11 +79,12 @@ def _paused() -> list[str]:
 
 
 def _end_halt() -> None:
-    before = halt_trading(bootstrap.trading(), HaltLevel.NONE, "the owner resumed trading")
-    if before is HaltLevel.NONE:
+    halted = halt_trading(bootstrap.trading(), HaltLevel.NONE, "the owner resumed trading")
+    if halted.before is HaltLevel.NONE:
         click.echo("Trading was not halted.")
     else:
-        click.echo(f"Trading goes on: the halt ({before}) has ended.")
+        click.echo(f"Trading goes on: the halt ({halted.before}) has ended.")
+    _tell_trouble(halted)
     for name in sorted(bootstrap.strategies().configuration().accounts):
         if breakers_of(name):
             click.echo(f"{name} buys nothing yet: crypto-bot resume --account {name}.")
@@ -98,7 +100,8 @@ def _end_halt() -> None:
 def halt(flatten: bool, reason: str, yes: bool) -> None:
     """Stop all entries until `resume`.
 
-    On every account, from the next send on. --flatten shows what it would sell until --yes.
+    On every account, from the next send on. --flatten shows what it would sell until --yes; while
+    everything is being sold, that goes on.
     """
     if flatten:
         _show_sale(bootstrap.strategies().configuration().accounts)
@@ -106,11 +109,19 @@ def halt(flatten: bool, reason: str, yes: bool) -> None:
         click.echo("Dry run, nothing is halted: --yes stops entries and sells this.")
         return
     level = HaltLevel.FLATTEN if flatten else HaltLevel.NO_ENTRIES
-    before = halt_trading(bootstrap.trading(), level, reason)
-    what = "the next tick sells what the strategies own" if flatten else "exits still run"
+    halted = halt_trading(bootstrap.trading(), level, reason)
+    sells = halted.level is HaltLevel.FLATTEN
+    what = "the next tick sells what the strategies own" if sells else "exits still run"
     click.echo(
-        f"Halted ({level}, before: {before}): no entries, {what}; crypto-bot resume ends it."
+        f"Halted ({halted.level}, before: {halted.before}): no entries, {what}; crypto-bot resume"
+        " ends it."
     )
+    _tell_trouble(halted)
+
+
+def _tell_trouble(halted: Halted) -> None:
+    if halted.trouble:
+        click.echo(halted.trouble)
 
 
 @click.command()

@@ -14,6 +14,7 @@ from chalicelib.services.trading.apply_configuration import (
     apply_configuration,
 )
 
+TYPED = "command line"  # by whom a version of the configuration was made
 _TOKEN_BYTES = 32
 
 dry_run_option = click.option(
@@ -57,6 +58,7 @@ def apply_draft(draft: Draft, *, dry_run: bool, public_url: str, as_json: bool) 
         live_refusal=bootstrap.settings().live_refusal,
         make_token=make_token,
         dry_run=dry_run,
+        by=TYPED,
     )
     if as_json:
         show_json(_document(applied, public_url, dry_run=dry_run))

@@ -11,6 +11,7 @@ import click
 from chalicelib import bootstrap
 from chalicelib.cli.options import in_home
 from chalicelib.cli.trial_words import (
+    FILE,
     check_folders,
     download_line,
     of_a_trial,
@@ -34,13 +35,22 @@ if TYPE_CHECKING:
 @click.argument("bot")
 @click.option("--param", "params", multiple=True, metavar="NAME=NUMBER", help="Such as threshold=1")
 @of_a_trial
+@click.option("--trades", type=FILE, metavar="FILE", help="Write its trades as TradingView does.")
 @written
-def backtest(bot: str, json_file: Path | None, html_file: Path | None, **words: Any) -> None:
+def backtest(
+    bot: str,
+    trades: Path | None,
+    json_file: Path | None,
+    html_file: Path | None,
+    **words: Any,
+) -> None:
     """Try BOT on the candles of the lake: one that comes with it, or such as mine.py:MyBot."""
     from chalicelib.cli.deployments import parameter
 
-    check_folders(json_file, html_file)
+    check_folders(trades, json_file, html_file)
     report = tried(one_setup(bot, words, dict(map(parameter, words["params"]))), words)
+    if trades:
+        _write_trades(report, trades)
     if json_file:
         from chalicelib.domain.bots.report_document import document
 
@@ -49,6 +59,17 @@ def backtest(bot: str, json_file: Path | None, html_file: Path | None, **words: 
         from chalicelib.reports.backtest_page import backtest_page
 
         write(html_file, backtest_page(report))
+
+
+def _write_trades(report: "BacktestReport", file: Path) -> None:
+    """A list has one instrument: of several each has its own file, and its ticker in the name."""
+    from chalicelib.domain.replay.backtest_list import trade_list_text
+
+    symbols = report.setup.instruments
+    for symbol in symbols:
+        own = f"{file.stem}_{symbol.replace('/', '')}{file.suffix}"
+        written = file if len(symbols) == 1 else file.with_name(own)
+        write(written, trade_list_text(report, symbol))
 
 
 def tried(

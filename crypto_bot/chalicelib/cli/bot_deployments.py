@@ -20,7 +20,7 @@ from chalicelib.services.bots.find_deployment import find_deployment
 from chalicelib.services.bots.report_deployment import marks_of
 from chalicelib.services.bots.start_deployment import start_deployment
 from chalicelib.services.bots.stop_deployment import stop_deployment
-from chalicelib.services.bots.update_deployment import update_deployment
+from chalicelib.services.bots.update_deployment import prepare_update, update_deployment
 
 _MARKS = ("candle", "symbol", "close", "log", "signal")
 _param = click.option(
@@ -100,13 +100,7 @@ def update(number: str | None, params: tuple[str, ...], yes: bool, deployment: s
     from chalicelib.cli.deployments import parameter
 
     ports = bot_ports()
-    live = live_followers(find_deployment(ports, deployment).strategy)
-    if live and not yes:
-        click.echo(
-            f"Dry run: {', '.join(live)} trade its wishes with real money; --yes updates it."
-        )
-        return
-    updated = update_deployment(
+    updating = prepare_update(
         ports,
         bootstrap.webhook(),
         check_bot,
@@ -114,6 +108,13 @@ def update(number: str | None, params: tuple[str, ...], yes: bool, deployment: s
         None if number is None else number_named(number),
         dict(map(parameter, params)),
     )
+    live = live_followers(updating.deployed.strategy)
+    if live and not yes:
+        click.echo(
+            f"Dry run: {', '.join(live)} trade its wishes with real money; --yes updates it."
+        )
+        return
+    updated = update_deployment(ports, updating)
     stands = "" if updated.is_running else f"; it is stopped: crypto-bot bots start {deployment}"
     click.echo(f"{deployment} is {updated.source} now{stands}.")
 
@@ -192,13 +193,13 @@ def _where_it_runs() -> str:
 
 def _tell_checked(deploying: Deploying) -> None:
     for checked in deploying.checked:
-        symbol = checked.setup.instruments[0]
+        symbols = ", ".join(checked.setup.instruments)
         if checked.check is None:
             click.echo(
-                f"crypto-bot: there are no candles of {symbol} {checked.setup.interval} in the"
+                f"crypto-bot: there are no candles of {symbols} {checked.setup.interval} in the"
                 " lake: the bot is not checked on them",
                 err=True,
             )
             continue
         for sentence in checked.check.unchecked:
-            click.echo(f"crypto-bot: {symbol}: {sentence}", err=True)
+            click.echo(f"crypto-bot: {symbols}: {sentence}", err=True)

@@ -136,7 +136,7 @@ def _channels() -> Iterator[Check]:
         detail = f"the last message failed: {trouble}" if trouble else f"{channel.kind}, {where}"
         yield Check(name=name, ok=not trouble, detail=detail)
     if not channels:
-        detail = "nobody is told of trouble: crypto-bot notify apply FILE"
+        detail = "nobody is told of trouble: crypto-bot notify add NAME --kind KIND"
         yield Check(name="notifications", ok=None, detail=detail)
 
 

@@ -1,7 +1,7 @@
 """drift and compare: what the alerts believe against what was filled, and paper against live."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import click
@@ -11,11 +11,11 @@ from chalicelib.cli.books import chosen_accounts
 from chalicelib.cli.options import as_json, in_home, one_account
 from chalicelib.cli.output import show, show_json
 from chalicelib.cli.rows import Row
-from chalicelib.domain.errors import SettingsError
-from chalicelib.domain.money import exact_arithmetic
-from chalicelib.domain.trading.account import Account, Configuration, Mode
-from chalicelib.domain.trading.configuration.names import account_named, strategy_named
+from chalicelib.domain.trading.account import Account
+from chalicelib.domain.trading.comparison import ComparedAlert
+from chalicelib.domain.trading.configuration.names import strategy_named
 from chalicelib.domain.trading.drift import Deviation, Standing, Tally
+from chalicelib.services.trading.compare_accounts import compare_accounts
 from chalicelib.services.trading.report_drift import DriftReport, report_drift
 
 _ALERTS = (
@@ -101,12 +101,10 @@ def compare(as_json: bool, since: datetime | None, names: tuple[str, ...], strat
     Alert by alert and in total, STRATEGY on paper first [default: on all that follow it].
     """
     _known(strategy)
-    configuration = bootstrap.strategies().configuration()
-    accounts = _side_by_side(configuration, strategy, names)
-    report = _report(accounts, strategy, since)
-    quotes = {chosen.name: chosen.quote for chosen in accounts}
-    rows = _rows_by_alert(report.deviations, [chosen.name for chosen in accounts])
-    totals = [_total_row(tally, quotes) for tally in _in_order(report.tallies, accounts)]
+    found = compare_accounts(bootstrap.trading(), strategy, names, since=_in_utc(since))
+    quotes = {chosen.name: chosen.quote for chosen in found.accounts}
+    rows = [_alert_on_all(alert, list(quotes)) for alert in found.alerts]
+    totals = [_total_row(tally, quotes) for tally in found.tallies]
     if as_json:
         show_json({"accounts": list(quotes), "alerts": rows, "totals": totals})
         return
@@ -125,63 +123,30 @@ def _known(strategy: str | None) -> None:
 def _report(
     accounts: Sequence[Account], strategy: str | None, since: datetime | None
 ) -> DriftReport:
-    start = None if since is None else since.replace(tzinfo=bootstrap.clock().now().tzinfo)
-    return report_drift(bootstrap.trading(), accounts, strategy=strategy, since=start)
+    return report_drift(bootstrap.trading(), accounts, strategy=strategy, since=_in_utc(since))
 
 
-def _side_by_side(
-    configuration: Configuration, strategy: str, names: Sequence[str]
-) -> list[Account]:
-    """Paper first, then sandbox, then live."""
-    chosen = names or configuration.followers(strategy)
-    if not chosen:
-        raise SettingsError(
-            f"no account follows {strategy}, so there is nothing to compare; "
-            "crypto-bot accounts list shows who follows what"
-        )
-    accounts = [account_named(configuration, name) for name in dict.fromkeys(chosen)]
-    return sorted(accounts, key=lambda account: (list(Mode).index(account.mode), account.name))
+def _in_utc(since: datetime | None) -> datetime | None:
+    return None if since is None else since.replace(tzinfo=UTC)
 
 
-def _in_order(tallies: Sequence[Tally], accounts: Sequence[Account]) -> list[Tally]:
-    by_name = {tally.account: tally for tally in tallies}
-    return [by_name[account.name] for account in accounts if account.name in by_name]
-
-
-def _rows_by_alert(found: Sequence[Deviation], accounts: Sequence[str]) -> list[Row]:
-    """One row per alert, with the same cells for each account."""
-    grouped: dict[str, dict[str, Deviation]] = {}
-    for deviation in found:
-        grouped.setdefault(deviation.signal_id, {})[deviation.account] = deviation
-    return [_alert_on_all(group, accounts) for group in grouped.values()]
-
-
-def _alert_on_all(group: dict[str, Deviation], accounts: Sequence[str]) -> Row:
-    first = next(iter(group.values()))
+def _alert_on_all(alert: ComparedAlert, accounts: Sequence[str]) -> Row:
+    """One row, with the same cells for each account."""
     row: Row = {
-        "fired_at": first.fired_at,
-        "symbol": first.symbol,
-        "state": first.state.value,
-        "alert_price": first.alert_price,
-        "signal_id": first.signal_id,
+        "fired_at": alert.fired_at,
+        "symbol": alert.symbol,
+        "state": alert.state.value,
+        "alert_price": alert.alert_price,
+        "signal_id": alert.signal_id,
     }
     for account in accounts:
-        found = group.get(account)
+        found = alert.on.get(account)
         row[f"{account} status"] = "-" if found is None else _status(found)
         row[f"{account} price"] = None if found is None else found.price
         row[f"{account} late"] = None if found is None else _seconds(found.late)
         row[f"{account} bps"] = None if found is None else found.slippage_bps
-    prices = [group[name].price for name in accounts if name in group]
-    row["apart_bps"] = _apart(prices)
+    row["apart_bps"] = alert.apart_bps
     return row
-
-
-def _apart(prices: Sequence[Decimal | None]) -> Decimal | None:
-    """How far the last account's price is from the first one's, as a fraction of that."""
-    if len(prices) < 2 or not prices[0] or prices[-1] is None:  # noqa: PLR2004 - a pair
-        return None
-    with exact_arithmetic():
-        return ((prices[-1] - prices[0]) / prices[0] * 10_000).quantize(Decimal("0.01"))
 
 
 def _status(deviation: Deviation) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import click
 
 from chalicelib import bootstrap
-from chalicelib.cli.applying import make_token
+from chalicelib.cli.applying import TYPED, make_token
 from chalicelib.cli.checks import Check, check_account
 from chalicelib.cli.options import as_json, in_home
 from chalicelib.cli.orders import Amount
@@ -95,6 +95,7 @@ def _apply(
         live_refusal=bootstrap.settings().live_refusal,
         make_token=make_token,
         dry_run=dry_run,
+        by=TYPED,
     )
 
 

@@ -6,6 +6,7 @@ import click
 
 from chalicelib import bootstrap
 from chalicelib.cli.applying import (
+    TYPED,
     apply_draft,
     dry_run_option,
     make_token,
@@ -122,7 +123,7 @@ def _refuse_unreachable(account: Account) -> None:
 @click.argument("name")
 def token(as_json: bool, public_url: str, revoke: bool, name: str) -> None:
     """Make a new token for strategy NAME and show it once; the one before stays valid."""
-    _, made = replace_token(bootstrap.strategies(), name, make_token, revoke=revoke)
+    _, made = replace_token(bootstrap.strategies(), name, make_token, revoke=revoke, by=TYPED)
     if as_json:
         show_json({"strategy": name, "token": made, "url": webhook_url(public_url, name, made)})
         return

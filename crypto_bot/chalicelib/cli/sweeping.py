@@ -98,13 +98,14 @@ def _swept(bot: str, words: dict[str, Any]) -> "SweepReport":
     from chalicelib.domain.bots.sweep_key import sweep_key
     from chalicelib.services.bots.sweep_bot import sweep_bot
 
-    on_stage = _is_on_stage(bot, words)
+    on_stage = _is_on_stage(words)
     question, trials = _asked(bot, words)
     source = source_of(bot)
     key = sweep_key(program(), source, trials)
     with trial_file(question.setup.name, key, words["output"]) as log:
         if on_stage:
-            pool = stage_pool(bot, key, trials)
+            spans = [span for window in question.windows for span in window]
+            pool = stage_pool(bot, source, key, trials, spans)
         else:
             count = len(question.combinations) * len(question.windows)
             pool = trial_pool(bot, source, trials, processes=words["processes"], count=count)
@@ -117,7 +118,7 @@ def _swept(bot: str, words: dict[str, Any]) -> "SweepReport":
     return report
 
 
-def _is_on_stage(bot: str, words: dict[str, Any]) -> bool:
+def _is_on_stage(words: dict[str, Any]) -> bool:
     """Whether the trials run there; SettingsError where they cannot."""
     from chalicelib.bootstrap.sweeps import check_stage_runs
 
@@ -128,7 +129,7 @@ def _is_on_stage(bot: str, words: dict[str, Any]) -> bool:
     if not words["here"]:
         if words["processes"]:
             raise SettingsError("--processes are those of this machine: with --stage add --here")
-        check_stage_runs(bot)
+        check_stage_runs()
     return not words["here"]
 
 

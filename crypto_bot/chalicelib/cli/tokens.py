@@ -58,7 +58,6 @@ def new_token(as_json: bool, role: str, revoke: bool, name: str) -> None:
         raise SettingsError(
             f"NAME is {name[:_LONGEST_NAME]!r}; it must be 1 to {_LONGEST_NAME} printable letters"
         )
-    _refuse_other_role(name, Role(role), revoke=revoke)
     token = _make(name, Role(role), revoke=revoke)
     if as_json:
         show_json({"name": name, "role": role, "token": token})
@@ -67,9 +66,11 @@ def new_token(as_json: bool, role: str, revoke: bool, name: str) -> None:
     click.echo(_fate(revoke=revoke))
 
 
-def _refuse_other_role(name: str, role: Role, *, revoke: bool) -> None:
+def _refuse_other_role(
+    stored: tuple[AccessToken, ...], name: str, role: Role, *, revoke: bool
+) -> None:
     """An owner's token that stayed valid beside a viewer's of the same name would be overlooked."""
-    others = {t.role for t in access_tokens().tokens() if t.name == name} - {role}
+    others = {t.role for t in stored if t.name == name} - {role}
     if others and not revoke:
         raise SettingsError(
             f"{name} has a token with the role {others.pop()}; give --revoke to end it, or choose "
@@ -82,12 +83,15 @@ def _refuse_other_role(name: str, role: Role, *, revoke: bool) -> None:
 @click.argument("name")
 def revoke_tokens(name: str) -> None:
     """End all tokens of NAME at once."""
-    stored = access_tokens().tokens()
-    left = tuple(token for token in stored if token.name != name)
-    if left == stored:
-        known = ", ".join(sorted({token.name for token in stored})) or "nobody"
-        raise SettingsError(f"{name} has no stored token; tokens have: {known}")
-    access_tokens().save(left)
+
+    def without(stored: tuple[AccessToken, ...]) -> tuple[AccessToken, ...]:
+        left = tuple(token for token in stored if token.name != name)
+        if left == stored:
+            known = ", ".join(sorted({token.name for token in stored})) or "nobody"
+            raise SettingsError(f"{name} has no stored token; tokens have: {known}")
+        return left
+
+    access_tokens().change(without)
     click.echo(f"The tokens of {name} have ended.")
 
 
@@ -120,8 +124,12 @@ def _make(name: str, role: Role, *, revoke: bool) -> str:
     made = AccessToken(
         name=name, role=role, hash=hash_token(token), made_at=bootstrap.clock().now()
     )
-    stored = access_tokens().tokens()
-    access_tokens().save(with_new_token(stored, made, revoke=revoke))
+
+    def with_it(stored: tuple[AccessToken, ...]) -> tuple[AccessToken, ...]:
+        _refuse_other_role(stored, name, role, revoke=revoke)
+        return with_new_token(stored, made, revoke=revoke)
+
+    access_tokens().change(with_it)
     return token
 
 

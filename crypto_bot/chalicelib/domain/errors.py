@@ -89,6 +89,10 @@ class SandboxUnavailable(CryptoBotError):
     """Nothing is known of the bot: what was to run it was not there, or had no room for it."""
 
 
+class SandboxBusy(SandboxUnavailable):
+    """All that may run at once are running."""
+
+
 class NotDelivered(CryptoBotError):
     """A notification channel did not take the message; the text holds no address and no token."""
 

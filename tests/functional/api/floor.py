@@ -146,7 +146,7 @@ def _floor(home: Path, subscription: dict[str, Any]) -> Iterator[Api]:
     bootstrap.use(choices)
     hashes = (hash_token(PATH_TOKEN),)
     viewer = AccessToken(name="anna", role=Role.VIEWER, hash=hash_token(VIEWER_TOKEN))
-    access_tokens().save((viewer,))
+    access_tokens().change(lambda _: (viewer,))
     bootstrap.strategies().apply(
         expected_version=0,
         accounts=[

@@ -85,9 +85,9 @@ def test_what_was_begun_and_not_ended_is_not_done_blindly_again(api, monkeypatch
     monkeypatch.setattr("chalicelib.services.trading.halt_trading.halt_trading", defect)
     key, body = {"idempotency-key": "one"}, {"confirm": True}
     with pytest.raises(KeyboardInterrupt):
-        api.ask("POST", "/halt", body=body, headers=key)
+        api.ask("POST", "/resume", body=body, headers=key)
     monkeypatch.undo()
-    answer = api.ask("POST", "/halt", body=body, headers=key)
+    answer = api.ask("POST", "/resume", body=body, headers=key)
     assert answer.status == 409
     assert "was begun at 2026-03-02T08:00:00Z and it is not known how it ended" in answer.text
     assert [deed["status"] for deed in api.get("/audit")["deeds"]] == [0]
@@ -233,6 +233,32 @@ def test_an_entry_waits_for_the_owners_word():
         assert statuses == {yes: "EXECUTED", no: "SKIPPED"}
         again = api.act(approve, signal_id=yes)
         assert (again.status, again.json["status"]) == (409, "refused")
+
+
+def test_an_exit_and_a_test_wait_for_nobody_and_cannot_be_declined():
+    with api_floor(approval=True) as api:
+        decline = "/signals/{signal_id}/decline"
+        entry = api.alert("long")
+        api.done("/signals/{signal_id}/approve", signal_id=entry)
+        api.tick()
+        assert len(api.get("/positions")["positions"]) == 1
+        api.clock.pass_time(minutes=5)
+        tried = api.ask("POST", "/test-signal", body={"strategy": "btc"}).json["signal_id"]
+        leave = api.alert("flat")
+        rows = {row["id"]: row["waits_for"] for row in api.get("/signals")["signals"]}
+        assert rows == {entry: [], tried: [], leave: []}
+        for signal in (tried, leave):
+            for answer in (
+                api.ask("POST", decline, signal_id=signal),
+                api.act(decline, signal_id=signal),
+            ):
+                assert (answer.status, answer.json["error"]) == (
+                    409,
+                    f"signal {signal} waits for nobody's approval",
+                )
+        api.tick()
+        assert api.signal(leave).status is SignalStatus.EXECUTED
+        assert api.get("/positions")["positions"] == []
 
 
 def test_weights_change_all_together_or_not_at_all(api):

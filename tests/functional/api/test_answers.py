@@ -1,13 +1,21 @@
 """The form of answers: entity tags, pages, sentences for what is wrong."""
 
 import json
+import re
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 
 import pytest
 
 from chalicelib import bootstrap
+from chalicelib.api.answers import Refused
+from chalicelib.api.asking import AMOUNT, INSTANT
+from chalicelib.api.bodies import check_value
+from chalicelib.api.bot_words import PARAMETERS
 from chalicelib.settings import Settings
 from tests.functional.api.floor import Answered, Api
+
+WEIGHTS = {"type": "object", "additionalProperties": AMOUNT}
 
 
 def test_what_has_not_changed_is_not_sent_again(api):
@@ -142,3 +150,42 @@ def test_a_parameter_is_sent_once(api: Api) -> None:
     answer = application.app(event, None)
     assert answer["statusCode"] == 400
     assert json.loads(answer["body"])["error"] == "limit was sent 2 times; send it once"
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", '{"a": [1e999]}'])
+def test_a_number_beyond_all_numbers_is_refused(api: Api, number: str) -> None:
+    headers = {"if-match": api.ask("GET", "/strategies").headers["ETag"]}
+    body = f'{{"settings": {{"max_drawdown": {number}}}}}'
+    limits = "/accounts/{account}/limits"
+    answer = api.ask("POST", limits, body=body, headers=headers, account="paper")
+    assert answer.status == 400
+    assert answer.json["error"] == "the body cannot be read; it must be a JSON object in UTF-8"
+
+
+def test_a_cursor_longer_than_any_place_is_refused(api: Api) -> None:
+    cursor = urlsafe_b64encode(b"z" * 1_400).decode().rstrip("=")
+    for route in ("/orders", "/signals", "/audit"):
+        answer = api.ask("GET", route, query={"cursor": cursor})
+        assert (answer.status, answer.json["field"]) == (400, "cursor")
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "sentence"),
+    [
+        (INSTANT, "yesterday", "x is 'yesterday'; it must be a time with its zone, such as "),
+        (INSTANT, "", "x is ''; it must be a time with its zone, such as 2024-08-10T02:30:00Z"),
+        (PARAMETERS, {"a": 1.5, "b": True}, "x.b is true; it must be a number"),
+        (PARAMETERS, {"a": "1"}, 'x.a is "1"; it must be a number'),
+        (WEIGHTS, {"a": {"x": 1}}, 'x.a is {"x": 1}; it must be a text'),
+        (WEIGHTS, {"a": "much"}, 'x.a is "much", and that is wrong: A number as text, '),
+    ],
+)
+def test_a_field_is_as_its_schema_says(schema, value, sentence):
+    with pytest.raises(Refused, match="^" + re.escape(sentence)):
+        check_value("x", value, schema)
+
+
+def test_fields_as_their_schemas_say_are_taken():
+    check_value("x", "2024-08-10T02:30:00Z", INSTANT)
+    check_value("x", {"a": -1.5, "b": -3, "c": 10**12}, PARAMETERS)
+    check_value("x", {"a": "0.5"}, WEIGHTS)

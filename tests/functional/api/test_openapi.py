@@ -114,3 +114,18 @@ def test_the_description_says_who_may_do_it():
     assert operation is not None
     assert operation.role is Role.VIEWER
     assert [p["name"] for p in paths["/signals"]["get"]["parameters"]] == list(operation.query)
+
+
+def test_the_description_names_what_jobs_answer_and_what_changes_have_to_send():
+    paths = document(application.app)["paths"]
+    for path in ("/bots/{name}/backtests", "/bots/{name}/check", "/replays"):
+        responses = paths[path]["post"]["responses"]
+        assert {"202", "413"} <= set(responses)
+        assert "200" not in responses
+    for path, is_required in (
+        ("/accounts/{account}/limits", True),
+        ("/configuration/versions/{version}/return", True),
+        ("/bots/{name}", False),
+    ):
+        headers = {p["name"]: p for p in paths[path]["post"]["parameters"] if p["in"] == "header"}
+        assert headers["If-Match"]["required"] is is_required

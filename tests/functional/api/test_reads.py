@@ -12,7 +12,7 @@ from chalicelib import bootstrap
 from chalicelib.domain.trading.account import Account, Mode
 from chalicelib.domain.trading.performance import PerformancePoint
 from chalicelib.domain.trading.plan import Breaker
-from tests.canaries import PATH_TOKEN
+from tests.canaries import BODY_SECRET, PATH_TOKEN
 from tests.functional.api.floor import Api
 
 MOST_PAGES = 20
@@ -58,6 +58,20 @@ def test_signals_come_page_by_page_and_filtered(api):
         assert [row["id"] for row in rows] == found, query
 
 
+def test_an_alert_is_shown_as_it_came_and_a_signal_without_one_has_none(api):
+    secret = api.alert("long", secret=BODY_SECRET, order_comment=f"of {PATH_TOKEN}")
+    shown = api.get("/signals/{signal_id}", signal_id=secret)["alert"]
+    assert json.loads(shown)["secret"] == "[blanked]"
+    assert json.loads(shown)["order_comment"] == "of [blanked]"
+    closed = api.done("/strategies/{strategy}/close", strategy="btc")
+    [own] = [row for row in api.get("/signals")["signals"] if row["id"] != secret]
+    assert closed["done"]
+    assert api.get("/signals/{signal_id}", signal_id=own["id"])["alert"] == ""
+    api.clock.pass_time(seconds=1)
+    tried = api.ask("POST", "/test-signal", body={"strategy": "btc"}).json["signal_id"]
+    assert json.loads(api.get("/signals/{signal_id}", signal_id=tried)["alert"])["test"] is True
+
+
 def test_what_is_rare_is_found_over_several_pages(api, monkeypatch):
     monkeypatch.setattr("chalicelib.api.listing.MOST_LOOKED_AT", 2)
     monkeypatch.setattr("chalicelib.api.listing._AT_ONCE", 2)
@@ -85,6 +99,12 @@ def test_a_signal_shows_its_whole_way(api):
         "ended",
     ]
     assert PATH_TOKEN not in json.dumps(shown)
+    assert json.loads(shown["alert"]) == {
+        "ticker": "BTCUSDT",
+        "market_position": "long",
+        "order_comment": "no. 0",
+        "time": "2026-03-02T08:00:00+00:00",
+    }
     answer = api.ask("GET", "/signals/{signal_id}", signal_id="nobody's")
     assert (answer.status, answer.json["error"]) == (404, "there is no signal nobody's")
 

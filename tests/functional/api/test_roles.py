@@ -37,7 +37,7 @@ def test_a_viewer_does_not_act_not_even_for_show(api, path, method):
 def test_a_token_that_was_revoked_ends_at_once(api):
     viewer = api.as_viewer()
     assert viewer.ask("GET", "/me").status == 200
-    access_tokens().save(())
+    access_tokens().change(lambda _: ())
     assert viewer.ask("GET", "/me").status == 401
 
 

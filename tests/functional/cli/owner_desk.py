@@ -30,16 +30,16 @@ class Desk:
         self.tokens: dict[str, str] = {}
         bootstrap.use(bootstrap.Choices(settings=Settings(), home=home, clock=self.clock))
 
-    def run(self, *words: str, code: int = 0) -> Result:
+    def run(self, *words: str, code: int = 0, typed: str = "") -> Result:
         """The verb as typed; it has to end with this exit code, and never with a traceback."""
-        result = CliRunner().invoke(cli, words, prog_name="crypto-bot")
+        result = CliRunner().invoke(cli, words, prog_name="crypto-bot", input=typed)
         assert result.exit_code == code, result.output
         assert result.exception is None or isinstance(result.exception, SystemExit)
         return result
 
-    def refusal(self, *words: str, code: int = 2) -> str:
+    def refusal(self, *words: str, code: int = 2, typed: str = "") -> str:
         """The one sentence of a verb that was refused."""
-        result = self.run(*words, code=code)
+        result = self.run(*words, code=code, typed=typed)
         assert result.stdout == ""
         assert result.stderr.count("\n") == 1
         return result.stderr.removeprefix("crypto-bot: ").rstrip("\n")

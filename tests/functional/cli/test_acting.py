@@ -33,6 +33,21 @@ def test_halt_holds_until_resume(desk: Desk) -> None:
     assert desk.run("resume").stdout == "Trading goes on: the halt (flatten) has ended.\n"
 
 
+def test_a_halt_never_ends_a_sale_of_everything(desk: Desk) -> None:
+    desk.trade()
+    desk.run("halt", "--flatten", "--yes")
+    told = desk.run("halt", "--reason", "once more").stdout
+    assert told == (
+        "Halted (flatten, before: flatten): no entries, the next tick sells what the strategies "
+        "own; crypto-bot resume ends it.\n"
+    )
+    last = bootstrap.trading().control.last_halt()
+    assert last is not None
+    assert (last.level, last.reason) == (HaltLevel.FLATTEN, "once more")
+    desk.tick()
+    assert desk.read("positions") == []
+
+
 @pytest.mark.parametrize("words", [("halt", "--flatten"), ("close", "majors")])
 def test_what_sells_shows_first_and_changes_nothing(desk: Desk, words: tuple[str, ...]) -> None:
     desk.trade()
@@ -90,6 +105,10 @@ def test_an_entry_that_needs_approval_waits_for_it(desk: Desk) -> None:
     desk.tick()
     assert len(desk.read("positions")) == 1
     assert "is already EXECUTED" in desk.refusal("decline", entry, code=1)
+    leave = desk.alert("trend", "BTCUSD", "flat")
+    assert "waits for nobody's approval" in desk.refusal("decline", leave, code=1)
+    desk.tick()
+    assert desk.read("positions") == []
 
 
 def test_a_held_order_is_resolved_after_a_look_at_the_venue(desk: Desk) -> None:

@@ -143,6 +143,38 @@ def test_what_was_traded_is_told_three_times(desk: Desk, tmp_path: Path) -> None
     assert all(sentence in words_of(read) for _, sentence in ASSUMPTIONS)
 
 
+def test_its_trades_are_a_list_that_replay_takes(desk: Desk, tmp_path: Path) -> None:
+    keep()
+    written, replayed = tmp_path / "scalper_BTCUSDT.csv", tmp_path / "replay.json"
+    said = desk.run(*TRY, "--fee", "0", "--trades", str(written))
+    assert f"{written} is written\n" in said.stdout
+    words = ("--symbol", "BTC/USDT", "--policy", "fixed", "--fee", "0", "--interval", "1h")
+    desk.run("replay", str(written), *words, "--json", str(replayed))
+    [result] = json.loads(replayed.read_text())["policies"]
+    told = [(a["at"], a["state"], Decimal(a["listed_price"])) for a in result["alerts"]]
+    assert told == [
+        ("2026-01-01T02:00:00Z", "long", 98),
+        ("2026-01-01T04:00:00Z", "flat", 101),
+        ("2026-01-01T06:00:00Z", "long", 99),
+    ]
+
+
+def test_a_list_is_of_one_instrument(desk: Desk, tmp_path: Path) -> None:
+    keep(wave(40))
+    keep(wave(40), "ETH/USDT")
+    bot, written = tmp_path / "follower.py", tmp_path / "mine.csv"
+    bot.write_text(FOLLOWER, encoding="utf-8")
+    desk.run("backtest", str(bot), "--trades", str(written))
+    assert not written.exists()
+    btc, eth = (tmp_path / f"mine_{symbol}USDT.csv" for symbol in ("BTC", "ETH"))
+    assert len(btc.read_text(encoding="utf-8-sig").splitlines()) == 1
+    assert "Entry long,2026-01-01 0" in eth.read_text(encoding="utf-8-sig")
+    gone = tmp_path / "none" / "mine.csv"
+    assert desk.refusal("backtest", str(bot), "--trades", str(gone)) == (
+        f"{gone} cannot be written: there is no folder {gone.parent}"
+    )
+
+
 def test_of_two_venues_one_is_to_be_named(desk: Desk) -> None:
     keep()
     keep(CLOSES[:3], venue="kraken")

@@ -146,7 +146,7 @@ def test_a_bot_keeps_what_it_holds_when_its_parameters_change(house: Desk) -> No
     kept = bootstrap.table().get("bot#scalper", "BTC/USDT")
     assert kept is not None
     assert '"terms":"Scalper 1m percentage=10 purchases=1 threshold=0.25"' in kept.document
-    assert '"quantity":"1' in kept.document
+    assert '"held":{"BTC/USDT":["1' in kept.document
 
 
 def test_messages_that_are_no_candles_are_passed(house: Desk) -> None:

@@ -119,3 +119,36 @@ def test_without_channels_the_list_still_has_what_happened(desk):
     listed = desk.run("notify").stdout
     assert "There is no channel yet" in listed
     assert "ended SKIPPED" in " ".join(listed.split())
+
+
+def test_a_channel_is_added_by_hand_and_removed_with_its_secret(desk, received):
+    url, posted = received
+    add = ("notify", "add", "team", "--kind", "slack")
+    dry = desk.run(*add, "--dry-run", typed=f"url={url}").stdout
+    assert dry.splitlines() == [
+        "team: slack, a channel at 127.0.0.1, from P2 on",
+        "Dry run: nothing was stored.",
+    ]
+    assert not (desk.home / "secrets.json").exists()
+    told = desk.run(*add, typed=json.dumps({"url": url})).stdout
+    assert "Stored url as the secret channel-team." in told
+    assert MARK not in told
+    desk.run(*add, "--least", "P1", "--keep-secret")
+    [channel] = desk.read("notify")["channels"]
+    assert (channel["channel"], channel["least"]) == ("team", "P1")
+    desk.run("notify", "--test", "--yes")
+    assert len(posted) == 1
+    assert "would be removed; say --yes" in desk.run("notify", "remove", "team").stdout
+    told = desk.run("notify", "remove", "team", "--yes").stdout
+    assert told == "Removed channel team and its secret channel-team.\n"
+    assert desk.read("notify")["channels"] == []
+    assert json.loads((desk.home / "secrets.json").read_text()) == {}
+    refused = desk.refusal("notify", "remove", "team", "--yes", code=1)
+    assert refused == "there is no channel 'team'; crypto-bot notify lists them"
+
+
+def test_what_opens_a_channel_is_not_typed_into_the_command_line(desk):
+    refused = desk.refusal("notify", "add", "team", "--kind", "slack", "url=https://x.example")
+    assert "not given on the command line" in refused
+    refused = desk.refusal("notify", "add", "team", "--kind", "slack", typed="x" * 9)
+    assert "must be a field such as url=VALUE" in refused

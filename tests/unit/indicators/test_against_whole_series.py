@@ -1,6 +1,7 @@
 """Candle by candle comes what the formula says of the whole series."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -110,6 +111,15 @@ def test_an_outlier_leaves_no_trace() -> None:
         clean, after = fed(kind(20), candles), fed(kind(20), spoiled)
         assert after[100] != clean[100]
         _same(after[140:], clean[140:])
+
+
+def test_the_last_digit_of_a_mean_is_that_of_the_exact_sum_on_every_python() -> None:
+    """`sum` rounds otherwise from Python 3.12 on, and the page's Python is not the program's."""
+    closes, deviation = [candle.close for candle in generated()], StdDev(20)
+    for place, close in enumerate(closes, start=1):
+        if deviation.update(close) is not None:
+            exact = sum(map(Fraction, closes[place - 20 : place]))
+            assert deviation.mean == float(exact) / 20
 
 
 def test_a_large_and_calm_price_keeps_its_deviation() -> None:

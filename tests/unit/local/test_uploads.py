@@ -78,7 +78,9 @@ def test_the_runs_own_token_alone_may_send_more_and_no_store_is_asked():
     strangers = ("", "Bearer ", "Bearer desk-s", "the-run-s-own", "Bearer caf\u00e9")
     table = SqliteTable(":memory:")
     bootstrap.use(Choices(table=table, owner_token="the-run-s-own"))
-    access_tokens().save((AccessToken(name="desk", role=Role.OWNER, hash=hash_token("desk-s")),))
+    access_tokens().change(
+        lambda _: (AccessToken(name="desk", role=Role.OWNER, hash=hash_token("desk-s")),)
+    )
     desk = holder_of("desk-s")
     assert desk is not None
     assert desk.role is Role.OWNER

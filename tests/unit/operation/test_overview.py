@@ -117,7 +117,7 @@ def test_positions_with_the_prices_at_which_they_leave():
         stop_refused="no stops there",
     )
     state = AccountState(account="main", stances=(stance,), frozen={"BTC/USD": "sold elsewhere"})
-    portfolio = Portfolio(account="main", quote="USD", holdings=(held, sold))
+    portfolio = Portfolio(account="main", quote="USD", holdings=(sold, held))
     [position] = positions_of(account, portfolio, state)
     assert (position.account, position.badge, position.quote) == ("main", "SANDBOX", "USD")
     assert (position.strategy, position.symbol) == ("btc", "BTC/USD")
@@ -126,7 +126,7 @@ def test_positions_with_the_prices_at_which_they_leave():
     assert (position.stop_loss, position.take_profit) == (40, 60)
     assert (position.stop_refused, position.frozen) == ("no stops there", "sold elsewhere")
     everything = positions_of(account, portfolio, state, empty=True)
-    assert everything[0] == position
-    assert [(p.strategy, p.quantity, p.price, p.frozen) for p in everything[1:]] == [
+    assert everything[-1] == position
+    assert [(p.strategy, p.quantity, p.price, p.frozen) for p in everything[:-1]] == [
         ("eth", ZERO, ZERO, "")
     ]

@@ -68,6 +68,7 @@ def test_a_deed_is_over_once_it_was_answered():
     ended = begun.ended(409, "no", "{}", AT)
     assert ended.is_over
     assert (ended.status, ended.outcome, ended.answer, ended.ended_at) == (409, "no", "{}", AT)
+    assert not begun.ended(500, "trouble", "", AT).is_over
 
 
 def test_a_key_is_its_holders():

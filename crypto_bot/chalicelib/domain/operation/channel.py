@@ -1,12 +1,13 @@
 """Where notices go, and how many of them: what the owner wrote into notifications.toml."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from chalicelib.domain.operation.notice import Severity
 
+MOST_CHANNELS: Final = 10
 MOST_PER_HOUR: Final = 20
 SUMMARY_HOUR: Final = 7
 
@@ -24,6 +25,25 @@ class ChannelKind(StrEnum):
     DISCORD = "discord"
     SLACK = "slack"
     WEBHOOK = "webhook"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Fields that its secret has to have; none where it has no secret."""
+        return _NEEDED[self]
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """Fields that its secret may have besides."""
+        return ("authorization",) if self is ChannelKind.WEBHOOK else ()
+
+
+_NEEDED: Final = {
+    ChannelKind.SNS: (),
+    ChannelKind.TELEGRAM: ("token", "chat"),
+    ChannelKind.DISCORD: ("url",),
+    ChannelKind.SLACK: ("url",),
+    ChannelKind.WEBHOOK: ("url",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +69,21 @@ class Notifications:
     most_per_hour: int = MOST_PER_HOUR
     summary_hour: int | None = SUMMARY_HOUR
     version: int = 0
+
+    def channel(self, name: str) -> Channel | None:
+        """The one of that name."""
+        return next((one for one in self.channels if one.name == name), None)
+
+    def with_channel(self, channel: Channel) -> "Notifications":
+        """With it in the place of the one of its name, or as the last."""
+        if self.channel(channel.name) is None:
+            return replace(self, channels=(*self.channels, channel))
+        places = (channel if one.name == channel.name else one for one in self.channels)
+        return replace(self, channels=tuple(places))
+
+    def without_channel(self, name: str) -> "Notifications":
+        """The others."""
+        return replace(self, channels=tuple(one for one in self.channels if one.name != name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,9 @@
 import re
 from typing import Final
 
+from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.operation.channel import (
+    MOST_CHANNELS,
     MOST_PER_HOUR,
     SUMMARY_HOUR,
     Channel,
@@ -17,8 +19,8 @@ from chalicelib.domain.trading.configuration.toml_source import Table, Unfit, re
 _KEYS: Final = frozenset({"most_per_hour", "summary_hour", "channels"})
 _CHANNEL_KEYS: Final = frozenset({"kind", "secret", "topic", "least"})
 _NEVER: Final = "never"
-_MOST_CHANNELS: Final = 10
 _TOPIC: Final = re.compile(r"arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]{1,256}")
+_RIGHT_TOPIC: Final = 'the topic\'s name as AWS has it: "arn:aws:sns:eu-west-1:123456789012:alarms"'
 
 
 def parse_notifications(text: str, name: str) -> Notifications:
@@ -26,15 +28,28 @@ def parse_notifications(text: str, name: str) -> Notifications:
     top = read_toml(text, name)
     top.refuse_unknown(_KEYS)
     tables = top.tables("channels")
-    if len(tables) > _MOST_CHANNELS:
+    if len(tables) > MOST_CHANNELS:
         raise top.source.error(
-            ("channels",), f"has {len(tables)} channels; {_MOST_CHANNELS} are the most"
+            ("channels",), f"has {len(tables)} channels; {MOST_CHANNELS} are the most"
         )
     return Notifications(
         channels=tuple(_channel(table) for table in tables),
         most_per_hour=top.read("most_per_hour", values.whole(1, 100, "messages"), MOST_PER_HOUR),
         summary_hour=_hour(top),
     )
+
+
+def check_channel(channel: Channel) -> None:
+    """SettingsError for one that came another way than in a file, and would be wrong in one."""
+    if not values.is_name(channel.name):
+        raise SettingsError(
+            f"the channel's name is {channel.name[:80]!r}, but must be up to 64 letters, digits,"
+            " dots, dashes or underscores"
+        )
+    if channel.topic and channel.kind is not ChannelKind.SNS:
+        raise SettingsError(f"a topic is for sns, and channel {channel.name} is {channel.kind}")
+    if channel.topic and not _TOPIC.fullmatch(channel.topic):
+        raise SettingsError(f"topic is {channel.topic[:80]!r}, but must be {_RIGHT_TOPIC}")
 
 
 def _channel(table: Table) -> Channel:
@@ -62,7 +77,7 @@ def _channel(table: Table) -> Channel:
 
 def _topic(value: object) -> str:
     if not isinstance(value, str) or not _TOPIC.fullmatch(value):
-        raise Unfit('the topic\'s name as AWS has it: "arn:aws:sns:eu-west-1:123456789012:alarms"')
+        raise Unfit(_RIGHT_TOPIC)
     return value
 
 

@@ -3,13 +3,17 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 
 from chalicelib.domain.operation.role import Holder, Role
+
+_TROUBLE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """One act over the API. `status` 0: begun, and nobody knows yet how it ended.
+    """One act over the API. `status` 0: begun, and nobody knows yet how it ended. 500 and above:
+    it met with trouble, and nobody knows how much of it was done.
 
     `act` is the method with the route's template, `about` what stood in its place, `said` the
     fields of the body but those that are secret. `digest` tells whether it is the same request.
@@ -33,7 +37,7 @@ class Deed:
     @property
     def is_over(self) -> bool:
         """Whether it is known how it ended."""
-        return self.status != 0
+        return 0 < self.status < _TROUBLE
 
     def ended(self, status: int, outcome: str, answer: str, at: datetime) -> "Deed":
         """The deed once it was answered."""

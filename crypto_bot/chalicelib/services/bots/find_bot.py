@@ -23,6 +23,11 @@ class FoundBot(NamedTuple):
         """What its mistakes are said of."""
         return self.name if self.number is None else f"{self.name} {self.number}"
 
+    @property
+    def digest(self) -> str:
+        """Of the source; empty where it comes with the program."""
+        return "" if self.stored is None else self.stored.note(self.number).digest
+
     def load(self) -> type[Bot]:
         """The source is run anew each time; BotRefused or BotFailed name line and cause."""
         if self.stored is None:

@@ -37,6 +37,7 @@ def make_strategy(
     live_refusal: str,
     make_token: Callable[[], str],
     dry_run: bool,
+    by: str = "",
 ) -> None:
     """Nobody learns its token: only the bot speaks for it, until the owner makes another one.
 
@@ -49,7 +50,7 @@ def make_strategy(
         return
     draft = _draft(current, wanted)
     apply_configuration(
-        ports, draft, live_refusal=live_refusal, make_token=make_token, dry_run=dry_run
+        ports, draft, live_refusal=live_refusal, make_token=make_token, dry_run=dry_run, by=by
     )
 
 

@@ -8,7 +8,11 @@ from chalicelib.services.trading.withdraw_purchases import withdraw_purchases
 
 
 def stop_deployment(ports: BotPorts, inbox: Inbox, name: str, why: str) -> DeployedBot:
-    """ActionRefused where there is none of that name, or it is stopped already."""
-    after = ports.deployments.put(stopped(find_deployment(ports, name), why, ports.clock.now()))
+    """ActionRefused where there is none of that name. One that is stopped already stays as it is,
+    and what of it waits to buy is taken back once more: the first time may have ended halfway.
+    """
+    after = find_deployment(ports, name)
+    if after.is_running:
+        after = ports.deployments.put(stopped(after, why, ports.clock.now()))
     withdraw_purchases(inbox, strategy=after.strategy, sender=name)
     return after

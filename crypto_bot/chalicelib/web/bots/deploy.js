@@ -48,7 +48,7 @@ function Form({ name, version, outline, close, choices }) {
     close();
     confirmAct({
       title: `Deploy ${name}`, verb: isLive ? "Deploy with real money" : "Deploy", path: "/deployments", body, danger: isLive,
-      tell: Told, done: () => go("/deployments", [given.name]),
+      tell: Told, back: ({ digest }) => ({ digest }), done: () => go("/deployments", [given.name]),
     });
   }
   return html`<form class="deploying" onSubmit=${ask}>

@@ -56,7 +56,7 @@ export function Progress({ of: { job, running, abort }, what }) {
   if (!running) return null;
   const known = job.total > 0;
   return html`<div class="job" role="status">
-    <progress max=${known ? job.total : undefined} value=${known ? job.done : undefined} aria-label=${what}></progress>
-    <span class="number">${known ? `${job.done.toLocaleString("en")} of ${job.total.toLocaleString("en")}` : job.doing ?? "working…"}</span>
+    <progress max=${known ? job.total : undefined} value=${known ? job.steps : undefined} aria-label=${what}></progress>
+    <span class="number">${known ? `${job.steps.toLocaleString("en")} of ${job.total.toLocaleString("en")}` : job.doing ?? "working…"}</span>
     <button class="small" onClick=${abort}>Abort</button></div>`;
 }

@@ -24,13 +24,13 @@ export function useTried() {
     let isOver = false;
     under.current = { abort: () => { isOver = true; fetching.abort(); } };
     setError(null);
-    setJob({ state: "running", done: 0, total: 0, doing: "fetching candles…" });
+    setJob({ state: "running", steps: 0, total: 0, doing: "fetching candles…" });
     try {
       const columns = {};
       for (const symbol of asked.instruments) columns[symbol] = await columnsOf(asked, symbol, fetching.signal);
       if (isOver) throw new Aborted("The backtest was ended.");
-      setJob({ state: "running", done: 0, total: 0, doing: "starting the engine…" });
-      const running = backtest(asked, columns, (done, total) => setJob({ state: "running", done, total }));
+      setJob({ state: "running", steps: 0, total: 0, doing: "starting the engine…" });
+      const running = backtest(asked, columns, (steps, total) => setJob({ state: "running", steps, total }));
       under.current = running;
       const answer = await running.answer;
       if (answer.elsewhere) otherwise(`ctx.${answer.elsewhere} is known to the program alone: it runs there.`);

@@ -11,6 +11,7 @@ const asked = signal(null);
 // act: {title, verb, path, method = "POST", body = {}, headers, danger, note, done(answer), said(answer)}
 //   dry: false for a route that takes no `confirm` (nothing of money); `note` then says what happens
 //   tell(dry): what the dry run found, as a node; else its `would`, a sentence or several
+//   back(dry): fields that the deed sends back of what the dry run found
 //   done(answer): what follows; said(answer): the toast's text, else the answer's `done`
 export function confirmAct(act) {
   asked.value = { method: "POST", body: {}, dry: true, ...act };
@@ -41,7 +42,7 @@ function Question({ act, close }) {
     setBusy(true);
     setError(null);
     try {
-      const answer = await call(act.method, act.path, { body: act.dry ? { ...act.body, confirm: true } : act.body, key, headers: act.headers });
+      const answer = await call(act.method, act.path, { body: act.dry ? { ...act.body, ...act.back?.(found), confirm: true } : act.body, key, headers: act.headers });
       toast(act.said?.(answer) ?? answer?.done ?? `${act.title}: done.`, "good");
       renewAll();
       act.done?.(answer);
@@ -49,6 +50,7 @@ function Question({ act, close }) {
     } catch (caught) {
       setBusy(false);
       if (caught.isRefusal) setKey(newKey());  // so trying again is another act
+      if (caught.field === "digest") setFound(null);  // what was shown is not what there is: look again
       setError(caught.isRefusal || caught.field ? caught : unknown(caught));
     }
   }

@@ -23,7 +23,7 @@ function decide(signal, act, verb) {
   confirmAct({ title: `${verb} ${signal.strategy} ${signal.state} ${signal.symbol}`, verb, path: `/signals/${encodeURIComponent(signal.id)}/${act}`, danger: act === "decline" });
 }
 
-function Story({ signal, chain, timings }) {
+function Story({ signal, alert, chain, timings }) {
   return html`<div class="note"><div><${Badge} of=${signal.status} /> ${signal.reason}
       ${signal.waits_for.length > 0 && html`<div>Waits for your word on ${signal.waits_for.join(", ")}.</div>`}</div></div>
     <${Facts} of=${[
@@ -38,8 +38,11 @@ function Story({ signal, chain, timings }) {
       ["Id", html`<span class="mono">${signal.id}</span>`]]} />
     <h3>What happened</h3><${Timeline} timings=${timings} />
     ${chain.length > 0 && html`<h3>What each account made of it</h3>${chain.map((link) => html`<${Link} key=${link.account} link=${link} />`)}`}
-    <details><summary>The alert as it is stored</summary>
-      <${Code} label="The alert as it is stored" text=${JSON.stringify(signal, null, 2)} /></details>`;
+    ${alert && html`<details><summary>The alert as it was received</summary>
+      <${Code} label="The alert as it was received" text=${alert} />
+      <p class="muted">Without tokens and other secrets, which are never stored.</p></details>`}
+    <details><summary>The signal as it is stored</summary>
+      <${Code} label="The signal as it is stored" text=${JSON.stringify(signal, null, 2)} /></details>`;
 }
 
 function Timeline({ timings }) {

@@ -61,11 +61,12 @@ function Whole({ data, path }) {
     ${Object.entries(data.resting).map(([symbol, why]) => html`<div key=${symbol} class="note warn" role="status"><${Icon} name="warning" /><div>${symbol}: ${why}</div></div>`)}
     <div class="cards">
       <${Card} title="How it stands">
-        ${data.standing.map((each) => html`<dl key=${each.symbol} class="figures">
+        ${data.standing.map((each, index) => html`<dl key=${each.symbol} class="figures">
           <${Figure} name=${each.symbol} value=${each.close === null ? "no candle yet" : amount(each.close)} note=${each.seen ? `candle of ${fullTime(each.seen)}` : "it waits for its first candle"} />
           <${Figure} name="Holds" value=${amount(each.quantity ?? "0")} />
-          <${Figure} name="Equity" value=${each.equity === null ? "–" : money(each.equity)} />
-          <${Figure} name="Gain" value=${gained(each.gain)} change=${each.gain ?? 0} /></dl>`)}
+          ${(index === 0 || !data.together) && html`
+            <${Figure} name=${data.together ? "Equity of all" : "Equity"} value=${each.equity === null ? "–" : money(each.equity)} />
+            <${Figure} name=${data.together ? "Gain of all" : "Gain"} value=${gained(each.gain)} change=${each.gain ?? 0} />`}</dl>`)}
         <p class="muted">By its own reckoning: as if every order had been filled whole at the close.</p><//>
       <${Card} title="What it is">
         <${Facts} of=${[["State", html`<${Badge} of=${stateOf(data)} />`],
@@ -148,7 +149,7 @@ function UpdateDialog({ of: data, path, close }) {
     close();
     const parameters = Object.fromEntries((source.data?.outline.parameters ?? [])
       .filter((each) => given[each.name] !== undefined && given[each.name] !== "").map((each) => [each.name, Number(given[each.name])]));
-    confirmAct({ title: `Update ${data.name}`, verb: "Update", path: `${path}/update`, body: { version, parameters }, danger: data.followers.some((each) => each.mode === "live") });
+    confirmAct({ title: `Update ${data.name}`, verb: "Update", path: `${path}/update`, body: { version, parameters }, back: ({ digest }) => ({ digest }), danger: data.followers.some((each) => each.mode === "live") });
   }
   return html`<${Dialog} title="Update ${data.name}" close=${close}><form class="deploying" onSubmit=${ask}>
     <p class="muted">It keeps what it holds, and where it can what it remembers.</p>

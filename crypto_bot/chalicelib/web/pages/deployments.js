@@ -15,11 +15,13 @@ const COLUMNS = [
   { name: "Traded by", cell: (row) => (row.followers.length
     ? row.followers.map((each) => html`<span key=${each.account}>${each.account} <${Mode} of=${each.mode} /> </span>`) : html`<span class="bad">nobody</span>`) },
   { name: "Last signal", wide: true, cell: (row) => (row.last_signal ? html`${row.last_signal.state} ${row.last_signal.symbol} <${Ago} at=${row.last_signal.at} />` : "–") },
-  { name: "Gain", end: true, cell: (row) => html`${row.standing.map((each) => html`<span key=${each.symbol} class="number ${tone(each.gain ?? 0)}"> ${gained(each.gain)}</span>`)}` },
+  { name: "Gain", end: true, cell: (row) => html`${whole(row).map((each) => html`<span key=${each.symbol} class="number ${tone(each.gain ?? 0)}"> ${gained(each.gain)}</span>`)}` },
 ];
 
 // A deployment that runs may rest on one of its instruments.
 export const stateOf = (row) => (row.state === "running" && Object.keys(row.resting).length ? "partly stopped" : row.state);
+// Of a bot that trades its instruments together, each standing tells the gain of all of them.
+const whole = (row) => (row.together ? row.standing.slice(0, 1) : row.standing);
 export const gained = (gain) => (gain === null ? "–" : percent(gain.toFixed(6)));
 
 function Page() {

@@ -1,12 +1,14 @@
 // Who sends signals, which accounts follow them by what weight and limits, and what the owner can do about it.
 import { html, useEffect, useRef, useState } from "vendor/preact.js";
 import { AlertMessage } from "components/alert-message.js";
+import { Comparison } from "components/comparison.js";
 import { confirmAct } from "components/confirm.js";
 import { Icon } from "components/icons.js";
 import { LimitsForm } from "components/limits-form.js";
 import { Badge, Card, Facts, Mode, PageHead } from "components/parts.js";
 import { AsOf, Empty, Shown } from "components/states.js";
 import { Table } from "components/table.js";
+import { Versions } from "components/versions.js";
 import { percent, span } from "lib/format.js";
 import { useLive } from "lib/live.js";
 import { go, href } from "lib/route.js";
@@ -16,16 +18,19 @@ function Page({ query }) {
   const live = useLive("/strategies");
   const [editing, setEditing] = useState(null);
   const [message, setMessage] = useState("");
+  const [compared, setCompared] = useState("");
   return html`<${PageHead} title="Strategies" at=${html`<${AsOf} at=${live.at} />`} />
     <${Waiting} />
     <${Shown} live=${live} lines=${10}>${(data) => html`
       <${Accounts} accounts=${data.accounts} edit=${(account) => setEditing({ account, tag: live.tag })} />
       ${data.strategies.length ? data.strategies.map((strategy) => html`<${Strategy} key=${strategy.name} strategy=${strategy} accounts=${data.accounts}
-          isOpen=${query.open === strategy.name} showMessage=${() => setMessage(strategy.name)} />`)
+          isOpen=${query.open === strategy.name} showMessage=${() => setMessage(strategy.name)} compare=${() => setCompared(strategy.name)} />`)
         : html`<${Card} title="No strategy yet"><${Empty} title="A strategy is a named source of alerts" icon="strategies">
-            Describe it in strategies.toml, then <code>crypto-bot strategies apply strategies.toml</code>: it prints the webhook URL once.<//><//>`}`}<//>
+            Describe it in strategies.toml, then <code>crypto-bot strategies apply strategies.toml</code>: it prints the webhook URL once.<//><//>`}
+      <${Versions} tag=${live.tag} />`}<//>
     ${editing && html`<${LimitsForm} ...${editing} close=${() => setEditing(null)} />`}
-    ${message && html`<${AlertMessage} strategy=${message} close=${() => setMessage("")} />`}`;
+    ${message && html`<${AlertMessage} strategy=${message} close=${() => setMessage("")} />`}
+    ${compared && html`<${Comparison} strategy=${compared} close=${() => setCompared("")} />`}`;
 }
 
 // Entries that an account lets in only with the owner's word.
@@ -97,10 +102,11 @@ function close(strategy) {
   confirmAct({ title: `Close ${strategy.name}`, verb: "Close it", danger: true, path: `/strategies/${encodeURIComponent(strategy.name)}/close` });
 }
 
-function Strategy({ strategy, accounts, isOpen, showMessage }) {
+function Strategy({ strategy, accounts, isOpen, showMessage, compare }) {
   const box = useRef(null);
   useEffect(() => { if (isOpen) box.current.scrollIntoView({ block: "start" }); }, [isOpen]);
   const acts = html`<button class="small" onClick=${() => go("/signals", [], { strategy: strategy.name })}>Signals</button>
+    <button class="small" onClick=${compare}>Paper beside live</button>
     <button class="small" onClick=${showMessage}><${Icon} name="copy" size="14" /> Alert message</button>
     ${mayAct.value && html`<button class="small" onClick=${() => close(strategy)}><${Icon} name="close" size="14" /> Close</button>`}`;
   return html`<div ref=${box} class="anchor"><${Card} title=${strategy.name} acts=${acts}>
