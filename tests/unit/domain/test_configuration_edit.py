@@ -56,7 +56,7 @@ def test_what_is_not_named_stays():
     assert btc.trading_hours == ("mon-fri 13:30-20:00",)
     assert eth == ETH
     assert found.pauses == frozenset()
-    assert found.strategies is None
+    assert (found.strategies, found.based_on) == (None, 4)
 
 
 def test_null_takes_a_setting_back_to_its_default():
@@ -98,6 +98,10 @@ def test_where_no_weights_count_none_is_asked_for():
             "the change: accounts.main.reserve is 1.5, but must be a fraction from 0 to below 1, "
             "such as 0.02",
         ),
+        (
+            {"eth": {"weight": 0}},
+            "the change: accounts.main.strategies.eth.weight is 0, but must be a fraction above 0 ",
+        ),
         ({"doge": {}}, "account main does not follow doge; known are btc, eth"),
         ({"account": "mian"}, "there is no account mian; did you mean main?"),
     ],
@@ -106,3 +110,14 @@ def test_what_cannot_be_is_named(given, sentence):
     with pytest.raises(SettingsError) as raised:
         draft(**given)
     assert str(raised.value).startswith(sentence)
+
+
+def test_a_number_counts_as_it_is_written() -> None:
+    found = draft({"max_drawdown": 0.2}, btc={"weight": 0.1})
+    assert only(found).max_drawdown == Decimal("0.2")
+    assert found.subscriptions[0].weight == Decimal("0.1")
+
+
+def test_a_change_has_a_name_but_no_lines() -> None:
+    source, place = draft().source, ("accounts", "main")
+    assert (source.place(place), source.has(place)) == ("the change", False)

@@ -1078,3 +1078,10 @@ def test_what_a_stop_guards_is_released_first_and_purchases_wait_for_it() -> Non
     )
     assert both.released == (A,)
     assert moves(both) == {ETH: {"e": "-50"}}
+
+
+@pytest.mark.parametrize("asked", list(HaltLevel))
+@pytest.mark.parametrize("standing", list(HaltLevel))
+def test_a_lesser_halt_ends_no_sale_of_everything(asked: HaltLevel, standing: HaltLevel) -> None:
+    goes_on = standing is HaltLevel.FLATTEN and asked is not HaltLevel.NONE
+    assert asked.on(standing) is (HaltLevel.FLATTEN if goes_on else asked)

@@ -19,7 +19,9 @@ from chalicelib.domain.trading.drift import (
 )
 from chalicelib.domain.trading.ledger import Entry, EntryKind, Execution, Holding, Portfolio
 from chalicelib.domain.trading.plan import AccountState, Stance
+from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import DesiredState, Outcome, Signal, SignalStatus
+from chalicelib.domain.trading.signal_order import OrderKind, SignalOrder
 from tests.situations import BTC, ETH, NOON, a_signal
 
 EXECUTED, PLANNED = SignalStatus.EXECUTED, SignalStatus.PLANNED
@@ -66,6 +68,13 @@ def answered(
 ) -> Signal:
     outcome = Outcome(account=account, status=status, reason="because", at=minute(at), plan_id=plan)
     return replace(signal, outcomes=(*signal.outcomes, outcome))
+
+
+def an_order(side: str, kind: str = "limit", quantity: str | None = None) -> SignalOrder:
+    part = None if quantity is None else Decimal(quantity)
+    return SignalOrder(
+        kind=OrderKind(kind), side=Side(side), name="one", price=Decimal(100), quantity=part
+    )
 
 
 # --- what each plan moved -------------------------------------------------------------------
@@ -183,6 +192,8 @@ def test_a_cross_of_another_plan_goes_to_the_entry_that_was_open_then(
         ({"state": DesiredState.FLAT}, False),
         ({"state": DesiredState.SHORT}, False),
         ({"state": DesiredState.FLAT, "size_ratio": Decimal(2)}, False),
+        ({"order": an_order("buy")}, True),
+        ({"order": an_order("sell", quantity="1")}, False),
     ],
 )
 def test_an_entry_and_an_addition_buy_everything_else_sells(
@@ -291,6 +302,17 @@ def test_alerts_come_oldest_first_and_only_of_accounts_that_have_spoken() -> Non
         (late.id, "main"),
         (late.id, "second"),
     ]
+
+
+@pytest.mark.parametrize("status", list(SignalStatus))
+def test_an_order_whose_price_did_not_come_is_no_deviation(status: SignalStatus) -> None:
+    unmet = {SignalStatus.EXPIRED, SignalStatus.SUPERSEDED, SignalStatus.SKIPPED}
+    signals = [
+        answered(a_signal("a", id=order.kind, order=order), "p", status)
+        for order in (an_order("buy"), an_order("buy", "cancel"))
+    ]
+    found = deviations(signals, Answers(asked={}, unasked={}), ["main"])
+    assert [d.signal_id for d in found] == ([] if status in unmet else ["limit"])
 
 
 # --- totals ---------------------------------------------------------------------------------
@@ -412,3 +434,51 @@ def test_in_step_is_both_in_or_both_out(believed: DesiredState, actual: DesiredS
     )
     both = [state is DesiredState.LONG for state in (believed, actual)]
     assert standing.is_in_step is (both[0] == both[1])
+
+
+def believed(*signals: Signal) -> list[tuple[DesiredState, datetime]]:
+    """What the alerts and orders of one strategy come to, and since when."""
+    states = [AccountState(account="main")]
+    found = standings(signals, states, [Portfolio(account="main", quote="USDT")])
+    return [(standing.believed, standing.since) for standing in found]
+
+
+LONG, FLAT = DesiredState.LONG, DesiredState.FLAT
+BUYS = a_signal("a", order=an_order("buy"), id="buys", at=minute(-5))
+
+
+@pytest.mark.parametrize("status", [EXECUTED, SignalStatus.PARTIALLY_EXECUTED])
+def test_an_order_counts_since_it_was_filled(status: SignalStatus) -> None:
+    alert = answered(a_signal("a", state="flat"), "p")
+    bought = answered(BUYS, "q", status, at=3)
+    assert believed(bought) == believed(alert, bought) == [(LONG, minute(3))]
+    newer = answered(a_signal("a", state="flat", at=minute(4)), "r", at=4)
+    assert believed(alert, bought, newer) == [(FLAT, minute(4))]
+    sold = answered(a_signal("a", state="flat", order=an_order("sell")), "s", status, at=5)
+    assert believed(bought, newer, sold) == [(FLAT, minute(5))]
+    assert believed(replace(newer, fired_at=minute(3)), bought) == [(FLAT, minute(3))]
+
+
+@pytest.mark.parametrize(
+    "signal",
+    [
+        BUYS,
+        answered(BUYS, "q", PLANNED, at=3),
+        answered(BUYS, "q", SignalStatus.EXPIRED, at=3),
+        answered(BUYS, "q", at=3, account="second"),
+        answered(replace(BUYS, order=an_order("buy", "cancel")), "q", at=3),
+        answered(replace(BUYS, order=an_order("sell", quantity="1")), "q", at=3),
+    ],
+)
+def test_what_was_not_filled_or_sold_only_a_part_says_nothing(signal: Signal) -> None:
+    alert = answered(a_signal("a", state="flat"), "p")
+    assert believed(signal) == []
+    assert believed(signal, alert) == [(FLAT, NOON)]
+    bought = answered(replace(BUYS, id="later", fired_at=minute(-4)), "r", at=2)
+    assert believed(signal, bought) == [(LONG, minute(2))]
+
+
+def test_of_two_alerts_of_one_second_the_last_that_came_counts() -> None:
+    first = answered(a_signal("a", state="flat", received_at=minute(1)), "p")
+    last = answered(a_signal("a", received_at=minute(2)), "p")
+    assert believed(last, first) == [(LONG, NOON)]

@@ -262,3 +262,13 @@ def test_as_much_as_is_set_aside_at_most_is_written_at_once(value: bytes, reject
         assert len(lines) == MOST_SET_ASIDE
         assert cuts[-1] is not None
         assert cuts[-1].rejected == rejected
+
+
+def test_the_spread_is_exact_whatever_others_reckon_with() -> None:
+    summary = MinuteSummary(
+        minute=Minute("BTCUSDT", datetime(2026, 3, 2, tzinfo=UTC)),
+        avg_b=Decimal("60010.5"),
+        avg_s=Decimal("1.25"),
+    )
+    with localcontext(Context(prec=3)):
+        assert summary.spread == Decimal("60009.25")

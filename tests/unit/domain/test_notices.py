@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.operation.channel import (
     Channel,
     ChannelKind,
     ChannelRecord,
     Dispatch,
+    Notifications,
 )
+from chalicelib.domain.operation.configuration import check_channel
 from chalicelib.domain.operation.notice import Bulletin, Notice, Severity, bulletin_of
 from chalicelib.domain.operation.observation import AccountTrouble, Observation, TickEnd
 from chalicelib.domain.operation.summary import summary_of
@@ -88,6 +91,55 @@ def test_a_channel_wants_what_is_as_grave_as_its_least() -> None:
     everything = Channel(name="mail", kind=ChannelKind.SNS)
     grave = replace(everything, least=P1)
     assert [c.wants(s) for c in (everything, grave) for s in (P1, P2)] == [True, True, True, False]
+
+
+def test_a_channel_keeps_its_place_and_a_new_one_comes_last() -> None:
+    mail, phone, chat = (Channel(name=n, kind=ChannelKind.SLACK) for n in ("mail", "phone", "chat"))
+    known = Notifications(channels=(mail, phone), most_per_hour=5, version=3)
+    assert (known.channel("phone"), known.channel("chat")) == (phone, None)
+    assert known.with_channel(chat) == replace(known, channels=(mail, phone, chat))
+    grave = replace(mail, least=P1)
+    assert known.with_channel(grave) == replace(known, channels=(grave, phone))
+    assert known.without_channel("mail") == replace(known, channels=(phone,))
+    assert known.without_channel("chat") == known
+
+
+def test_only_a_webhook_may_have_another_field_in_its_secret() -> None:
+    assert {kind: kind.takes for kind in ChannelKind if kind.takes} == {
+        ChannelKind.WEBHOOK: ("authorization",)
+    }
+
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            {"name": "é" * 90},
+            f"the channel's name is '{'é' * 80}', but must be up to 64 letters, digits, dots,"
+            " dashes or underscores",
+        ),
+        (
+            {"kind": ChannelKind.SLACK, "topic": TOPIC},
+            "a topic is for sns, and channel it is slack",
+        ),
+        (
+            {"topic": "x" * 90},
+            f"topic is '{'x' * 80}', but must be the topic's name as AWS has it: \"{TOPIC}\"",
+        ),
+    ],
+)
+def test_a_channel_that_would_be_wrong_in_a_file_is_refused(
+    words: dict[str, Any], sentence: str
+) -> None:
+    usual = Channel(name="it", kind=ChannelKind.SNS)
+    for right in (usual, replace(usual, topic=TOPIC), replace(usual, kind=ChannelKind.SLACK)):
+        check_channel(right)
+    with pytest.raises(SettingsError) as refused:
+        check_channel(replace(usual, **words))
+    assert str(refused.value) == sentence
 
 
 def sent(*ago: float) -> ChannelRecord:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.trading.account import OrderStyle
+from chalicelib.domain.trading.account import HaltLevel, OrderStyle
 from chalicelib.domain.trading.netting import Delta, bounded, net_increases, net_reductions
 from chalicelib.domain.trading.order import Order, OrderType, TimeInForce
 from chalicelib.domain.trading.plan import Stance
@@ -20,7 +20,7 @@ from chalicelib.domain.trading.situation import Draft
 from tests.situations import BTC, NOON, a_signal, a_situation, an_account, an_instrument
 
 HUNDRED = Decimal(100)
-KEY = ("btc", BTC)
+KEY, OTHER = ("btc", BTC), ("other", BTC)
 LATER = NOON + timedelta(hours=3)
 
 
@@ -85,8 +85,9 @@ def test_without_a_limit_an_order_is_as_the_account_has_it() -> None:
     assert (bought.type, bought.worst_price) == (OrderType.MARKET, None)
 
 
-def test_the_next_leg_keeps_the_limit_too() -> None:
-    account = an_account(increment=Decimal("0.01"))
+@pytest.mark.parametrize("style", list(OrderStyle))
+def test_the_next_leg_keeps_the_limit_too(style: OrderStyle) -> None:
+    account = an_account(order_style=style, increment=Decimal("0.01"))
     (intent,) = net_increases(account, [delta("a", "100.2")], Decimal(1000)).intents
     order = Order(
         intent=replace(intent, id="p#BTC/USDT#0"), plan_id="p", created_at=NOON, updated_at=NOON
@@ -183,3 +184,107 @@ def test_a_newer_signal_says_which_orders_it_keeps() -> None:
     assert entered.keeps == ("one",)
     (refused,) = drafted(a_signal("btc", keeps=("one",))).stances  # too late, and yet it was said
     assert refused.keeps == ("one",)
+
+
+@pytest.mark.parametrize(
+    ("signal", "owns"),
+    [
+        (ordered(side="sell", price="99"), {KEY: "10", OTHER: "5"}),
+        (
+            ordered(side="sell", price="99", state="long", size_ratio=Decimal("0.5")),
+            {KEY: "10", OTHER: "5"},
+        ),
+        (ordered(), {}),
+        (ordered(size_ratio=Decimal(2)), {KEY: "10"}),
+    ],
+)
+def test_who_moves_at_any_price_is_not_held_up_by_the_limit_of_another(
+    signal: Signal, owns: dict[tuple[str, str], str]
+) -> None:
+    other = a_signal("other", state="flat" if OTHER in owns else "long", at=LATER)
+    both = {KEY: "0.25", OTHER: "0.25"}
+    draft = drafted(signal, other, weights=both, owns=owns)
+    (intent,) = draft.intents
+    assert ([s.strategy for s in intent.shares], intent.worst_price) == (["other"], None)
+    assert [verdict.signal_id for verdict in draft.verdicts] == [other.id]
+    assert [stance.strategy for stance in draft.stances] == ["other"]
+    (alone,) = drafted(signal, weights=both, owns=owns).intents
+    assert [s.strategy for s in alone.shares] == ["btc"]
+
+
+def test_an_exit_with_a_limit_is_not_answered_by_what_is_sold_to_rebalance() -> None:
+    other = a_signal("other", state="flat", at=LATER)
+    draft = drafted(
+        *(ordered(side="sell", price="99"), other),
+        account=an_account(rebalance_band=Decimal("0.1")),
+        cash="1000",
+        weights={KEY: "0.25", OTHER: "0.25"},
+        owns={KEY: "10", OTHER: "5"},
+    )
+    (intent,) = draft.intents
+    shares = {share.strategy: share.quantity for share in intent.shares}
+    assert (shares, intent.worst_price) == ({"btc": Decimal("3.75"), "other": 5}, None)
+    assert [verdict.signal_id for verdict in draft.verdicts] == [other.id]
+
+
+def test_what_an_exit_left_is_sold_at_any_price_while_an_order_waits_to_buy() -> None:
+    stances = [
+        Stance(strategy="btc", symbol=BTC),
+        Stance(strategy="other", symbol=BTC, state=DesiredState.LONG),
+    ]
+    leaves = a_signal("other", state="flat", at=LATER)
+    draft = drafted(
+        *(ordered(price="99.99"), leaves),
+        weights={KEY: "0.25", OTHER: "0.25"},
+        owns={KEY: "10", OTHER: "5"},
+        stances=stances,
+    )
+    (intent,) = draft.intents
+    assert (intent.side, intent.quantity, intent.worst_price) == (Side.SELL, 15, None)
+
+
+def test_a_limited_exit_stays_in_until_it_has_sold() -> None:
+    exit_ = ordered(side="sell", price="99")
+    draft = drafted(exit_, owns={KEY: "0.5"})
+    assert (len(draft.intents), draft.stances) == (1, ())
+    believes = Stance(strategy="btc", symbol=BTC, state=DesiredState.LONG)
+    nothing = drafted(exit_, stances=[believes])
+    assert [(v.status, v.reason) for v in nothing.verdicts] == [
+        (SignalStatus.SKIPPED, "already flat")
+    ]
+    (after,) = nothing.stances
+    assert after.state is DesiredState.FLAT
+
+
+def test_an_addition_is_bought_once_the_owner_has_approved_it() -> None:
+    def bought(*, approved: bool) -> bool:
+        more = a_signal("btc", size_ratio=Decimal(2), approved=approved)
+        asking = {"approval": True}
+        return bool(drafted(more, owns={KEY: "10"}, subscription=asking, now=NOON).intents)
+
+    assert (bought(approved=False), bought(approved=True)) == (False, True)
+
+
+def test_a_stop_of_a_part_is_pursued_until_all_of_it_is_sold() -> None:
+    def part(kind: str, price: str) -> Signal:
+        return ordered(kind, "sell", price, state="long", size_ratio=Decimal("0.5"))
+
+    def left(signal: Signal) -> Decimal | None:
+        draft = drafted(signal, owns={KEY: "10"})
+        assert [intent.quantity for intent in draft.intents] == [5]
+        return draft.stances[0].shrinks_to
+
+    assert left(part("stop", "101")) == 5
+    assert left(part("limit", "99")) is None
+    assert left(a_signal("btc", size_ratio=Decimal("0.5"))) is None
+    stance = Stance(
+        strategy="btc", symbol=BTC, state=DesiredState.LONG, shrinks_to=Decimal(5), signal_id="it"
+    )
+    going = drafted(owns={KEY: "5.5"}, stances=[stance])
+    assert [intent.quantity for intent in going.intents] == [Decimal("0.5")]
+    assert going.stances == ()
+    for owns in ("5.01", "5", "4"):  # the first is less than the venue takes
+        over = drafted(owns={KEY: owns}, stances=[stance])
+        assert (over.intents, over.stances) == ((), (replace(stance, shrinks_to=None),))
+    (sold,) = drafted(owns={KEY: "5.5"}, stances=[stance], halt=HaltLevel.FLATTEN).stances
+    assert (sold.state, sold.shrinks_to) == (DesiredState.FLAT, None)

@@ -48,12 +48,19 @@ def test_the_function_reads_questions_and_writes_trials() -> None:
             "Action": ["s3:PutObject"],
             "Resource": ["arn:aws:s3:::lake-dev/sweeps/*/trials/*"],
         },
+        {
+            "Effect": "Allow",
+            "Action": ["lambda:InvokeFunction"],
+            "Resource": [
+                "arn:aws:lambda:eu-west-1:123456789012:function:crypto_bot-dev-bot_sandbox"
+            ],
+        },
     ]
 
 
-def test_it_needs_a_lake_and_nothing_that_runs_bots_of_others() -> None:
+def test_it_needs_a_lake_and_has_bots_of_others_run_where_they_may_do_nothing() -> None:
     asked = asked_bot_functions({"BOT_FUNCTIONS": "sweep_batch"})
-    assert asked == ("sweep_batch",)
+    assert asked == ("sweep_batch", "bot_sandbox")
     check_bot_needs(asked, {"LAKE_BUCKET"})
     with pytest.raises(SettingsError, match=r"^BOT_FUNCTIONS has sweep_batch, and LAKE_BUCKET is"):
         check_bot_needs(asked, {"CANDLE_VENUE"})

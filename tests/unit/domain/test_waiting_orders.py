@@ -1,11 +1,12 @@
 """Orders that wait: at which prices they count, and what ends them before."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from chalicelib.domain.trading.account import HaltLevel
 from chalicelib.domain.trading.plan import AccountState, Stance
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import (
@@ -250,6 +251,19 @@ def test_an_order_that_buys_enters_or_adds_in_the_senders_own_proportion() -> No
     assert wish(an_order(), "4") == (DesiredState.LONG, None, None)
 
 
+@pytest.mark.parametrize("field", ["applied_at", "ordered_at"])
+def test_who_said_that_it_holds_nothing_may_hold_something_by_now(field: str) -> None:
+    opens = ordered(an_order(quantity=Decimal(2)), previous_state=DesiredState.FLAT)
+
+    def ratio(at: datetime) -> Decimal | None:
+        times: dict[str, Any] = {field: at, "keeps": ("one",)}
+        stands = standing(state=DesiredState.LONG, told_quantity=Decimal(4), **times)
+        return looked(opens, state=stands).signals[0].size_ratio
+
+    assert ratio(NOON) is None
+    assert ratio(NOON + timedelta(microseconds=1)) == Decimal("1.5")
+
+
 def test_an_order_that_sells_leaves_or_sells_a_part() -> None:
     out = (DesiredState.FLAT, None, None)
     part = an_order(side="sell", quantity=Decimal(1))
@@ -262,3 +276,103 @@ def test_an_order_that_sells_leaves_or_sells_a_part() -> None:
     assert wish(dust, "4")[1] == 1
     nearly = an_order(side="sell", quantity=Decimal("3.9999999999999"))
     assert wish(nearly, "4") == out
+
+
+def test_an_order_comes_to_the_same_whatever_its_message_says_beside() -> None:
+    two = an_order(quantity=Decimal(2))
+    sells = [an_order(side="sell"), an_order(side="sell", quantity=Decimal(1))]
+    beside: dict[str, Any] = {"size_ratio": Decimal(9), "holds": Decimal(9)}
+    for state in ("long", "flat"):
+        signals = [ordered(order, state=state, **beside) for order in (two, *sells)]
+        out = standing(state=DesiredState.FLAT)
+        (entered,) = looked(signals[0], state=out).signals
+        assert (entered.state, entered.size_ratio, entered.holds) == (DesiredState.LONG, None, 2)
+        stands = standing(state=DesiredState.LONG, told_quantity=Decimal(4))
+        left, kept = (looked(signal, state=stands).signals[0] for signal in signals[1:])
+        assert (left.state, left.size_ratio, left.holds) == (DesiredState.FLAT, None, None)
+        assert (kept.state, kept.size_ratio, kept.holds) == (DesiredState.LONG, Decimal("0.75"), 3)
+
+
+def test_what_has_no_price_to_wait_for_is_never_met() -> None:
+    assert not an_order("trailing").is_met(HUNDRED)  # it has followed nothing yet
+    assert not an_order("cancel", price=None).is_met(HUNDRED)
+
+
+def test_it_waits_for_its_price_until_something_comes_of_it() -> None:
+    assert ordered(an_order()).waits_for_price
+    assert not ordered(an_order(), status=SignalStatus.PLANNED).waits_for_price
+    assert not a_signal("btc").waits_for_price
+
+
+# --- beside the owner's word ----------------------------------------------------------------
+
+ASKING = Rules({}, asking={"btc"})
+
+
+def counting(*signals: Signal, rules: Rules = ASKING) -> list[str]:
+    return [signal.id for signal in looked(*signals, rules=rules).signals]
+
+
+@pytest.mark.parametrize(
+    ("words", "waits"),
+    [
+        ({}, True),
+        ({"size_ratio": Decimal("1.5")}, True),
+        ({"approved": True}, False),
+        ({"size_ratio": Decimal(1)}, False),
+        ({"size_ratio": Decimal("0.5")}, False),
+        ({"state": "flat"}, False),
+        ({"test": True}, False),
+    ],
+)
+def test_a_sale_waits_for_no_alert_that_waits_for_the_owner(
+    words: dict[str, Any], *, waits: bool
+) -> None:
+    alert, sells = a_signal("btc", **words), ordered(an_order(side="sell"))
+    assert counting(alert, sells) == [sells.id if waits else alert.id]
+    assert counting(alert) == [alert.id]
+
+
+def test_an_addition_steps_aside_for_a_sale_and_for_no_purchase() -> None:
+    more, unasked = a_signal("btc", size_ratio=Decimal("1.5")), Rules({})
+    sells, buys = ordered(an_order(side="sell")), ordered(an_order(name="two"), approved=True)
+    assert counting(more, sells, rules=unasked) == [sells.id]
+    assert counting(more, buys, rules=unasked) == [more.id]
+    assert counting(more, buys) == [buys.id]
+    for at_once in (a_signal("btc"), a_signal("btc", size_ratio=Decimal("0.5"))):
+        assert counting(at_once, sells, rules=unasked) == [at_once.id]
+
+
+def test_an_order_that_needs_no_word_goes_before_one_that_does() -> None:
+    asked = ordered(an_order(), at=NOON - MINUTE)
+    allowed = ordered(an_order(name="two"), approved=True)
+    assert counting(asked, allowed) == [allowed.id]
+    assert counting(asked, allowed, rules=Rules({})) == [asked.id]
+    assert counting(asked) == [asked.id]
+
+
+def test_the_owner_is_asked_about_one_purchase_at_a_time() -> None:
+    alert, asked = a_signal("btc"), ordered(an_order())
+    assert counting(alert, asked) == [alert.id]
+    allowed = ordered(an_order(name="two"), approved=True)
+    assert counting(alert, asked, allowed) == [allowed.id]
+    elsewhere = a_signal("btc", ETH)
+    assert counting(elsewhere, asked) == [elsewhere.id, asked.id]
+
+
+def test_where_everything_is_sold_no_order_waits_to_buy() -> None:
+    buys, sells = ordered(an_order()), ordered(an_order(side="sell", name="two"))
+    seen = looked(buys, sells, rules=Rules({}, halt=HaltLevel.FLATTEN))
+    assert [(v.signal_id, v.status, v.reason) for v in seen.spent] == [
+        (buys.id, SignalStatus.DENIED, "no entries while halted: flatten (TRADING_HALTED)")
+    ]
+    assert [signal.id for signal in seen.signals] == [sells.id]
+    assert looked(buys, rules=Rules({}, halt=HaltLevel.NO_ENTRIES)).spent == ()
+
+
+def test_one_that_is_over_holds_up_none_behind_it() -> None:
+    over = ordered(an_order(expires_at=NOON), at=NOON - MINUTE)
+    met = ordered(an_order(name="two"))
+    seen = looked(over, met)
+    assert [verdict.signal_id for verdict in seen.spent] == [over.id]
+    assert [signal.id for signal in seen.signals] == [met.id]
