@@ -430,6 +430,7 @@ def test_a_body_is_kept_for_another_reading_only_where_it_can_be_read() -> None:
         '{"ticker": "A", "deep": {"Api\\u004bey": "x1"}}',
         '{"ticker": "A", "comment": "t\\u006fk"}',
         '{"ticker": "A", "t\\u006fk": "x"}',
+        '{"ticker": "A", "tags": ["x", ["t\\u006fk"]]}',
         "ticker=A\npassword=x1 and more",
     ],
 )
@@ -445,15 +446,31 @@ def test_a_credential_that_was_taken_out_keeps_its_place() -> None:
     )
 
 
-def test_of_a_long_alert_its_beginning_is_kept() -> None:
-    raw = '{"ticker": "A", "comment": "' + "é" * 3000 + '"}'
+@pytest.mark.parametrize(
+    "raw", ['{"ticker": "A", "tags": ["x", ["y"]]}', "secret=;ticker=A", '{"se\\u0063ret": ""}']
+)
+def test_a_body_without_a_credential_is_kept_as_it_came(raw: str) -> None:
+    assert kept_body(raw.encode(), "tok") == raw
+
+
+@pytest.mark.parametrize("indent", ["", " "])  # so that one of the two is cut within a letter
+def test_of_a_long_alert_its_beginning_is_kept(indent: str) -> None:
+    raw = indent + '{"ticker": "A", "comment": "' + "é" * 3000 + '"}'
     kept = kept_alert(raw.encode(), "")
     beginning, told = kept.split(" [cut: ")
     assert raw.startswith(beginning)
     assert len(beginning.encode()) in {LONGEST_ALERT - 1, LONGEST_ALERT}
     assert told == f"{len(raw.encode())} bytes]"
-    assert kept_alert(b'{"ticker": "A"}', "") == '{"ticker": "A"}'
+
+
+def test_a_short_alert_is_kept_whole_without_credentials() -> None:
+    assert kept_alert(b'{"ticker": "A", "id": "tok"}', "tok") == (
+        '{"ticker": "A", "id": "[blanked]"}'
+    )
     assert kept_alert(b'{"ticker": ', "") == ""
+    longest = '{"ticker": "A"}'.ljust(LONGEST_ALERT)
+    assert kept_alert(longest.encode(), "") == longest
+    assert kept_alert(f"{longest} ".encode(), "") == f"{longest} [cut: {LONGEST_ALERT + 1} bytes]"
 
 
 def test_an_excerpt_is_one_short_printable_line_without_what_may_be_a_credential() -> None:
