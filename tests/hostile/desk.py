@@ -75,7 +75,7 @@ def _wrong_with(row: Row) -> Iterator[str]:
     if size > LARGEST_ROW:
         yield f"{size} bytes"
     kind = row.partition.partition("#")[0]
-    if kind == "signal":
+    if (kind, row.sort) == ("signal", "signal"):  # beside it lies what the sender wrote
         yield from _odd_numbers(decode(Signal, row.document))
     if kind not in _TEXTS and (odd := _NO_NUMBER.search(row.document)):
         yield f"holds {odd[0]}"
