@@ -1,6 +1,7 @@
 """For the whole suite: the package on every path, no deadlines, no skips where told, no leaks."""
 
 import os
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
@@ -21,6 +22,10 @@ os.environ["PYTHONPATH"] = os.pathsep.join(  # noqa: TID251
 # Everything talks as much as it can, so that the watch hears what it would say.
 os.environ.setdefault("LOG_LEVEL", "DEBUG")  # noqa: TID251
 watch.start()
+
+# A run that was begun in the background ignores Ctrl-C, and so would all that it is pressed for.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

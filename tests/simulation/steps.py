@@ -12,7 +12,7 @@ SURVIVABLE: Final = 0.7  # no step kills more often than that
 ASIDE_KILLS: Final = {
     "get config": 5.0,
     "get quarantine": 350.0,
-    "overwrite control halt": 300.0,
+    "write control halt": 300.0,
     "write config": 300.0,
     "write quarantine": 700.0,
 }
