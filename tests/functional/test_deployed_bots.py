@@ -171,6 +171,7 @@ def test_one_that_cannot_go_on_is_stopped_and_the_others_go_on(house: House) -> 
         house.publish(0, 1)
         until(lambda: house.sent("good") == ["long", "flat"])
         until(lambda: house.state("bad").startswith("it has stopped: line 9, Turn.on_candle"))
+        house.clock.advance_to(house.clock.now() + timedelta(seconds=1))
         house.save(BOT, "broken")
         update("bad")
         start_deployment(bot_ports(), "bad")
