@@ -1,11 +1,12 @@
 """Pictures of the dashboard over the demonstration, for the README and docs.
 
-`make screenshots` writes them: every page of the menu once, some in light colours and on a phone.
+`make screenshots` writes them: every page of the menu in dark and light colours and on a phone.
 """
 
 import re
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -15,9 +16,9 @@ from tests.functional.running import Running, running
 from tests.web.browser import PHONE, Visit, chromium, visiting
 
 SIZE: Final = {"width": 1120, "height": 700}
+_HOW: Final = ("", " light", " phone")
 LARGEST: Final = 150_000  # bytes of one picture
 _STORY_MS: Final = 45_000  # until the demonstration has something to tell
-_ALSO: Final = ("overview", "signals")
 
 
 def main(folder: Path) -> None:
@@ -33,9 +34,19 @@ def main(folder: Path) -> None:
             visit.page.wait_for_timeout(_STORY_MS)
             pages = _pages(visit)
         _take(browser, program, folder, pages, theme="dark")
-        few = {name: where for name, where in pages.items() if name in _ALSO}
-        _take(browser, program, folder, few, theme="light", suffix="-light")
-        _take(browser, program, folder, few, theme="dark", suffix="-phone", size=PHONE)
+        _take(browser, program, folder, pages, theme="light", suffix="-light")
+        _take(browser, program, folder, pages, theme="dark", suffix="-phone", size=PHONE)
+    _list(folder, pages)
+
+
+def _list(folder: Path, pages: Iterable[str]) -> None:
+    """A page that shows all of them."""
+    lines = ["# The dashboard's pages", "", "| dark | light | phone |", "|---|---|---|"]
+    for name in pages:
+        title = name.capitalize()
+        cells = [f"![{title}{how}]({name}{how.replace(' ', '-')}.png)" for how in _HOW]
+        lines.append(f"| {' | '.join(cells)} |")
+    (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _pages(visit: Visit) -> dict[str, str]:
