@@ -24,7 +24,8 @@ _MINUTE = 60_000
 _PROGRAM = """
 import sys, time
 started = time.process_time()
-import bisect, datetime, decimal, enum, functools, itertools, json, math, operator, re, typing
+import array, bisect, datetime, decimal, enum, functools
+import itertools, json, math, operator, re, typing
 between = time.process_time()
 standard = set(sys.modules)
 import chalicelib.domain.bots.backtest, chalicelib.domain.bots.step

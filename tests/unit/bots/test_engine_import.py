@@ -7,7 +7,8 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[3] / "crypto_bot"
 PROGRAM = """
 import sys
-import bisect, datetime, decimal, enum, functools, itertools, json, math, operator, re, typing
+import array, bisect, datetime, decimal, enum, functools
+import itertools, json, math, operator, re, typing
 standard = set(sys.modules)
 import chalicelib.domain.bots.backtest, chalicelib.domain.bots.step
 more = set(sys.modules) - standard

@@ -14,7 +14,7 @@ from chalicelib.domain.bots.context import Context
 from chalicelib.domain.bots.dice import dice_for
 from chalicelib.domain.bots.lines import Line
 from chalicelib.domain.bots.refusals import BotFailed
-from chalicelib.domain.bots.tracks import Column
+from chalicelib.domain.bots.tracks import Column, Shared
 from chalicelib.domain.bots.waking import awake
 from tests.unit.bots.bot_prices import moving
 from tests.unit.bots.paper_market import BTC, FREE, candles, instrument, trade
@@ -86,6 +86,21 @@ def test_it_trades_the_same(declare: Declare, prices: Candles, warmup: int) -> N
     at_crossings = run(asked(declare, alone=True, warmup=warmup), prices)
     assert at_crossings == always
     assert len(always.logs) > 2
+
+
+@pytest.mark.parametrize("warmup", [0, 7, 41])
+@pytest.mark.parametrize("prices", [moving(400), coarse("a")], ids=["fine", "a"])
+@pytest.mark.parametrize("declare", DECLARED.values(), ids=list(DECLARED))
+def test_it_trades_the_same_where_columns_are_shared(
+    declare: Declare, prices: Candles, warmup: int
+) -> None:
+    (setup,) = set_up(asked(declare, alone=True, warmup=warmup))
+    shared = Shared()
+    by_itself = backtest(setup, {BTC: prices}, terms())
+    for _ in range(2):
+        test = backtest(setup, {BTC: prices}, terms(), shared=shared)
+        # An indicator whose columns come from elsewhere has seen no candle.
+        assert test._replace(state={}) == by_itself._replace(state={})
 
 
 @pytest.mark.parametrize("declare", DECLARED.values(), ids=list(DECLARED))

@@ -1,32 +1,23 @@
 """The shortcuts by which a trial's figures are found, on curves drawn by hand."""
 
-from decimal import Decimal
-
 import pytest
 
-from chalicelib.domain.bots.fill_model import BUYS
-from chalicelib.domain.bots.paper_ledger import PaperFill
 from chalicelib.domain.bots.sweep_figures import by_day, course, deepest, stretches
-from tests.unit.bots.paper_market import BTC, HOUR
+from tests.unit.bots.paper_market import HOUR
 
 DAY = 24 * HOUR
 
 
-def fill(at: int, cash: int, position: int) -> PaperFill:
-    one = Decimal(1)
-    return PaperFill("", BTC, BUYS, one, one, one, at, False, Decimal(cash), Decimal(position))
-
-
 def test_a_stretch_ends_before_the_candle_of_a_fill() -> None:
     along = course([0, 10, 20, 30, 40], [1.0] * 5)
-    fills = [fill(10, 5, 2), fill(10, 6, 0), fill(30, 1, 1)]
-    assert list(stretches(along, 9, fills)) == [
+    changes = [(10, 5.0, 2.0), (10, 6.0, 0.0), (30, 1.0, 1.0)]
+    assert list(stretches(along, 9, changes)) == [
         (0, 1, 9, 0.0),
         (1, 3, 6.0, 0.0),
         (3, 5, 1.0, 1.0),
     ]
     assert list(stretches(along, 9, [])) == [(0, 5, 9, 0.0)]
-    assert list(stretches(along, 9, [fill(0, 3, 1), fill(40, 4, 0)])) == [
+    assert list(stretches(along, 9, [(0, 3.0, 1.0), (40, 4.0, 0.0)])) == [
         (0, 4, 3.0, 1.0),
         (4, 5, 4.0, 0.0),
     ]

@@ -12,6 +12,7 @@ from chalicelib.domain.bots.backtest import Terms, backtest
 from chalicelib.domain.bots.bot import set_up
 from chalicelib.domain.bots.candles import Candles
 from chalicelib.domain.bots.fill_model import Costs
+from chalicelib.domain.bots.lines import Line
 from chalicelib.domain.bots.metrics import daily_returns, measure
 from chalicelib.domain.bots.sweep_figures import FIGURES
 from chalicelib.domain.bots.sweep_key import sweep_key
@@ -38,6 +39,12 @@ class Cross(Bot):
             ctx.target(1.0)
         elif self.f.crossed_below(self.s):
             ctx.target(-0.5)
+
+
+class AtCrossings(Cross):
+    def start(self, ctx: Any) -> None:
+        super().start(ctx)
+        ctx.only_when(self.f.crosses(self.s))
 
 
 class Both(Cross):
@@ -91,7 +98,7 @@ def parameters(fast: float = 3, slow: float = 8) -> dict[str, float]:
     return {"fast": fast, "slow": slow}
 
 
-@pytest.mark.parametrize("bot", [Cross, Both])
+@pytest.mark.parametrize("bot", [Cross, AtCrossings, Both])
 @pytest.mark.parametrize(("fast", "slow"), [(3, 8), (2, 40), (30, 90)])
 @pytest.mark.parametrize("place", [0, 90, 700])
 def test_its_figures_are_those_of_a_backtest(
@@ -165,6 +172,18 @@ def test_indicators_are_kept_while_there_is_room() -> None:
     assert list(kept) == [("c", BTC), ("d", BTC), ("e", BTC)]
     kept["f", BTC] = [[1.0] * 99]
     assert list(kept) == [("f", BTC)]
+
+
+def test_what_is_packed_of_an_indicator_goes_with_it() -> None:
+    kept = KeptColumns(2)
+    lines = {name: Line(name) for name in ("bands(2)", "bands(2) upper", "bands(20)")}
+    for name in ("bands(2)", "bands(20)"):
+        kept[name, BTC] = [[1.0]]
+    first = {name: kept.packed(line, [1.0]) for name, line in lines.items()}
+    assert {name: kept.packed(line, [2.0]) for name, line in lines.items()} == first
+    kept["sma(3)", BTC] = [[1.0]]
+    again = {name: kept.packed(line, [2.0]) for name, line in lines.items()}
+    assert {name for name in lines if again[name] == first[name]} == {"bands(20)"}
 
 
 def test_trials_are_the_same_in_any_order() -> None:

@@ -56,26 +56,18 @@ class Metrics(NamedTuple):
 def measure(test: Backtest, cash: float, benchmark: Sequence[float] = ()) -> Metrics:
     """`cash` is what it began with; `benchmark` has a price for each value of the equity."""
     returns = daily_returns(test.start, test.equity, cash)
-    days = (test.start[-1] - test.start[0]) / _DAY if test.start else 0.0
-    last = test.equity[-1] if test.equity else cash
-    cagr = None
-    if days >= _FEWEST_DAYS and last > 0:
-        cagr = (last / cash) ** (_DAYS_OF_A_YEAR / days) - 1
+    of_returns = measure_returns(test.start, test.equity, returns, cash)
+    cagr = of_returns["cagr"]
     deepest, longest = _drawdown(test.start, test.equity, cash)
-    volatility = _spread(returns)
     against = daily_returns(test.start, benchmark, benchmark[0]) if benchmark else []
     beta, alpha = _beside(returns, against)
     fees = float(sum(fill.fee for fill in test.fills))
+    profits = [float(trip.profit) for trip in test.round_trips]
     return Metrics(
-        days=days,
-        total_return=last / cash - 1 if test.equity else None,
-        cagr=cagr,
-        volatility=None if volatility is None else volatility * sqrt(_YEAR),
-        sharpe=_ratio(fmean(returns) * sqrt(_YEAR), volatility) if returns else None,
-        sortino=_sortino(returns),
+        days=_days(test.start),
         max_drawdown=deepest,
         max_drawdown_days=longest,
-        calmar=None if cagr is None or not deepest else cagr / -deepest,
+        calmar=calmar_of(cagr, deepest),
         exposure=_exposure(test.start, test.fills),
         turnover=_turnover(test),
         fees=fees,
@@ -85,8 +77,47 @@ def measure(test: Backtest, cash: float, benchmark: Sequence[float] = ()) -> Met
         buy_and_hold=benchmark[-1] / benchmark[0] - 1 if benchmark else None,
         beta=beta,
         alpha=alpha,
-        **_of_round_trips(test.round_trips),
+        **of_returns,
+        **measure_profits(profits),
+        **_of_round_trips(test.round_trips, profits),
     )
+
+
+def measure_returns(
+    start: Sequence[int], equity: Sequence[float], returns: Sequence[float], cash: float
+) -> dict[str, Any]:
+    """The metrics that need no more than the equity and its daily returns."""
+    days = _days(start)
+    last = equity[-1] if equity else cash
+    cagr = None
+    if days >= _FEWEST_DAYS and last > 0:
+        cagr = (last / cash) ** (_DAYS_OF_A_YEAR / days) - 1
+    volatility = _spread(returns)
+    return {
+        "total_return": last / cash - 1 if equity else None,
+        "cagr": cagr,
+        "volatility": None if volatility is None else volatility * sqrt(_YEAR),
+        "sharpe": _ratio(fmean(returns) * sqrt(_YEAR), volatility) if returns else None,
+        "sortino": _sortino(returns),
+    }
+
+
+def measure_profits(profits: Sequence[float]) -> dict[str, Any]:
+    """The metrics that need no more than what the round trips have brought."""
+    gains = [profit for profit in profits if profit > 0]
+    losses = [-profit for profit in profits if profit < 0]
+    return {
+        "round_trips": len(profits),
+        "win_rate": _ratio(len(gains), len(profits)),
+        "profit_factor": _ratio(fsum(gains), fsum(losses)),
+        "payoff": _ratio(fmean(gains), fmean(losses)) if gains and losses else None,
+        "expectancy": fmean(profits) if profits else None,
+    }
+
+
+def calmar_of(cagr: float | None, deepest: float | None) -> float | None:
+    """`deepest` is the drawdown, 0 or below."""
+    return None if cagr is None or not deepest else cagr / -deepest
 
 
 def daily_returns(start: Sequence[int], equity: Sequence[float], cash: float) -> list[float]:
@@ -112,20 +143,15 @@ def sharpe_of(returns: Sequence[float]) -> float | None:
     return _ratio(fmean(returns) * sqrt(_YEAR), _spread(returns)) if returns else None
 
 
-def _of_round_trips(trips: Sequence[RoundTrip]) -> dict[str, Any]:
-    profits = [float(trip.profit) for trip in trips]
-    gains = [profit for profit in profits if profit > 0]
-    losses = [-profit for profit in profits if profit < 0]
+def _days(start: Sequence[int]) -> float:
+    return (start[-1] - start[0]) / _DAY if start else 0.0
+
+
+def _of_round_trips(trips: Sequence[RoundTrip], profits: Sequence[float]) -> dict[str, Any]:
     shares = [float(trip.profit / trip.entry_value) for trip in trips]
     count = len(profits)
-    spread = _spread(profits)
     return {
-        "round_trips": count,
-        "win_rate": _ratio(len(gains), count),
-        "profit_factor": _ratio(fsum(gains), fsum(losses)),
-        "payoff": _ratio(fmean(gains), fmean(losses)) if gains and losses else None,
-        "expectancy": fmean(profits) if profits else None,
-        "sqn": _ratio(sqrt(min(count, _MOST_FOR_SQN)) * fmean(profits), spread)
+        "sqn": _ratio(sqrt(min(count, _MOST_FOR_SQN)) * fmean(profits), _spread(profits))
         if profits
         else None,
         "best": max(shares, default=None),

@@ -151,7 +151,7 @@ class Session:
             first += unseen
         ctx.show(candles, -1)
         if ctx.crossings:
-            asked = awake(ctx.crossings, dict(placed), first, count)
+            asked = awake(ctx.crossings, dict(placed), first, count, shared)
             run_at(self._bot, ctx, (candles, first, placed), asked, desk)
         else:
             run_alone(self._bot, ctx, candles, placed, first, desk)

@@ -5,12 +5,18 @@ each day only, and the deepest drawdown only in those stretches that can hold it
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from chalicelib.domain.bots.backtest import Backtest
-from chalicelib.domain.bots.metrics import measure
-from chalicelib.domain.bots.paper_ledger import PaperFill, PaperLedger
+from chalicelib.domain.bots.metrics import (
+    calmar_of,
+    daily_returns,
+    measure,
+    measure_profits,
+    measure_returns,
+)
+from chalicelib.domain.bots.paper_desk import AfterFill, PaperDesk
 
 # Of each trial, by the names that a backtest has for them.
 FIGURES: Final = (
@@ -47,15 +53,15 @@ def course(start: Sequence[int], closes: Sequence[float]) -> Course:
     return Course(start, closes, ends)
 
 
-def stretches(along: Course, cash: float, fills: Sequence[PaperFill]) -> Iterator[Stretch]:
+def stretches(along: Course, cash: float, changes: Iterable[AfterFill]) -> Iterator[Stretch]:
     """From fill to fill, none of them empty."""
     position, done = 0.0, 0
-    for fill in fills:
-        until = bisect_right(along.start, fill.at, done) - 1
+    for at, cash_then, position_then in changes:
+        until = bisect_right(along.start, at, done) - 1
         if until > done:
             yield done, until, cash, position
             done = until
-        cash, position = float(fill.cash), float(fill.position)
+        cash, position = cash_then, position_then
     if done < len(along.start):
         yield done, len(along.start), cash, position
 
@@ -85,34 +91,29 @@ def deepest(along: Course, cash: float, held: Sequence[Stretch]) -> float | None
         if min(ends) < least * max(highest, *ends):  # else it cannot be here
             for close in closes:
                 equity = free + position * close
-                highest = max(highest, equity)
-                least = min(least, equity / highest)
+                if equity > highest:
+                    highest = equity
+                elif equity / highest < least:
+                    least = equity / highest
         highest = max(highest, *ends)
     return least - 1
 
 
-def figures_along(along: Course, ledger: PaperLedger, cash: float) -> Figures:
+def figures_along(along: Course, desk: PaperDesk, cash: float) -> Figures:
     """The same as `measure` finds; `cash` is what it began with."""
-    held = list(stretches(along, cash, ledger.fills))
+    held = list(stretches(along, cash, desk.after_fills))
     start, equity = by_day(along, held)
-    test = Backtest(
-        start=start,
-        equity=equity,
-        fills=[],  # of them only the fees are asked for
-        round_trips=ledger.round_trips,
-        denied=[],
-        cash=ledger.cash,
-        positions={},
-        logs=[],
-        plots=[],
-        state={},
-        missing=0,
-    )
-    found = measure(test, cash)
+    of_returns = measure_returns(start, equity, daily_returns(start, equity, cash), cash)
     depth = deepest(along, cash, held)
-    calmar = None if found.cagr is None or not depth else found.cagr / -depth
-    fees = float(sum(fill.fee for fill in ledger.fills))
-    return _named({**found._asdict(), "max_drawdown": depth, "calmar": calmar, "fees": fees})
+    ledger = desk.ledger
+    found = {
+        **of_returns,
+        "max_drawdown": depth,
+        "calmar": calmar_of(of_returns["cagr"], depth),
+        **measure_profits([float(trip.profit) for trip in ledger.round_trips]),
+        "fees": float(sum(fill.fee for fill in ledger.fills)),
+    }
+    return _named(found)
 
 
 def figures_of(test: Backtest, cash: float) -> Figures:

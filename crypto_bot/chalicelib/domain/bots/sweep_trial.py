@@ -24,7 +24,7 @@ from chalicelib.domain.bots.sweep_windows import Span, cut, starts_of
 from chalicelib.domain.bots.tracks import Column, Shared
 from chalicelib.domain.bots.views import Views
 
-MOST_KEPT: Final = 10_000_000  # values of indicators: some 320 MB
+MOST_KEPT: Final = 10_000_000  # values of indicators: some 320 MB, and 80 more as packed
 
 
 class Task(NamedTuple):
@@ -73,9 +73,8 @@ class Trials:
         if part.along is None:
             test = _since(run.result(), task.span)
             return Trial(task, figures_of(test, cash), len(test.fills), "")
-        ledger = run.desk.ledger
-        figures = figures_along(part.along, ledger, cash)
-        return Trial(task, figures, len(ledger.fills), "")
+        figures = figures_along(part.along, run.desk, cash)
+        return Trial(task, figures, len(run.desk.ledger.fills), "")
 
     def returns(self, task: Task) -> list[float]:
         """By the day."""
@@ -127,9 +126,7 @@ class KeptColumns(Shared):
         self._held += _values(columns)
         super().__setitem__(key, columns)
         while self._held > self._most and len(self) > 1:
-            oldest = next(iter(self))
-            self._held -= _values(self[oldest])
-            del self[oldest]
+            self._held -= _values(self.drop(next(iter(self))))
 
 
 def _values(columns: Sequence[Column]) -> int:

@@ -12,14 +12,35 @@ from chalicelib.domain.bots.indicators.indicator import Indicator
 from chalicelib.domain.bots.indicators.named import KINDS
 from chalicelib.domain.bots.larger import Larger
 from chalicelib.domain.bots.lines import Line, LineGroup
+from chalicelib.domain.bots.packed_column import PackedColumn, pack
 from chalicelib.domain.bots.refusals import BotRefused
 from chalicelib.domain.market.interval import Interval
 
 Column = list[float | None]
-Shared = dict[tuple[str, str], list[Column]]
 
 _PRICES: Final = ("open", "high", "low", "close", "volume")
 _DAY: Final = 86_400_000
+
+
+class Shared(dict[tuple[str, str], list[Column]]):
+    """Columns by the names of indicator and instrument; packed, by those of their lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._packed: dict[str, PackedColumn | None] = {}
+
+    def packed(self, line: Line, column: Column) -> PackedColumn | None:
+        """The line's column, which is packed once. None where it cannot be."""
+        if line.name not in self._packed:
+            self._packed[line.name] = pack(column)
+        return self._packed[line.name]
+
+    def drop(self, key: tuple[str, str]) -> list[Column]:
+        """Forget an indicator's columns, which are given back."""
+        name = key[0]
+        for line in [line for line in self._packed if f"{line} ".startswith(f"{name} ")]:
+            del self._packed[line]
+        return self.pop(key)
 
 
 class Track:

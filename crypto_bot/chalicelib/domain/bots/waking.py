@@ -1,30 +1,61 @@
 """At which candles a bot with crossings is asked: found in whole columns, not candle by candle."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from math import isnan, nan
 from operator import gt, lt
 from typing import Any
 
 from chalicelib.domain.bots.lines import Crossing, Line
-from chalicelib.domain.bots.tracks import Column
+from chalicelib.domain.bots.packed_column import crossings as packed_crossings
+from chalicelib.domain.bots.tracks import Column, Shared
 
 
 def awake(
-    crossings: Sequence[Crossing], columns: Mapping[Line, Column], first: int, count: int
+    crossings: Sequence[Crossing],
+    columns: Mapping[Line, Column],
+    first: int,
+    count: int,
+    shared: Shared | None = None,
 ) -> list[int]:
     """The candles from `first` to before `count` with any of the crossings, in their order.
 
-    The lines stand at the candle before the first.
+    The lines stand at the candle before the first. `shared` keeps what others need, too, of columns
+    that begin with the first candle there is.
     """
     found: set[int] = set()
-    for line, other in crossings:
-        values = [line.value, *columns[line][first:count]]
-        if isinstance(other, Line):
-            others = [other.value, *columns[other][first:count]]
-        else:
-            others = [other] * len(values)
-        found.update(place + first - 1 for place in _crossed(values, others))
+    for crossing in crossings:
+        later = None if shared is None else _later(crossing, columns, first, shared)
+        end = count if later is None else min(first + 1, count)
+        found.update(_between(crossing, columns, first, end), later or ())
     return sorted(found)
+
+
+def _between(
+    crossing: Crossing, columns: Mapping[Line, Column], first: int, end: int
+) -> Iterator[int]:
+    line, other = crossing
+    values = [line.value, *columns[line][first:end]]
+    if isinstance(other, Line):
+        others = [other.value, *columns[other][first:end]]
+    else:
+        others = [other] * len(values)
+    return (place + first - 1 for place in _crossed(values, others))
+
+
+def _later(
+    crossing: Crossing, columns: Mapping[Line, Column], first: int, shared: Shared
+) -> list[int] | None:
+    """Those after the first candle; None where they have to be found one by one."""
+    line, other = crossing
+    if not isinstance(other, Line):
+        return None
+    values = shared.packed(line, columns[line])
+    others = shared.packed(other, columns[other])
+    if values is None or others is None:
+        return None
+    places = packed_crossings(values, others)
+    return places[bisect_right(places, first) :]
 
 
 def _crossed(values: Column, others: Column) -> Iterator[int]:
