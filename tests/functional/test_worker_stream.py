@@ -15,7 +15,8 @@ import pytest
 from chalicelib.adapters.buses.sqlite import SqliteBus
 from chalicelib.adapters.clock import SystemClock
 from chalicelib.domain.market.trade import parse_trade
-from tests.market.binance_streams import BinanceStreams, text_of, wait_until
+from tests.market.binance_frames import text_of
+from tests.market.binance_streams import BinanceStreams, wait_until
 from tests.market.program import Machine, kill
 from tests.venues.loopback import Answer
 

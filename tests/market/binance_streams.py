@@ -14,10 +14,10 @@ from typing import Any, Self
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 
+from tests.market.binance_frames import START_MS, fact_of, framed
 from tests.venues.loopback import Answer, Httpd, Request, json_answer
 
 PATIENCE = 20.0
-START_MS = 1_760_000_000_000
 MINUTE_MS = 60_000
 FIRST = 1000
 
@@ -188,33 +188,6 @@ class BinanceStreams:
             first, last = int(asked["startTime"]), int(asked["endTime"])
             return json_answer([_row(c) for c in self.candles if first <= c["t"] <= last][:limit])
         return json_answer({"msg": "not found"}, status=404)
-
-
-def fact_of(number: int) -> dict[str, Any]:
-    """The aggregated trade with this id, as the stream tells it."""
-    at_ms = START_MS + 1000 * number
-    return {
-        "e": "aggTrade",
-        "E": at_ms + 3,
-        "s": "BTCUSDT",
-        "a": number,
-        "p": f"100.{number % 100:02}",
-        "q": "0.5",
-        "f": 2 * number,
-        "l": 2 * number + 1,
-        "T": at_ms,
-        "m": number % 2 == 0,
-        "M": True,
-    }
-
-
-def framed(fact: dict[str, Any]) -> str:
-    """As a combined stream says it."""
-    return f'{{"stream":"btcusdt@aggTrade","data":{text_of(fact).decode()}}}'
-
-
-def text_of(fact: dict[str, Any]) -> bytes:
-    return json.dumps(fact, separators=(",", ":")).encode()
 
 
 def _rest(fact: dict[str, Any]) -> dict[str, Any]:

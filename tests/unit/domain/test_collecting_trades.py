@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -53,6 +54,17 @@ def test_the_note_can_be_read_by_people() -> None:
         "since": "2024-08-09T12:00:00+00:00",
         "next_id": 7,
         "note": "9 5",
+        "retry_at": None,
+        "failing_since": None,
+    }
+
+
+def test_before_the_first_trade_the_note_names_none() -> None:
+    assert json.loads(encoded(FRESH)) == {
+        "venue": "binance",
+        "since": "2024-08-09T12:00:00+00:00",
+        "next_id": None,
+        "note": "",
         "retry_at": None,
         "failing_since": None,
     }
@@ -157,16 +169,20 @@ BTC_NOON = Minute("BTCUSDT", NOON + 5 * MINUTE)
 NOW = NOON + 30 * MINUTE
 
 
+def p2(key: str, sentence: str) -> Notice:
+    return Notice(key=key, severity=Severity.P2, sentence=sentence, at=NOW)
+
+
 def same_occasion(first: Notice, second: Notice) -> bool:
     return first.key == second.key
 
 
 def test_damage_is_one_occasion_a_symbol_and_hour() -> None:
     notice = minute_withheld(BTC_NOON, ["k1", "k2"], NOW)
-    assert (notice.severity, notice.at) == (Severity.P2, NOW)
-    assert notice.sentence == (
+    assert notice == p2(
+        "market withheld BTCUSDT 2024-08-09T12",
         "k1 cannot be read, and the summary of BTCUSDT for 2024-08-09 12:05 waits for it: put it"
-        " there again. crypto-bot sweep-summaries names every minute that waits"
+        " there again. crypto-bot sweep-summaries names every minute that waits",
     )
     later = Minute("BTCUSDT", NOON + 59 * MINUTE)
     assert same_occasion(notice, minute_withheld(later, ["k3"], NOW + MINUTE))
@@ -177,25 +193,32 @@ def test_damage_is_one_occasion_a_symbol_and_hour() -> None:
 
 def test_lines_and_messages_that_are_left_out_are_counted() -> None:
     lines = lines_rejected(BTC_NOON, 3, "quarantine/summaries/", NOW)
-    assert lines.sentence == (
+    assert lines == p2(
+        "market rejected BTCUSDT 2024-08-09T12",
         "3 lines of BTCUSDT for 2024-08-09 12:05 are not in its summary; the lake has them with"
-        " the reasons in quarantine/summaries/"
+        " the reasons in quarantine/summaries/",
     )
     messages = messages_rejected(2, "quarantine/trades/", NOW)
-    assert messages.sentence == (
+    assert messages == p2(
+        "market messages 2024-08-09T12",
         "2 messages of the market are no trades; the lake has them with the reasons in"
-        " quarantine/trades/"
+        " quarantine/trades/",
     )
     assert same_occasion(messages, messages_rejected(9, "", NOON))
     assert not same_occasion(messages, messages_rejected(2, "", NOW + 30 * MINUTE))
-    assert {lines.severity, messages.severity} == {Severity.P2}
 
 
 def test_a_failure_is_worth_a_word_after_ten_minutes_and_once() -> None:
     assert stage_failing("it", NOON, "no", NOON + LONG - SECOND) is None
     notice = stage_failing("it", NOON, "no", NOON + LONG)
     assert notice is not None
-    assert notice.sentence == "it fails since 2024-08-09 12:00 UTC and tries again: no"
+    assert notice == replace(
+        p2(
+            "market failing it 2024-08-09T12:00:00",
+            "it fails since 2024-08-09 12:00 UTC and tries again: no",
+        ),
+        at=NOON + LONG,
+    )
     later = stage_failing("it", NOON, "no way", NOON + 100 * LONG)
     again = stage_failing("it", NOON + SECOND, "no", NOON + 2 * LONG)
     other = stage_failing("other", NOON, "no", NOON + LONG)
@@ -208,10 +231,11 @@ def test_a_failure_is_worth_a_word_after_ten_minutes_and_once() -> None:
 
 def test_a_table_that_cannot_be_reached_is_one_occasion_a_day() -> None:
     notice = table_unreachable("the database is away", NOW)
-    assert notice.sentence == (
+    assert notice == p2(
+        "market table 2024-08-09",
         "minutes cannot be summed up: the database is away. Nothing is lost: the trades are in the"
         " lake, and crypto-bot sweep-summaries --since makes up for what the hourly sweep does not"
-        " reach"
+        " reach",
     )
     assert same_occasion(notice, table_unreachable("else", NOON + 11 * 60 * MINUTE))
     assert not same_occasion(notice, table_unreachable("else", NOON + 12 * 60 * MINUTE))

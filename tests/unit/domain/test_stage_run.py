@@ -1,5 +1,6 @@
 """What a stage's record remembers of the runs before."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.domain.market.stage_run import Outcome, StageRun
@@ -24,6 +25,11 @@ def test_the_first_run_knows_of_no_other() -> None:
     failed = run(0, Outcome.FAILED).after(None)
     assert (failed.done_at, failed.failing_since, failed.as_of) == (None, failed.ended_at, None)
     assert done.duration == MINUTE / 2
+
+
+def test_a_run_that_was_done_fails_no_longer_whatever_it_was_taken_for() -> None:
+    failing = replace(run(0, Outcome.DONE), failing_since=NOON)
+    assert failing.after(None).failing_since is None
 
 
 def test_a_failure_remembers_since_when_and_when_it_was_well() -> None:

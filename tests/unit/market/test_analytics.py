@@ -39,12 +39,14 @@ def test_correlation_goes_from_minus_one_to_one() -> None:
     # Off their means 1/2 and 1/4: the products add up to 1.5, the squares to 3 and 2.25.
     half = correlation([0, 0, 1, 1] * 3, [0, 0, 0, 1] * 3)
     assert half == pytest.approx(1.5 / sqrt(3 * 2.25))
+    assert correlation(xs[:10], xs[:10]) == pytest.approx(1)
     assert correlation(xs[:9], xs[:9]) is None
     assert correlation(xs, [5.0] * 20) is None
 
 
 def test_imbalance_and_spread_of_what_takers_did() -> None:
     assert imbalance(30, 10) == 0.5
+    assert imbalance(10, 10) == 0
     assert imbalance(0, 10) == -1
     assert imbalance(0, 0) is None
     assert spread(101, 99) == pytest.approx(0.02)

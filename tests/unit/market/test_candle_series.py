@@ -23,6 +23,7 @@ from chalicelib.domain.market.candle_rules import flaw_of, last_closed
 from chalicelib.domain.market.candle_series import CandleFile, candle_series, part_in
 from chalicelib.domain.market.compaction import is_settled
 from chalicelib.domain.market.interval import Interval
+from tests.elsewhere import machine_in
 
 HOUR = timedelta(hours=1)
 DAY = datetime(2024, 8, 8, tzinfo=UTC)
@@ -58,6 +59,15 @@ def test_parts_are_neither_tiny_nor_huge(interval: str, folder: str, stretch: An
     )
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_a_part_begins_at_midnight_utc_wherever_the_machine_stands(zone: str) -> None:
+    series = candle_series("binance", "BTC/USDT", "1m")
+    evening = datetime(2024, 8, 8, 23, 59, 59, 999_999, tzinfo=UTC)
+    with machine_in(zone):
+        assert series.part_of(evening) == DAY
+        assert series.key(series.part_of(evening)).endswith("dt=2024-08-08/candles.parquet")
+
+
 @given(
     st.sampled_from(list(Interval)),
     st.integers(1_230_940_800, 4_070_908_800),
@@ -74,9 +84,19 @@ def test_every_candle_lies_in_the_stretch_of_its_part(interval: Interval, moment
 @pytest.mark.parametrize(
     ("venue", "symbol", "interval", "told"),
     [
-        ("../x", "BTC/USDT", "1h", "venue is '../x'"),
+        (
+            "../x",
+            "BTC/USDT",
+            "1h",
+            "venue is '../x'; it must be an exchange's id such as binance",
+        ),
         ("Binance", "BTC/USDT", "1h", "venue is 'Binance'"),
-        ("binance", "BTCUSDT", "1h", "symbol is 'BTCUSDT'"),
+        (
+            "binance",
+            "BTCUSDT",
+            "1h",
+            "symbol is 'BTCUSDT'; it must be base and quote currency such as BTC/USDT",
+        ),
         ("binance", "../BTC/USDT", "1h", "symbol is '../BTC/USDT'"),
         ("binance", "BTC/USD-T", "1h", "symbol is 'BTC/USD-T'"),
         ("binance", "BTC/USDT:USDT", "1h", "symbol is 'BTC/USDT:USDT'"),
@@ -105,7 +125,9 @@ def test_gaps_lie_before_between_and_behind() -> None:
         Gap(at(7), at(9), 1),
     ]
     assert find_gaps([at(0), at(1)], Interval.H1, at(0), at(2)) == []
+    assert find_gaps([], Interval.H1, at(0), at(2)) == [Gap(at(0), at(2), 0)]
     assert Gap(at(4), at(6)).missing(Interval.H1) == 2
+    assert Gap(at(4), at(6) + HOUR / 2).missing(Interval.H1) == 2
 
 
 @given(st.sets(st.integers(0, 30)))
@@ -134,9 +156,30 @@ def test_what_has_come_is_cut_out_of_the_gaps() -> None:
     assert without(gaps, at(0), at(9)) == []
 
 
+GAPS = """{
+ "schema": 1,
+ "gaps": [
+  {
+   "start": "2024-08-08T00:00Z",
+   "end": "2024-08-08T04:00Z",
+   "asked": 1
+  },
+  {
+   "start": "2024-08-08T06:00Z",
+   "end": "2024-08-08T08:00Z",
+   "asked": 5
+  }
+ ]
+}"""
+
+
 def test_gaps_are_read_as_they_were_written() -> None:
     gaps = [Gap(at(0), at(4), 1), Gap(at(6), at(8), MOST_ASKED)]
-    assert read_gaps(gaps_document(gaps)) == gaps
+    document = gaps_document(gaps)
+    assert document.decode() == GAPS
+    assert read_gaps(document) == gaps
+    with machine_in("Asia/Tokyo"):
+        assert gaps_document(read_gaps(document)) == document
     assert [gap.is_open for gap in gaps] == [True, False]
     for rubbish in (b"{", b"[]", b'{"gaps": [{"start": 5}]}', b'{"gaps": 7}'):
         with pytest.raises(ValueError, match=r"gaps|JSON|Expecting|object"):
@@ -152,8 +195,10 @@ def test_gaps_are_read_as_they_were_written() -> None:
         ({"volume": Decimal(-1)}, "volume is -1; it must be zero or more"),
         ({"close": Decimal("NaN")}, "close is NaN"),
         ({"high": Decimal("Infinity")}, "high is Infinity"),
-        ({"high": Decimal("10.99")}, "high is 10.99; it must not be below"),
-        ({"low": Decimal("10.01")}, "low is 10.01; it must not be above"),
+        ({"high": Decimal("10.99")}, "high is 10.99; it must not be below open, close or low"),
+        ({"open": Decimal("12.01")}, "high is 12; it must not be below open, close or low"),
+        ({"low": Decimal("12.01")}, "high is 12; it must not be below open, close or low"),
+        ({"low": Decimal("10.01")}, "low is 10.01; it must not be above open or close"),
         ({"high": Decimal(10) ** 20}, "high is 100000000000000000000; it must be below 1e20"),
         ({"volume": Decimal("1e-19")}, "with 18 decimals at most"),
     ],
@@ -164,7 +209,13 @@ def test_what_cannot_be_a_candle(change: dict[str, Any], told: str) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{}, {"volume": Decimal(0)}, {"volume": Decimal("1e-18")}, {"high": Decimal(10) ** 20 - 1}],
+    [
+        {},
+        {"volume": Decimal(0)},
+        {"volume": Decimal("1e-18")},
+        {"high": Decimal(10) ** 20 - 1},
+        dict.fromkeys(("open", "high", "low", "close"), Decimal(10)),
+    ],
 )
 def test_what_can(change: dict[str, Any]) -> None:
     assert not flaw_of(GOOD._replace(**change), Interval.H1)

@@ -18,13 +18,14 @@ from chalicelib.domain.errors import SettingsError, StoreUnavailable
 from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.market.candles_from_trades import candles_from_trades
 from chalicelib.domain.market.interval import Interval
-from chalicelib.domain.market.minute import Minute
+from chalicelib.domain.market.minute import Minute, milliseconds
 from chalicelib.domain.market.trade import Trade, parse_trade
 from chalicelib.services.market.build_candles import candles_of_archive
-from tests.market.floor import SECOND, START, Floor, trade
+from tests.market.floor import Floor, trade
 from tests.market.public_binance import candles_from
 
-MINUTE = timedelta(minutes=1)
+START = datetime(2024, 8, 8, 23, 55, tzinfo=UTC)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 DAY = datetime(2024, 8, 8, tzinfo=UTC)
 
 
@@ -33,13 +34,23 @@ def candle(start: datetime, *amounts: str) -> Candle:
 
 
 def traded(number: int, at: datetime, price: str, quantity: str) -> Trade:
-    return parse_trade(trade(number, at, p=price, q=quantity))
+    return Trade(
+        kind="aggTrade",
+        symbol="BTCUSDT",
+        id=number,
+        price=Decimal(price),
+        quantity=Decimal(quantity),
+        at_ms=milliseconds(at),
+        taker_sold=False,
+        first=number,
+        last=number,
+    )
 
 
 def test_trades_become_candles_in_whatever_order_they_come() -> None:
     trades = [
         traded(7, START + 59 * SECOND, "9.5", "1"),
-        traded(1, START, "10", "0.1"),
+        traded(9, START, "10", "0.1"),
         traded(3, START + SECOND, "9", "0.2"),
         traded(2, START + SECOND, "12", "0.3"),
         traded(8, START + 3 * MINUTE, "11", "5"),

@@ -13,10 +13,9 @@ from chalicelib.adapters.feeds.ccxt_pro import CcxtProFeed
 from chalicelib.adapters.venues.ccxt.loading import pro_exchange_class
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.market.stream_connection import Timing
-from chalicelib.domain.market.stream_foreign import MOST_REMEMBERED, Remembered, in_our_words
 from chalicelib.domain.market.stream_gap import Numbered, Unbroken
 from chalicelib.domain.market.stream_plan import StreamPlan
-from chalicelib.domain.market.trade import MalformedTrade, parse_trade
+from chalicelib.domain.market.trade import parse_trade
 from tests.market.kraken_streams import START_MS, KrakenStreams, Print
 
 PATIENCE = 20.0
@@ -147,46 +146,3 @@ def test_an_unknown_market_is_refused(make_reader: Callable[..., Reader]) -> Non
 def test_an_exchange_without_streams_is_refused() -> None:
     with pytest.raises(SettingsError, match="ccxt has no streams of btcmarkets"):
         pro_exchange_class("btcmarkets")
-
-
-def test_ids_that_are_no_numbers_become_some_that_stay() -> None:
-    def ids(*names: object) -> list[int]:
-        trades = [
-            {"id": name, "timestamp": START_MS, "price": "1", "amount": "2", "side": "buy"}
-            for name in names
-        ]
-        return [message.number for message in in_our_words("okx.BTCUSDT", trades)]
-
-    assert ids("12", "0012") == [12, 12]
-    assert ids("a-b") == ids("a-b") != ids("a-c")
-    assert ids(str(10**30)) == ids(str(10**30))
-    first, second = ids(None, None)
-    assert first != second
-    assert ids(None, None) == [first, second]
-    assert all(0 <= number < 1 << 63 for number in ids("a", "b", str(10**30), None))
-
-
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [({"side": None}, "m is None"), ({"price": None}, "p is None"), ({"amount": "x"}, "q is 'x'")],
-)
-def test_what_a_venue_leaves_out_is_left_to_the_archive(wrong: dict[str, Any], said: str) -> None:
-    trade = {"id": "1", "timestamp": START_MS, "price": "1", "amount": "2", "side": "buy"}
-    (message,) = in_our_words("okx.BTCUSDT", [trade | wrong])
-    with pytest.raises(MalformedTrade, match=said):
-        parse_trade(message.text)
-
-
-def test_numbers_are_told_without_an_exponent() -> None:
-    trade = {"id": "1", "timestamp": START_MS, "price": "6e4", "amount": "1E-7", "side": "buy"}
-    (message,) = in_our_words("okx.BTCUSDT", [trade])
-    assert parse_trade(message.text).quantity == Decimal("1e-7")
-
-
-def test_copies_are_known_by_their_numbers_within_bounds() -> None:
-    known = Remembered()
-    first = [Numbered(n, 0, b"") for n in range(MOST_REMEMBERED)]
-    assert known.new(first) == first
-    assert known.new(first) == []
-    known.new([Numbered(-1, 0, b"")])
-    assert known.new(first[:1]) == first[:1]

@@ -83,6 +83,12 @@ def test_a_clock_that_is_a_little_late_refuses_nothing() -> None:
     assert read(kline(722, "1")) is not None
 
 
+def test_a_candle_may_be_as_old_as_1970() -> None:
+    found = read(kline(0, "1", t=0, T=59_999))
+    assert found is not None
+    assert found.candle.start == datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def test_more_fields_change_nothing() -> None:
     more: dict[str, Any] = {"B": "77", "new": {"field": 1}}
     assert read(kline(0, "1", **more)) == read(kline(0, "1"))

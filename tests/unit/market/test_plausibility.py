@@ -20,7 +20,7 @@ def flaws(*prices: tuple[str, str] | str, after: Plausibility | None = None) -> 
 
 
 def test_a_price_more_than_ten_times_off_is_named() -> None:
-    assert flaws("100", "101", "102", ("99", "1011"), ("10.1", "100"), "1010") == [
+    assert flaws("100", "101", "102", ("99", "1011"), ("10.1", "100"), ("10.1", "1010")) == [
         "",
         "",
         "",

@@ -14,7 +14,7 @@ from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.market.bus_message import Record
 from chalicelib.domain.market.stream_gap import Numbered, Unbroken
 from chalicelib.domain.market.stream_plan import Subject
-from tests.market.binance_streams import fact_of, framed, text_of
+from tests.market.binance_frames import fact_of, framed, text_of
 
 Open = Callable[..., ReplayFeed]
 

@@ -46,6 +46,8 @@ def test_one_whose_end_is_missing_is_over_when_a_later_one_is_there() -> None:
     assert resampled(candles[:3], Interval.M5) == []
     closed = resampled(candles, Interval.M5)
     assert [(c.start, c.close, c.volume) for c in closed] == [(MIDNIGHT, Decimal(13), Decimal(3))]
+    next_at_once = a_candle(MIDNIGHT + 5 * MINUTE, 99)
+    assert resampled([*candles[:3], next_at_once], Interval.M5) == closed
 
 
 def test_where_there_were_no_candles_there_is_none() -> None:

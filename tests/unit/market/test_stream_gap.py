@@ -41,10 +41,17 @@ def test_without_a_last_one_the_first_message_begins() -> None:
     assert line.missing == range(8, 9)
 
 
+def test_the_last_published_message_says_how_far_it_is() -> None:
+    assert Unbroken(message(5)).at_ms == 5000
+    assert Unbroken().at_ms == 0
+
+
 def test_an_overlap_lets_the_last_ones_come_once_more() -> None:
     line = Unbroken(message(50), overlap=10)
     assert numbers(line.take(message(41))) == [41]
-    assert numbers(Unbroken(message(3), overlap=10).take(message(0))) == [0]
+    line = Unbroken(message(3), overlap=10)
+    assert not line.missing
+    assert numbers(line.take(message(0))) == [0]
 
 
 def test_no_more_is_held_than_there_is_room_for() -> None:
@@ -86,6 +93,15 @@ def test_what_is_given_up_is_passed() -> None:
     assert not line.missing
 
 
+def test_what_is_given_up_may_reach_to_the_venues_newest() -> None:
+    line = Unbroken(message(5))
+    line.reaches(message(8))
+    assert line.give_up() == []
+    assert not line.missing
+    assert line.behind(8) == 0
+    assert numbers(line.take(message(9))) == [9]
+
+
 def test_one_stray_message_does_not_begin_a_new_count() -> None:
     line = Unbroken(message(1000))
     late = message(1000).at_ms + 100_000
@@ -95,6 +111,32 @@ def test_one_stray_message_does_not_begin_a_new_count() -> None:
     assert not line.take(message(6, late))
     assert numbers(line.take(message(7, late + 1))) == [6, 7]
     assert numbers(line.take(message(8, late + 2))) == [8]
+
+
+def test_a_new_count_is_gone_on_with_at_once() -> None:
+    line = Unbroken(message(1000))
+    line.take(message(1005))
+    late = message(1000).at_ms + 60_001
+    assert not line.take(message(0, late))
+    assert numbers(line.take(message(1, late))) == [0, 1]
+    assert not line.missing
+
+
+def test_copies_within_a_minute_begin_no_new_count() -> None:
+    line = Unbroken(message(1000))
+    soon = message(1000).at_ms + 60_000
+    assert not line.take(message(1, soon))
+    assert not line.take(message(2, soon))
+
+
+def test_what_goes_on_in_between_shows_that_a_stray_message_was_one() -> None:
+    line = Unbroken(message(1000))
+    late = message(1000).at_ms + 100_000
+    assert not line.take(message(1, late))
+    assert not line.take(message(1002))
+    assert numbers(line.take(message(1001))) == [1001, 1002]
+    assert not line.take(message(2, late))
+    assert numbers(line.take(message(1003))) == [1003]
 
 
 def test_what_the_venue_has_got_to_is_missing() -> None:

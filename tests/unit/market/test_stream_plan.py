@@ -52,16 +52,39 @@ def test_other_venues_have_trades_alone() -> None:
     assert plan.subjects == (Subject("kraken.BTCUSD", "trade"),)
 
 
-@pytest.mark.parametrize("name", ["btcusdt@depth@100ms", "btcusdt@kline_7m", "btcusdt", "!ticker"])
-def test_a_stream_of_something_else_is_no_subject(name: str) -> None:
-    assert subject_named(name.encode()) is None
+def test_single_trades_are_streamed_where_they_are_wanted() -> None:
+    plan = StreamPlan(markets=("BTC/USDT",), trades="trade")
+    assert plan.subjects == (
+        Subject("BTCUSDT", "trade"),
+        Subject("BTCUSDT", "trade", Interval.M1),
+    )
+    assert subject_named(b"btcusdt@trade") == Subject("BTCUSDT", "trade")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"btcusdt@depth@100ms",
+        b"btcusdt@depth@trade",
+        b"btcusdt@kline_7m",
+        b"btcusdt",
+        b"!ticker",
+        b"\xff@depth",
+    ],
+)
+def test_a_stream_of_something_else_is_no_subject(name: bytes) -> None:
+    assert subject_named(name) is None
 
 
 def test_more_than_one_address_holds_is_refused() -> None:
     hundred = tuple(f"C{n}/USDT" for n in range(100))
     assert len(StreamPlan(markets=hundred).subjects) == 200
-    with pytest.raises(SettingsError, match="202 streams are too many for one process"):
+    with pytest.raises(SettingsError) as refusal:
         StreamPlan(markets=(*hundred, "BTC/USDT"))
+    assert str(refusal.value) == (
+        "202 streams are too many for one process; it takes 200: start several workers with some of"
+        " the markets each"
+    )
 
 
 def test_another_kind_of_trades_is_refused() -> None:

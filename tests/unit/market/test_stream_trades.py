@@ -22,13 +22,8 @@ from chalicelib.services.market.stream_trades import (
     stream_trades,
 )
 from chalicelib.services.market.summarize_trades import summarize_trades
-from tests.market.binance_streams import (
-    START_MS,
-    BinanceStreams,
-    fact_of,
-    text_of,
-    wait_until,
-)
+from tests.market.binance_frames import START_MS, fact_of, text_of
+from tests.market.binance_streams import BinanceStreams, wait_until
 from tests.market.feed_reader import PLAN, QUICK
 from tests.market.floor import Floor, work_off
 from tests.market.recorded import expected_rows

@@ -73,7 +73,7 @@ class CandleSeries(NamedTuple):
 
     def period_of(self, at: datetime) -> datetime:
         """When the month or year begins whose parts become one file, once it is over."""
-        return self.part_of(at) if self._is_never_compacted else self._larger.part_of(at)
+        return self._larger.part_of(at)
 
     def compacted(self, period: datetime) -> CandleFile | None:
         """What the parts of the period become; None where each is a part of its own."""

@@ -8,13 +8,8 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.errors import ExchangeUnavailable
-from tests.market.binance_streams import (
-    PATIENCE,
-    BinanceStreams,
-    framed,
-    text_of,
-    wait_until,
-)
+from tests.market.binance_frames import framed, text_of
+from tests.market.binance_streams import PATIENCE, BinanceStreams, wait_until
 from tests.market.feed_reader import QUICK, Reader
 from tests.venues.loopback import Answer
 

@@ -9,11 +9,8 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.market.stream_gap import Numbered
-from tests.market.binance_streams import (
-    MINUTE_MS,
-    BinanceStreams,
-    text_of,
-)
+from tests.market.binance_frames import text_of
+from tests.market.binance_streams import MINUTE_MS, BinanceStreams
 from tests.market.feed_reader import QUICK, Reader
 from tests.trading_floor import HandClock
 from tests.venues.loopback import Answer, json_answer

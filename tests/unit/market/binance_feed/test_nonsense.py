@@ -8,9 +8,7 @@ import pytest
 
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.market.stream_plan import StreamPlan
-from tests.market.binance_streams import (
-    framed,
-)
+from tests.market.binance_frames import framed
 from tests.market.feed_reader import Reader
 
 
