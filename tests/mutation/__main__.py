@@ -1,6 +1,6 @@
 """`python -m tests.mutation --module netting` -> killed of all per module, exit code 0 or 1.
 
-Red is a score below the threshold, and a survivor that survivors.toml does not argue; the entry to
+Red is a score below the threshold, and a survivor that nobody has argued in accepted/; the entry to
 write follows on stderr. Without a module it is the whole domain, and takes its time.
 """
 
@@ -27,26 +27,22 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         accepted = read_accepted()
-        sources = make_flat_copy(ROOT, COPY, options.module, accepted.left_out)
+        sources = make_flat_copy(ROOT, COPY, options.module)
         mutants = run_mutmut(COPY, options.processes)
     except (BadEntry, MutmutFailed, UnknownModule) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
     if not options.module:
-        sys.stdout.writelines(f"{line}\n" for line in not_judged(sources, mutants, accepted))
+        sys.stdout.writelines(f"{line}\n" for line in not_judged(sources, mutants))
     changes = [change_of(COPY, mutant) for mutant in mutants if not mutant.is_killed]
     return 1 if report(mutants, changes, accepted, is_whole=not options.module) else 0
 
 
-def not_judged(
-    sources: Iterable[Path], mutants: Iterable[Mutant], accepted: Accepted
-) -> Iterator[str]:
-    """What a run of the whole says nothing about: files of constants and fields, and what waits."""
+def not_judged(sources: Iterable[Path], mutants: Iterable[Mutant]) -> Iterator[str]:
+    """What a run of the whole says nothing about: files of constants and fields."""
     names = {".".join(path.with_suffix("").parts[2:]) for path in sources}
     for name in sorted(names - {mutant.module for mutant in mutants}):
         yield f"nothing to break in {name}"
-    for modules, why in accepted.left_out.items():
-        yield f"left out: {modules.pattern}: {why}"
 
 
 def report(
@@ -59,7 +55,7 @@ def report(
     sys.stdout.write(f"{_row('total', mutants)}\n")
     argued = [change for change in survivors if accepted.why(change)]
     sys.stdout.write(
-        f"{len(survivors)} survivors, {len(argued)} of them argued in survivors.toml\n"
+        f"{len(survivors)} survivors, {len(argued)} of them argued in tests/mutation/accepted\n"
     )
     problems = [as_entry(c) for c in dict.fromkeys(survivors) if not accepted.why(c)]
     if is_whole:

@@ -60,16 +60,13 @@ class UnknownModule(ValueError):
     """No file of the domain is called like that."""
 
 
-def make_flat_copy(
-    root: Path, to: Path, module: str = "", left_out: Iterable[re.Pattern[str]] = ()
-) -> list[Path]:
+def make_flat_copy(root: Path, to: Path, module: str = "") -> list[Path]:
     """Lay the copy of `root` there and return which sources are mutated: all, or one by its name.
 
-    `module` is a file's path below domain/ without `.py`, or as much of its end as is unique. Of
-    all, those are not mutated whose dotted names a pattern of `left_out` matches.
+    `module` is a file's path below domain/ without `.py`, or as much of its end as is unique.
     """
     package = root / "crypto_bot" / "chalicelib"
-    sources = _sources(package / "domain", module, tuple(left_out))
+    sources = _sources(package / "domain", module)
     shutil.rmtree(to, ignore_errors=True)
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(package / "domain", to / "chalicelib" / "domain", ignore=ignored)
@@ -94,11 +91,10 @@ def make_flat_copy(
     return mutated
 
 
-def _sources(domain: Path, module: str, left_out: Iterable[re.Pattern[str]]) -> list[Path]:
+def _sources(domain: Path, module: str) -> list[Path]:
     sources = sorted(path for path in domain.rglob("*.py") if path.name != "__init__.py")
     if not module:
-        names = {path: ".".join(path.relative_to(domain).with_suffix("").parts) for path in sources}
-        return [path for path in sources if not any(p.fullmatch(names[path]) for p in left_out)]
+        return sources
     wanted = ("/" + module.removesuffix(".py")).replace("//", "/")
     found = [s for s in sources if f"/{s.relative_to(domain).with_suffix('')}".endswith(wanted)]
     if len(found) != 1:

@@ -1,21 +1,21 @@
-"""survivors.toml -> which surviving mutants are accepted, and what is not judged; with reasons.
+"""accepted/*.toml -> which surviving mutants are accepted, and why that is right.
 
 A [[survivor]] is one change of one function, wherever it stands in it: mutmut's numbers move with
 each edited line, and an argument stays true where it was made. A [[kind]] is a change that is
-argued once for all functions, or for those that its `functions` matches. A [[left_out]] names
-modules that a run of the whole domain does not break yet.
+argued once for all functions, or for those that its `functions` matches. `make mutate` is red for
+any other survivor, and for an entry that nothing needs any more.
 """
 
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from tests.mutation.mutmut_run import Change
 
-FILE: Final = Path(__file__).with_name("survivors.toml")
+FOLDER: Final = Path(__file__).with_name("accepted")  # a file for each package of the domain
 
 
 class BadEntry(ValueError):
@@ -45,14 +45,10 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Changes, and kinds of changes, whose survival is argued, with the argument.
-
-    `left_out` holds patterns of modules, as `market.candle.*`, with the reason.
-    """
+    """Changes, and kinds of changes, whose survival is argued, with the argument."""
 
     reasons: dict[Change, str]
     kinds: dict[Kind, str]
-    left_out: dict[re.Pattern[str], str] = field(default_factory=dict)
 
     def why(self, change: Change) -> str:
         """Empty for one that nobody has argued."""
@@ -67,26 +63,24 @@ class Accepted:
         return single + kinds
 
 
-def read_accepted(path: Path = FILE) -> Accepted:
+def read_accepted(folder: Path = FOLDER) -> Accepted:
     """The accepted survivors. BadEntry for one that is not complete, or is there twice."""
     reasons: dict[Change, str] = {}
     kinds: dict[Kind, str] = {}
-    entries = tomllib.loads(path.read_text("utf-8"))
-    for number, entry in enumerate(entries.get("kind", []), 1):
-        kind, why = _kind(f"{path.name}, kind {number}", entry)
-        kinds[kind] = why
-    for number, entry in enumerate(entries.get("survivor", []), 1):
-        where = f"{path.name}, survivor {number}"
-        changes, why = _survivor(where, entry)
-        for change in changes:
-            if Accepted(reasons, kinds).why(change):
-                raise BadEntry(f"{where}: {change} is listed twice")
-            reasons[change] = why
-    left_out = dict(
-        _left_out(f"{path.name}, left_out {number}", entry)
-        for number, entry in enumerate(entries.get("left_out", []), 1)
-    )
-    return Accepted(reasons, kinds, left_out)
+    files = {path.name: tomllib.loads(path.read_text("utf-8")) for path in folder.glob("*.toml")}
+    for name, entries in sorted(files.items()):
+        for number, entry in enumerate(entries.get("kind", []), 1):
+            kind, why = _kind(f"{name}, kind {number}", entry)
+            kinds[kind] = why
+    for name, entries in sorted(files.items()):
+        for number, entry in enumerate(entries.get("survivor", []), 1):
+            where = f"{name}, survivor {number}"
+            changes, why = _survivor(where, entry)
+            for change in changes:
+                if Accepted(reasons, kinds).why(change):
+                    raise BadEntry(f"{where}: {change} is listed twice")
+                reasons[change] = why
+    return Accepted(reasons, kinds)
 
 
 def _survivor(where: str, entry: dict[str, Any]) -> tuple[list[Change], str]:
@@ -112,13 +106,6 @@ def _kind(where: str, entry: dict[str, Any]) -> tuple[Kind, str]:
         f"{where}: needs was (a pattern), now (a list) and why, may have functions (a pattern), "
         f"and has {entry}"
     )
-
-
-def _left_out(where: str, entry: dict[str, Any]) -> tuple[re.Pattern[str], str]:
-    match entry:
-        case {"modules": str(modules), "why": str(why)} if why.strip() and len(entry) == 2:
-            return _pattern(where, modules), why
-    raise BadEntry(f"{where}: needs modules (a pattern) and why, and has {entry}")
 
 
 def _pattern(where: str, text: str) -> re.Pattern[str]:

@@ -48,10 +48,10 @@ CHANGE = Change("money.plain", 'return "0"', "return 'XX0XX'")
 def test_an_entry_reads_back_as_the_change_it_was_written_for(tmp_path: Path) -> None:
     for change in (CHANGE, Change("a.b", 'it\'s "x"', 'it\'s \\ "y"')):
         entry = as_entry(change).replace('why = ""', 'why = "because"')
-        path = tmp_path / "survivors.toml"
+        path = tmp_path / "money.toml"
         path.write_text(entry, "utf-8")
-        assert read_accepted(path).why(change) == "because"
-        assert read_accepted(path).why(Change("other", change.was, change.now)) == ""
+        assert read_accepted(tmp_path).why(change) == "because"
+        assert read_accepted(tmp_path).why(Change("other", change.was, change.now)) == ""
 
 
 A_KIND = """
@@ -75,15 +75,15 @@ TWO_SUMS = "x = max(sum(a, ZERO), sum(b, ZERO), ZERO)"
     ],
 )
 def test_a_kind_argues_its_one_change_wherever_it_is(tmp_path: Path, now: str, why: str) -> None:
-    path = tmp_path / "survivors.toml"
+    path = tmp_path / "money.toml"
     path.write_text(A_KIND, "utf-8")
-    assert read_accepted(path).why(Change("money.plain", TWO_SUMS, now)) == why
+    assert read_accepted(tmp_path).why(Change("money.plain", TWO_SUMS, now)) == why
 
 
 def test_a_kind_may_be_held_to_some_functions(tmp_path: Path) -> None:
-    path = tmp_path / "survivors.toml"
+    path = tmp_path / "money.toml"
     path.write_text(A_KIND + "functions = 'trading\\..*'\n", "utf-8")
-    accepted = read_accepted(path)
+    accepted = read_accepted(tmp_path)
     assert accepted.why(Change("trading.drift._tally", "sum(a, ZERO)", "sum(a, )"))
     assert not accepted.why(Change("money.plain", "sum(a, ZERO)", "sum(a, )"))
 
@@ -105,21 +105,23 @@ def test_a_kind_may_be_held_to_some_functions(tmp_path: Path) -> None:
 def test_an_entry_that_accepts_nothing_or_without_a_reason_is_refused(
     tmp_path: Path, entry: str, said: str
 ) -> None:
-    path = tmp_path / "survivors.toml"
+    path = tmp_path / "money.toml"
     path.write_text(entry, "utf-8")
     with pytest.raises(BadEntry, match=said):
-        read_accepted(path)
+        read_accepted(tmp_path)
 
 
-def test_modules_are_left_out_with_a_reason_only(tmp_path: Path) -> None:
-    path = tmp_path / "survivors.toml"
-    path.write_text('[[left_out]]\nmodules = "bots\\\\..*"\nwhy = "new"\n', "utf-8")
-    [(modules, why)] = read_accepted(path).left_out.items()
-    assert (modules.pattern, why) == (r"bots\..*", "new")
-    for entry in ('modules = "a"', 'modules = "a"\nwhy = " "', 'modules = "(a"\nwhy = "new"'):
-        path.write_text(f"[[left_out]]\n{entry}\n", "utf-8")
-        with pytest.raises(BadEntry, match="left_out 1: "):
-            read_accepted(path)
+def test_what_is_argued_is_read_from_all_files_together(tmp_path: Path) -> None:
+    """A kind of one file argues what another one need not list, and may not."""
+    (tmp_path / "b-kinds.toml").write_text(A_KIND, "utf-8")
+    argued = as_entry(CHANGE).replace('why = ""', 'why = "because"')
+    (tmp_path / "a.toml").write_text(argued, "utf-8")
+    accepted = read_accepted(tmp_path)
+    assert accepted.why(CHANGE) == "because"
+    assert accepted.why(Change("f", "sum(a, ZERO)", "sum(a, )")) == "0 and ZERO add up to the same"
+    (tmp_path / "c.toml").write_text(argued, "utf-8")
+    with pytest.raises(BadEntry, match=r"c\.toml, survivor 1: .* is listed twice"):
+        read_accepted(tmp_path)
 
 
 def test_the_survivors_of_the_repository_can_be_read() -> None:
@@ -173,8 +175,4 @@ def test_one_module_is_not_held_against_the_whole(capsys: pytest.CaptureFixture[
 
 def test_a_run_says_what_it_has_not_judged() -> None:
     sources = [Path("chalicelib/domain/money.py"), Path("chalicelib/domain/market/candle.py")]
-    accepted = Accepted({}, {}, {re.compile(r"bots\..*"): "new"})
-    assert list(not_judged(sources, mutants(1, 0), accepted)) == [
-        "nothing to break in market.candle",
-        r"left out: bots\..*: new",
-    ]
+    assert list(not_judged(sources, mutants(1, 0))) == ["nothing to break in market.candle"]

@@ -70,7 +70,6 @@ def test_floats_become_the_decimals_that_they_are_printed_as() -> None:
         (lambda c: c.cancel(7), "cancel(7): an order's id is a text"),
         (lambda c: [c.buy(1) for _ in range(101)], "more than 100 orders at one close"),
         (lambda c: c.history(1), "history(1): it reaches from 1 to 0 candles"),
-        (lambda c: c.sma(10), "sma(10) is not declared: that is done in start"),
         (lambda c: c.plot("x", 1, panel=3), "plot('x', panel=3): both are texts"),
         (lambda c: [c.plot(str(n), 1) for n in range(51)], "there are 50 curves already"),
         (lambda c: setattr(c, "state", []), "ctx.state is a list; it must stay a dict"),
@@ -187,27 +186,6 @@ def test_a_setup_is_checked(bot, chosen, sentence) -> None:
     with pytest.raises(BotRefused) as refused:
         set_up(bot, **chosen)
     assert sentence in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ((1, 2, 3), "Param(1, 2, 3): the default must lie between low and high"),
-        ((nan, 2, 3), "default, low and high are numbers"),
-        ((2, 2, 3, 0), "step is 0; it must be a number above 0"),
-    ],
-)
-def test_a_parameters_range_is_checked(arguments, sentence) -> None:
-    with pytest.raises(BotRefused) as refused:
-        Param(*arguments)
-    assert sentence in str(refused.value)
-
-
-def test_a_parameter_has_a_grid() -> None:
-    assert Complete.length.grid() == list(range(2, 51))
-    assert Complete.factor.grid() == [0.5, 1.0, 1.5, 2.0, 2.5, 3.0]
-    with pytest.raises(BotRefused, match="has no step"):
-        Param(1.5, 0.5, 3.0).grid()
 
 
 def test_by_default_there_is_one_bot_for_each_instrument() -> None:
@@ -384,28 +362,6 @@ def test_an_indicator_that_is_not_declared_is_refused() -> None:
         step(setup, None, {}, NOTHING)
 
 
-@pytest.mark.parametrize(
-    ("declare", "sentence"),
-    [
-        (lambda c: c.indicator("magic", 1), "there is no indicator 'magic'; there are adx, atr"),
-        (lambda c: c.sma(0), "sma(0): length is 0; it must be a whole number"),
-        (lambda c: c.indicator("sma", 1, 2), "has too many parameters; it takes length"),
-        (lambda c: c.sma(2, of="colour"), "of is 'colour'; it must be one of open, high"),
-        (lambda c: c.atr(2, of="open"), "is computed from high, low, close, of nothing else"),
-        (lambda c: c.sma(2, interval="7h"), "interval is '7h'; one of 1m"),
-        (lambda c: c.macd().line, "has no line 'line'; it has: macd, signal, histogram"),
-        (lambda c: setattr(c.macd(), "macd", 1), "cannot be set to 1"),
-        (lambda c: c.sma(2).crossed_above("x"), "cannot cross 'x'"),
-    ],
-)
-def test_indicators_are_checked(declare, sentence) -> None:
-    bot = type("Declaring", (Complete,), {"start": lambda self, ctx: declare(ctx)})  # noqa: ARG005
-    setup = set_up(bot)[0]
-    with pytest.raises(BotFailed) as refused:
-        step(setup, None, {}, NOTHING)
-    assert sentence in str(refused.value)
-
-
 def test_the_bot_sees_the_account_that_it_is_given() -> None:
     seen: list[Any] = []
     account = AccountView(Decimal(500), {BTC: Held(Decimal(2), Decimal(90))})
@@ -467,14 +423,6 @@ def test_candles_that_were_seen_are_not_given_again() -> None:
 def _idle(kind: type[Bot]) -> type[Bot]:
     """One that does nothing."""
     return type("Idle", (kind,), {"on_candle": lambda self, ctx: None})  # noqa: ARG005
-
-
-def test_a_state_of_other_indicators_is_refused() -> None:
-    (setup,) = set_up(Larger)
-    done = step(setup, None, {}, NOTHING)
-    other = type("Other", (Larger,), {"start": lambda self, ctx: ctx.sma(5)})  # noqa: ARG005
-    with pytest.raises(BotRefused, match=r"declares .*sma\(5\), but what is kept of it has"):
-        step(set_up(other)[0], done.state, {}, NOTHING)
 
 
 def test_indicators_are_drawn_without_being_plotted() -> None:

@@ -70,6 +70,16 @@ def test_the_first_use_counts() -> None:
     assert bot.newest.used_at == AT
 
 
+def test_a_use_counts_for_the_version_that_was_run() -> None:
+    first = with_source(StoredBot(name="mine"), "a", AT)
+    both = with_source(first, "b", AT, is_major=True)
+    used = with_use(both, VersionNumber(1, 0), LATER)
+    assert [(str(note.number), note.used_at) for note in used.versions] == [
+        ("1.0", LATER),
+        ("2.0", None),
+    ]
+
+
 def test_a_version_is_found_by_its_number() -> None:
     bot = saved("a", "b")
     assert bot.note(None) is bot.newest

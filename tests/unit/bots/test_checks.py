@@ -1,50 +1,23 @@
 """A bot that would not do live what it did on the past is told so, with the evidence."""
 
-from collections.abc import Mapping
 from itertools import count
-from typing import Final
 
 import pytest
 
-from chalicelib.adapters.bot_files import bot_of
 from chalicelib.domain.bots.bot import set_up
-from chalicelib.domain.bots.candles import Candles, moment
+from chalicelib.domain.bots.candles import moment
 from chalicelib.domain.bots.checks.check import check_bot
-from chalicelib.domain.bots.checks.finding import BotCheck, Cause
-from chalicelib.domain.bots.checks.source import read_source
+from chalicelib.domain.bots.checks.finding import BotCheck, Cause, Finding
 from chalicelib.domain.bots.setup import Setup
 from tests.unit.bots.bot_prices import moving
 from tests.unit.bots.paper_market import BTC, ETH
-
-BOT: Final = """from chalicelib.domain.bots import Bot
-{head}
-class Odd(Bot):
-    instruments = ("BTC/USDT",)
-    interval = "1h"
-    warmup = {warmup}
-    def start(self, ctx):
-        {start}
-    def on_candle(self, ctx):
-        {body}
-"""
-CANDLES: Final[Mapping[str, Candles]] = {BTC: moving(400)}
-
-
-def written(body: str, *, start: str = "pass", head: str = "", warmup: int = 3) -> str:
-    lines = "\n        ".join(body.splitlines())
-    return BOT.format(body=lines, start=start, head=head, warmup=warmup)
-
-
-def checked(source: str, candles: Mapping[str, Candles] = CANDLES, *, text: str = "") -> BotCheck:
-    """`text` is what of it is read, beside being run."""
-    return check_bot(lambda: set_up(bot_of(source, "odd"))[0], candles, source=text)
+from tests.unit.bots.written_bots import CANDLES, bot_of, checked, when, written
 
 
 def one(source: str) -> tuple[Cause, str]:
     check = checked(source)
     (finding,) = check.findings
-    if finding.at is not None:
-        assert f"{moment(finding.at):%Y-%m-%d %H:%M}" in finding.text
+    assert finding.text.partition("at the candle of ")[2][:16] == when(finding.at)
     return finding.cause, finding.text
 
 
@@ -105,13 +78,13 @@ def test_other_curves_are_another_run_too() -> None:
     assert "at the candle of 1970-01-01 03:00 the first run has chance at 0." in text
 
 
-@pytest.mark.parametrize("when", ["== 1", "> 3"])
-def test_a_clock_may_tick_between_any_two_runs(when: str) -> None:
+@pytest.mark.parametrize("load_number", ["== 1", "> 3"])
+def test_a_clock_may_tick_between_any_two_runs(load_number: str) -> None:
     ticks = count()
 
     def load() -> Setup:
-        body = f"ctx.buy(value=1) if {next(ticks)} {when} else None"
-        return set_up(bot_of(written(body), "odd"))[0]
+        body = f"ctx.buy(value=1) if {next(ticks)} {load_number} else None"
+        return set_up(bot_of(written(body)))[0]
 
     assert [f.cause for f in check_bot(load, CANDLES).findings] == [Cause.UNREPEATABLE]
 
@@ -142,6 +115,16 @@ def test_memory_that_decides_nothing_is_memory_too() -> None:
     assert text == (
         f"it remembers outside of ctx.state: last was 0 and is then {CANDLES[BTC].close[-1]};"
         " live, the bot is made anew and has forgotten it"
+    )
+
+
+def test_all_that_is_kept_is_named() -> None:
+    body = "kept.append(len(kept) < 1)\ntype(self).last = ctx.start"
+    cause, text = one(written(f"{body}\nctx.buy(value=1)", head="kept = []", warmup=398))
+    assert cause is Cause.MEMORY
+    assert text == (
+        "it remembers outside of ctx.state: Odd.last was not there and is then 1436400000, kept was"
+        " [] and is then [True, False]; live, the bot is made anew and has forgotten it"
     )
 
 
@@ -207,7 +190,6 @@ def test_a_bot_that_asks_for_nothing_has_shown_little() -> None:
 @pytest.mark.parametrize(
     ("source", "sentence", "line"),
     [
-        ("def x(:\n", "odd, line 1: invalid syntax", 0),
         (
             written("1 / 0"),
             "line 10, Odd.on_candle at the candle of 1970-01-01 03:00: ZeroDivisionError:"
@@ -220,63 +202,23 @@ def test_a_bot_that_asks_for_nothing_has_shown_little() -> None:
             0,
         ),
     ],
-    ids=["does not compile", "stops", "has no JSON"],
+    ids=["stops", "has no JSON"],
 )
 def test_a_bot_that_stops_is_told_where(source: str, sentence: str, line: int) -> None:
     (finding,) = checked(source).findings
     assert (finding.cause, finding.text, finding.line) == (Cause.STOPS, sentence, line)
 
 
-SOURCE = """
-import math, random
-import time as t
-from datetime import datetime as dt, timedelta
-import datetime
-from collections import deque
-from os import path
-from chalicelib.domain.bots import Bot
-from chalicelib.domain.bots_of_others import Bot
-from .mine import helper
-import numpy as np
-def f(self, ctx):
-    a = dt.now()
-    b = datetime.datetime.utcnow()
-    c = datetime.date.today()
-    open("x")
-    eval("1")
-    d = ctx.now, ctx.open, self._mine, ctx._candles, ctx.__class__
-    return now()
-"""
+def test_a_bot_that_is_refused_was_asked_nothing() -> None:
+    check = checked(written("pass").replace('("BTC/USDT",)', "()"))
+    text = 'Odd needs instruments, such as ("BTC/USDT",)'
+    assert check == BotCheck((Finding(Cause.STOPS, text),), (), 400, 0)
 
 
-def test_the_text_is_read_for_what_no_bot_has() -> None:
-    found = read_source(SOURCE)
-    assert all(finding.text.startswith(f"line {finding.line}: ") for finding in found)
-    assert [(finding.line, finding.text.split(": ")[1]) for finding in found] == [
-        (2, "random is imported"),
-        (3, "time is imported"),
-        (7, "os is imported"),
-        (9, "chalicelib.domain.bots_of_others is imported"),
-        (10, ".mine is imported"),
-        (11, "numpy is imported"),
-        (13, "datetime.datetime.now is the time where it runs; ctx.now is when the candle closed"),
-        (
-            14,
-            "datetime.datetime.utcnow is the time where it runs; ctx.now is when the candle closed",
-        ),
-        (15, "datetime.date.today is the time where it runs; ctx.now is when the candle closed"),
-        (16, "open() is called"),
-        (17, "eval() is called"),
-        (
-            18,
-            "_candles is a part of the engine that no bot is shown, and may see what comes",
-        ),
-    ]
-    assert found[0].text == (
-        "line 2: random is imported: chance that nobody can repeat; ctx.random has dice that a run"
-        " can be told by"
-    )
-    assert read_source("def x(:") == ()
+def test_candles_of_another_instrument_are_refused() -> None:
+    check = checked(written("pass"), {ETH: moving(3)})
+    text = "candles of ETH/USDT: this bot trades BTC/USDT"
+    assert check == BotCheck((Finding(Cause.STOPS, text),), (), 3, 0)
 
 
 def test_what_is_read_is_told_beside_what_is_seen() -> None:

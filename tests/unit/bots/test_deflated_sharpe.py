@@ -63,6 +63,10 @@ def test_nothing_is_deflated_where_nothing_was_chosen() -> None:
     assert expected_best(4.0, 1) == 0
     assert expected_best(4.0, 2) > 0
     assert deflated_sharpe(returns, [sharpe, sharpe], 2) == pytest.approx(alone)
+    assert deflated_sharpe(returns, [sharpe], 2) == pytest.approx(alone)  # the other one has none
+    apart = deflated_sharpe(returns, [sharpe, 0.0], 2)
+    assert apart is not None
+    assert apart < alone - 0.1
 
 
 @pytest.mark.parametrize("returns", [[], [0.1], [0.02, 0.02, 0.02]])
@@ -73,3 +77,6 @@ def test_what_is_not_defined_is_none(returns: list[float]) -> None:
 def test_terms_that_no_returns_have() -> None:
     assert probability(1.0, expected=0.0, returns=1, skewness=0, kurtosis=3) is None
     assert probability(1.0, expected=0.0, returns=9, skewness=3, kurtosis=3) is None
+    assert probability(1.0, expected=0.0, returns=9, skewness=2, kurtosis=5) is None
+    narrow = probability(1.0, expected=0.0, returns=2, skewness=1, kurtosis=3)  # spread 1/2
+    assert narrow == pytest.approx(NormalDist().cdf(sqrt(2)))

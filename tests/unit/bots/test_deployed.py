@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.bots.bot import set_up
 from chalicelib.domain.bots.context import LogLine, Plot
 from chalicelib.domain.bots.deployed import (
     DeployedBot,
@@ -17,6 +18,7 @@ from chalicelib.domain.bots.deployed import (
     stopped,
     updated,
 )
+from chalicelib.domain.bots.deployment import Deployment
 from chalicelib.domain.bots.refusals import BotRefused
 from chalicelib.domain.bots.trail import LONGEST_LINE, MOST_CURVES, Mark, Point, mark
 from chalicelib.domain.bots.version import VersionNumber
@@ -47,14 +49,40 @@ def deployed(**changes: Any) -> DeployedBot:
 
 
 def test_it_runs_as_it_was_deployed() -> None:
-    deployment = deployment_of(deployed(), scripted({}))
-    assert [setup.instruments for setup in deployment.setups] == [(BTC,), (ETH,)]
-    assert {setup.interval for setup in deployment.setups} == {"1h"}
-    assert deployment[:2] == ("mine", "trend")
-    assert deployment[3:] == (AT, Decimal(500), "1.0")
-    assert deployment_of(deployed(number=None), scripted({})).version == ""
+    bot = scripted({})
+    assert deployment_of(deployed(interval=Interval.M5), bot) == Deployment(
+        name="mine",
+        strategy="trend",
+        setups=tuple(set_up(bot, instruments=(BTC, ETH), interval="5m")),
+        since=AT,
+        cash=Decimal(500),
+        version="1.0",
+    )
+    assert deployment_of(deployed(number=None), bot).version == ""
     with pytest.raises(BotRefused, match="has no parameter fast"):
-        deployment_of(deployed(parameters={"fast": 1}), scripted({}))
+        deployment_of(deployed(parameters={"fast": 1}), bot)
+
+
+def test_it_says_which_bot_it_is_and_by_what_its_state_is_kept() -> None:
+    assert deployed().source == "cross 1.0"
+    assert deployed(number=None).source == "cross"
+    assert deployed().on(ETH) == ETH
+    assert deployed(together=True).on(ETH) == "BTC/USDT ETH/USDT"
+
+
+@pytest.mark.parametrize(("together", "how"), [(True, "together"), (False, "one by one")])
+def test_what_it_holds_is_not_taken_over_by_a_bot_of_another_kind(
+    *, together: bool, how: str
+) -> None:
+    other = scripted({}, together=together)
+    with pytest.raises(BotRefused) as refused:
+        deployment_of(deployed(together=not together), other)
+    assert str(refused.value) == (
+        f"cross 1.0 trades its instruments {how}, and mine was deployed with a bot that does not:"
+        " what it holds cannot be taken over, so deploy it under another name"
+    )
+    (setup,) = deployment_of(deployed(together=True), scripted({}, together=True)).setups
+    assert setup.instruments == (BTC, ETH)
 
 
 def test_it_is_stopped_once_and_goes_on() -> None:
@@ -113,6 +141,8 @@ def test_a_mark_has_what_the_candle_left_behind() -> None:
     assert not left.is_empty
     assert mark(60, "100", [], []).is_empty
     assert not Mark(60, "100", signal="abc").is_empty
+    assert not Mark(60, "100", lines=("in",)).is_empty
+    assert not Mark(60, "100", points=(Point("fast", "price", 1.0),)).is_empty
 
 
 def test_a_mark_is_cut_and_says_so() -> None:

@@ -115,7 +115,7 @@ def test_inside_one_candle_the_stop_comes_before_the_target() -> None:
 
 def test_finer_candles_say_which_came_first() -> None:
     quarters = candles(
-        *[CALM] * 4,
+        *[(100, 100, 90, 100)] * 4,  # before it was bought
         *[(100, 106, 100, 106), (106, 110, 106, 107), (107, 107, 90, 91), (91, 108, 91, 108)],
         interval="15m",
     )

@@ -90,6 +90,37 @@ def test_what_somebody_else_reads_is_forgotten() -> None:
     assert found.next() == {BTC: candle(1), ETH: candle(1)}
 
 
+def test_what_somebody_else_reads_is_waited_for_when_it_comes_back() -> None:
+    found = Gathering((BTC, ETH))
+    found.add(BTC, candle(0), message(0, partition=1))
+    found.add(ETH, candle(0), message(0, partition=2))
+    found.forget({2})
+    assert found.next() is None
+    found.add(ETH, candle(0), message(0, partition=2))
+    assert found.next() == {BTC: candle(0), ETH: candle(0)}
+
+
+def test_an_older_candle_that_comes_once_more_makes_no_later_one_forgotten() -> None:
+    found = basket()
+    found.add(SOL, candle(2), message(0))
+    found.add(SOL, candle(0), message(1))
+    for symbol in (BTC, ETH):
+        found.add(symbol, candle(1), message(2))
+    assert found.next() == {SOL: candle(0)}
+    assert found.next() == {BTC: candle(1), ETH: candle(1)}
+
+
+def test_a_place_that_was_forgotten_is_said_anew() -> None:
+    places = Places()
+    places.forget([7])
+    places.read(message(5))
+    assert places.moved([]) == {0: 6}
+    places.forget([0])
+    assert places.moved([]) == {}
+    places.read(message(5))
+    assert places.moved([]) == {0: 6}
+
+
 def test_after_a_crash_it_is_read_from_the_first_that_is_still_needed() -> None:
     found, places = basket(), Places()
     for number, symbol in enumerate((BTC, ETH, BTC, ETH)):

@@ -10,10 +10,9 @@ import pytest
 
 from chalicelib.domain.bots.bot import Bot, set_up
 from chalicelib.domain.bots.context import Context
-from chalicelib.domain.bots.deployment import Deployment, check_deployment
 from chalicelib.domain.bots.live import LiveBot, begin, follow, warmed
 from chalicelib.domain.bots.live_message import Wish, message_of, signal_id_of, told
-from chalicelib.domain.bots.refusals import BotFailed, BotRefused, CandlesRefused
+from chalicelib.domain.bots.refusals import BotFailed, CandlesRefused
 from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.trading.alerts.alert import parse_alert
@@ -24,7 +23,6 @@ from tests.unit.bots.paper_market import BTC, scripted
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-MANY = [f"C{number}/USDT" for number in range(40)]
 Act = Callable[[Context], Any]
 
 
@@ -289,36 +287,3 @@ def test_a_bot_that_begins_is_warmed_by_the_past_and_wants_nothing_of_it() -> No
     assert warmed(buyer, bot, {BTC: [candle(0)]}).reckoning == bot.reckoning
     with pytest.raises(CandlesRefused):
         warmed(setup, bot, {BTC: [candle(1), candle(0)]})
-
-
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        ({"name": "a b"}, "the name 'a b' is not possible"),
-        ({"cash": Decimal(0)}, "cash is 0; it must be above zero"),
-        (
-            {"setups": tuple(set_up(scripted({}, together=True, warmup=201), instruments=MANY))},
-            "warms up with 201 candles of 40 instruments; on live candles it may be 200",
-        ),
-        (
-            {"setups": tuple(set_up(scripted({}, together=True), instruments=[*MANY, BTC]))},
-            "mine has 41 instruments; a deployment has at most 40",
-        ),
-        (
-            {"setups": (setup_of({}, warmup=2_001),)},
-            "Scripted warms up with 2001 candles; on live candles it may be 2000",
-        ),
-        (
-            {"setups": (setup_of({}),) * 41},
-            "mine has 41 instruments; a deployment has at most 40",
-        ),
-    ],
-)
-def test_what_cannot_be_deployed(changes: dict[str, Any], why: str) -> None:
-    usual = Deployment("mine", "mine", (setup_of({}),), START)
-    check_deployment(usual)
-    check_deployment(usual._replace(setups=(setup_of({}, warmup=2_000),) * 40))
-    together = set_up(scripted({}, together=True, warmup=200), instruments=MANY)
-    check_deployment(usual._replace(setups=tuple(together)))
-    with pytest.raises(BotRefused, match=why):
-        check_deployment(usual._replace(**changes))

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain.bots.backtest import Backtest
 from chalicelib.domain.bots.fill_model import BUYS, Costs
-from chalicelib.domain.bots.metrics import daily_returns, measure
+from chalicelib.domain.bots.metrics import daily_returns, measure, sharpe_of
 from chalicelib.domain.bots.paper_ledger import RoundTrip
 from chalicelib.domain.money import ZERO
 from tests.unit.bots.paper_market import BTC, FREE, HOUR, trade
@@ -27,7 +27,16 @@ def test_returns_are_those_of_utc_days_and_every_day_counts() -> None:
     assert daily_returns([], [], 100) == []
 
 
+def test_days_are_counted_from_the_first_candle_on() -> None:
+    late = [8 * DAY, 9 * DAY, 10 * DAY + 12 * HOUR]
+    assert daily_returns(late, [100.0, 110.0, 55.0], 100) == pytest.approx([0, 0.1, -0.5])
+    test = held(100, 110, 55)._replace(start=late)
+    assert measure(test, 100).days == 2.5
+    assert measure(held(), 100).days == 0
+
+
 def test_returns_end_where_nothing_is_left() -> None:
+    assert daily_returns([0, DAY, 2 * DAY], [0.5, 1.0, 1.5], 1) == [-0.5, 1, 0.5]
     assert daily_returns([0, DAY, 2 * DAY], [100.0, 0.0, 5.0], 100) == [0, -1]
 
 
@@ -43,6 +52,20 @@ def test_risk_is_measured_by_the_year_of_365_days() -> None:
     assert figures.total_return == pytest.approx(0.188)
 
 
+def test_two_days_are_enough_for_a_spread() -> None:
+    figures = measure(held(103, 104.03), 100)  # 3 % and 1 %
+    assert figures.volatility == pytest.approx(sqrt(0.0002) * sqrt(365))
+    assert figures.sharpe == pytest.approx(0.02 / sqrt(0.0002) * sqrt(365))
+    assert sharpe_of([0.03, 0.01]) == pytest.approx(figures.sharpe)
+    assert sharpe_of([0.03]) is sharpe_of([]) is sharpe_of([0.5, 0.5]) is None
+
+
+def test_of_what_is_all_lost_there_is_no_yearly_return() -> None:
+    assert measure(held(*[100] * 30, 0.5), 100).cagr == pytest.approx(0.005 ** (365.25 / 30) - 1)
+    lost = measure(held(*[100] * 30, 0), 100)
+    assert (lost.cagr, lost.total_return, lost.max_drawdown) == (None, -1, -1)
+
+
 def test_a_yearly_return_needs_thirty_days() -> None:
     assert measure(held(*[110] * 30), 100).cagr is None
     figures = measure(held(*[100] * 30, 110), 100)
@@ -55,6 +78,45 @@ def test_a_drawdown_is_from_the_highest_value_at_any_close() -> None:
     assert figures.max_drawdown_days == pytest.approx(2 / 24)
     figures = measure(held(*[100] * 40, 50, 200), 100)
     assert figures.calmar == pytest.approx(((2 ** (365.25 / 41)) - 1) / 0.5)
+
+
+def test_below_the_cash_that_it_began_with_is_a_drawdown_from_the_start() -> None:
+    figures = measure(held(90, 80, 95), 100)
+    assert (figures.max_drawdown, figures.max_drawdown_days) == (pytest.approx(-0.2), 2)
+    risen = measure(held(101, 102, 103), 100)
+    assert (risen.max_drawdown, risen.max_drawdown_days) == (0, 0)
+
+
+def test_a_candle_that_closes_with_any_position_is_exposed() -> None:
+    """The sixth purchase has the id 11, which as a text comes before the 2."""
+    buy, sell = (lambda c: c.buy(1)), (lambda c: c.sell())
+    script = {number: (sell if number % 2 else buy) for number in range(10)} | {10: buy}
+    test = trade(script, *[(100.0,)] * 12)
+    assert measure(test, 1000).exposure == pytest.approx(6 / 12)
+    kept = trade({0: buy}, *[(100.0,)] * 4)
+    assert (measure(kept, 1000).exposure, measure(held(100, 101), 100).exposure) == (3 / 4, 0)
+    # Of two instruments, which close together or one after the other.
+    first, second, third, fourth = test.fills[:4]
+    both = [
+        first._replace(at=0),
+        second._replace(at=1 * HOUR, symbol="ETH/USDT", position=Decimal(2)),
+        third._replace(at=2 * HOUR, position=Decimal(0)),
+        fourth._replace(at=3 * HOUR, symbol="ETH/USDT", position=Decimal(0)),
+    ]
+    assert measure(held(*[100] * 5, every=HOUR)._replace(fills=both), 100).exposure == 3 / 5
+
+
+def round_trips(*profits: int) -> list[RoundTrip]:
+    one = Decimal(1)
+    return [RoundTrip(BTC, BUYS, one, 0, one, 1, one, ZERO, Decimal(each)) for each in profits]
+
+
+def test_a_round_trip_for_nothing_is_neither_won_nor_lost() -> None:
+    figures = measure(held(100, 101)._replace(round_trips=round_trips(0, 10, -5)), 100)
+    assert (figures.win_rate, figures.payoff, figures.profit_factor) == (1 / 3, 2, 2)
+    for profits in ((1, 2), (-1, -2)):
+        figures = measure(held(100, 101)._replace(round_trips=round_trips(*profits)), 100)
+        assert figures.payoff is None
 
 
 def test_round_trips_are_won_and_lost() -> None:
@@ -104,6 +166,14 @@ def test_beside_a_benchmark() -> None:
     figures = measure(held(100, 120, 108), 100, benchmark)  # 0, +20 %, -10 %
     assert figures.buy_and_hold == pytest.approx(0.045)
     assert (figures.beta, figures.alpha) == (pytest.approx(2), pytest.approx(0, abs=1e-12))
+
+
+def test_what_is_gained_beyond_the_benchmark_is_counted_by_the_year() -> None:
+    figures = measure(held(101, 104.03), 100, [100.0, 101.0])  # 1 % and 3 % beside 0 and 1 %
+    assert (figures.beta, figures.alpha) == (pytest.approx(2), pytest.approx(0.01 * 365))
+    assert measure(held(101), 100, [100.0]).beta is None
+    still = measure(held(101, 104.03), 100, [100.0, 100.0])
+    assert (still.beta, still.alpha, still.buy_and_hold) == (None, None, 0)
 
 
 def test_what_is_not_defined_is_none() -> None:

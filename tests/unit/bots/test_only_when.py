@@ -140,6 +140,17 @@ def test_what_is_unknown_for_a_while_has_crossed_nothing() -> None:
         other: [9.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, None, 2.0],
     }
     assert awake([line.crosses(other)], columns, 1, 9) == [1, 4, 6]
+    assert awake([line.crosses(other)], columns, 1, 6) == [1, 4]
+
+
+def test_a_line_below_zero_crosses_where_columns_are_shared_too() -> None:
+    line, other = Line("line"), Line("other")
+    columns: dict[Line, Column] = {
+        line: [None, 1.0, -1.0, 1.0, 2.0, 2.0, -3.0],
+        other: [0.5, 0.5, 0.5, 0.5, 2.0, 1.0, 1.0],
+    }
+    for crossing in (line.crosses(other), other.crosses(line)):
+        assert awake([crossing], columns, 0, 7, Shared()) == [2, 3, 5, 6]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.bots.packed_column import crossings, pack
+from chalicelib.domain.bots.packed_column import PackedColumn, crossings, pack
 from chalicelib.domain.bots.tracks import Column
 
 # Few of them, so that they often meet; the others are neighbours, and the ends of what is packed.
@@ -34,6 +34,32 @@ def test_they_cross_where_their_numbers_do(pair: tuple[Column, Column]) -> None:
     assert packed is not None
     assert against is not None
     assert crossings(packed, against) == one_by_one(values, others)
+
+
+@pytest.mark.parametrize(
+    ("values", "others", "places"),
+    [
+        ([1, 2, 1], [1, 1, 1], [1]),  # from beside it to above it, and back beside it
+        ([1, 0, 1], [1, 1, 1], [1]),
+        ([1, 2, 1, 2, 0], [1, 1, 1, 1, 1], [1, 3, 4]),
+        ([None, 1, 2, 1], [1, 1, 1, 2], [2, 3]),
+        ([2, 1, 2], [1, 2, 1], [1, 2]),  # nowhere beside it
+        ([1, 2], [None, 1], []),
+    ],
+)
+def test_they_cross_where_one_gets_above_or_below(
+    values: Column, others: Column, places: list[int]
+) -> None:
+    packed, against = pack(values), pack(others)
+    assert packed is not None
+    assert against is not None
+    assert crossings(packed, against) == places == one_by_one(values, others)
+
+
+def test_a_number_takes_64_bits_and_what_is_unknown_is_0() -> None:
+    two, half = 0x4000_0000_0000_0000, 0x3FE0_0000_0000_0000
+    assert pack([None, 2.0, 0.5]) == PackedColumn(1, 3, (half << 128) + (two << 64))
+    assert pack([]) == PackedColumn(0, 0, 0)
 
 
 def one_by_one(values: Column, others: Column) -> list[int]:

@@ -1,6 +1,6 @@
 """The bots that come with the product: what each of them does at which close."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,12 +12,13 @@ from chalicelib.domain.bots.candles import Candles, length_ms
 from chalicelib.domain.bots.fill_model import Costs
 from chalicelib.domain.bots.ready_made import READY_MADE, ready_made
 from chalicelib.domain.bots.setup import Setup
-from chalicelib.domain.bots.views import Timeline, Views
-from tests.unit.bots.paper_market import BTC, ETH, FREE, HOUR, candles, instrument, told
+from chalicelib.domain.bots.step import AccountView, step
+from chalicelib.domain.bots.views import Views
+from tests.unit.bots.paper_market import BTC, FREE, candles, instrument, told
+from tests.unit.bots.rankings import ranked
 from tests.unit.bots.step_by_step import in_one_go, step_by_step
 from tests.unit.indicators.candles import generated
 
-SOL = "SOL/USDT"
 COSTS = Costs(Decimal("0.001"), Decimal("0.001"), Decimal(2))
 
 
@@ -106,6 +107,21 @@ def test_dca_buys_for_the_same_amount_until_its_cash_is_used_up() -> None:
         (1, "buy", Decimal(10), Decimal(50)),
         (2, "buy", Decimal(10), Decimal(50)),
     ]
+    assert exactly.state["bot"] == {"candles": 3}
+
+
+def test_less_than_one_coin_is_sold_as_well() -> None:
+    rows = closes(100, 90, 90, 92, 97, 97)
+    assert sides(run("rsi-reversion", *rows, cash=50, length=2)) == [(2, "buy"), (5, "sell")]
+    rows = closes(*[100] * 5, 101, 101, 99, 99)
+    found = run("donchian-breakout", *rows, cash=50, entry=5, leave=5)
+    assert sides(found) == [(6, "buy"), (8, "sell")]
+
+
+def test_grid_asks_for_nothing_at_its_top() -> None:
+    (setup,) = set_up(ready_made("grid"), instruments=[BTC], interval="1h")
+    account = AccountView(Decimal(1000), {})
+    assert step(setup, None, {BTC: candles((100,), (101,))}, account).orders == ()
 
 
 def test_grid_holds_a_part_for_every_rung_above_the_close() -> None:
@@ -140,68 +156,6 @@ def test_grid_has_no_more_parts_than_rungs_and_keeps_its_top_while_it_holds() ->
 def test_the_top_of_the_grid_rises_while_nothing_is_held() -> None:
     rising = closes(100, 110, 109, 108.9, 108.9)
     assert sides(run("grid", *rising)) == [(4, "buy")]
-
-
-def basket(
-    rankings: Mapping[int, Sequence[str]],
-    prices: Mapping[str, Sequence[float]],
-    **parameters: float,
-) -> Backtest:
-    """`rankings` by the number of the candle at whose close they are there."""
-    (setup,) = set_up(
-        ready_made("top-basket"), instruments=list(prices), interval="1h", parameters=parameters
-    )
-    terms = Terms({symbol: instrument(symbol) for symbol in prices}, Decimal(900), FREE)
-    series = {symbol: candles(*closes(*of)) for symbol, of in prices.items()}
-    return backtest(setup, series, terms, ranked(rankings))
-
-
-def ranked(rankings: Mapping[int, Sequence[str]], length: int = HOUR) -> Views:
-    rows = (
-        ((number + 1) * length, [{"rank": place, "market": name} for place, name in enumerate(of)])
-        for number, of in rankings.items()
-    )
-    return Views(ranking=Timeline(rows))
-
-
-def bought(test: Backtest) -> list[tuple[int, str, str, Decimal]]:
-    return [(fill.at // HOUR, fill.symbol, fill.side.value, fill.quantity) for fill in test.fills]
-
-
-def test_top_basket_holds_the_first_of_its_own_in_equal_parts() -> None:
-    prices = {BTC: [100] * 6, ETH: [10] * 6, SOL: [1] * 6}
-    first = ["TRX/USDT", ETH, BTC, SOL]
-    test = basket({1: first, 3: [BTC, SOL, ETH]}, prices, size=2, every=2)
-    assert bought(test) == [
-        (2, ETH, "buy", Decimal(45)),
-        (2, BTC, "buy", Decimal("4.5")),
-        (4, ETH, "sell", Decimal(45)),
-        (4, SOL, "buy", Decimal(450)),
-    ]
-    assert test.positions == {BTC: Decimal("4.5"), ETH: 0, SOL: 450}
-    assert bought(basket({}, prices)) == []
-    assert bought(basket({0: ["TRX/USDT"]}, prices)) == []
-
-
-def test_top_basket_levels_what_is_off_by_more_than_its_band() -> None:
-    risen = {BTC: [100] * 6, ETH: [10, 10, 11, 11, 11, 11]}
-    order = {0: [BTC, ETH]}
-    test = basket(order, risen, size=2, every=2)
-    # 945 in all: 472.5 each
-    assert bought(test)[2:] == [
-        (3, ETH, "sell", Decimal("2.045")),
-        (3, BTC, "buy", Decimal("0.224")),
-    ]
-    assert len(bought(basket(order, risen, size=2, every=3))) == 4
-    assert bought(basket(order, risen, size=2, every=3))[2][0] == 4
-    assert len(bought(basket(order, risen, size=2, every=2, band=3.0))) == 2
-
-
-def test_top_basket_takes_only_what_has_a_candle_now() -> None:
-    late = {BTC: [100] * 6, ETH: [10] * 2}
-    test = basket({0: [ETH, BTC], 2: [ETH, BTC]}, late, size=1, every=3)
-    assert bought(test)[0] == (1, ETH, "buy", Decimal(90))
-    assert {fill.symbol for fill in test.fills} == {ETH}  # no candle to sell it at
 
 
 # --- each of them on a long walk ---------------------------------------------------------------

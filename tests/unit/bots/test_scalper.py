@@ -8,8 +8,11 @@ import pytest
 
 from chalicelib.domain.bots.backtest import Backtest, Terms, backtest
 from chalicelib.domain.bots.bot import set_up
+from chalicelib.domain.bots.intent import Action
 from chalicelib.domain.bots.ready_made import READY_MADE, ready_made
 from chalicelib.domain.bots.refusals import BotRefused
+from chalicelib.domain.bots.standing import Held
+from chalicelib.domain.bots.step import AccountView, step
 from tests.unit.bots.paper_market import BTC, FREE, candles, instrument, told
 
 
@@ -51,6 +54,18 @@ def test_what_was_not_bought_is_not_sold() -> None:
     test = scalped([100, 102, 104, 102, 102])
     assert sides(test) == [(4, "buy")]
     assert test.denied == []
+
+
+def test_a_rise_of_less_than_one_is_a_rise() -> None:
+    assert sides(scalped([10, 10.5, 10, 10.5, 10.5])) == [(3, "buy"), (4, "sell")]
+
+
+def test_what_it_finds_in_its_account_it_has_not_bought() -> None:
+    (setup,) = set_up(ready_made("scalper"), instruments=[BTC], interval="1h")
+    account = AccountView(Decimal(1000), {BTC: Held(Decimal(2), Decimal(90))})
+    for second, asked in ((102, []), (98, [Action.BUY])):
+        done = step(setup, None, {BTC: candles((100,), (second,))}, account)
+        assert [order.action for order in done.orders] == asked
 
 
 def test_it_buys_once_before_it_sells_unless_it_may_buy_more_often() -> None:

@@ -34,6 +34,7 @@ def test_days_are_valued_at_their_last_candle() -> None:
         [10, 10, 12, 14],
     )
     single = course([5, DAY], [1.0, 2.0])
+    assert (single.ends, course([5], [1.0]).ends) == ([0, 1], [0])
     assert by_day(single, [(0, 2, 1, 1.0)]) == ([5, DAY], [2, 3])
     assert by_day(course([], []), []) == ([], [])
 
@@ -44,6 +45,7 @@ def test_days_are_valued_at_their_last_candle() -> None:
         ((100, 120, 90, 110), 1, -0.25),  # peak and trough within it
         ((80, 120, 119, 130), 1, -0.2),  # below the cash before it
         ((100, 101, 102, 103), 1, 0.0),
+        ((101, 102, 103, 104), 1, 0.0),
         ((100, 120, 60, 110), -1, -5 / 14),  # short: 200 - price
         ((100, 60, 130, 110), -1, -0.5),
     ],

@@ -16,6 +16,14 @@ from chalicelib.domain.bots.sweep_grid import (
 )
 
 
+class Bare(Bot):
+    """Nothing can be tried of it."""
+
+
+class Wide(Bot):
+    number = Param(1, 1, 200_000)
+
+
 class Cross(Bot):
     fast = Param(10, 2, 50)
     slow = Param(30, 10, 200)
@@ -35,6 +43,7 @@ class Cross(Bot):
         (" fast = 7 ", (7,)),
         ("share=0.1:0.4:0.1", (0.1, 0.2, 0.3, 0.4)),
         ("share=0.5:1:0.5", (0.5, 1)),
+        ("share=0.1:1:0.30000000000000000000000000000001", (0.1, 0.4, 0.7)),  # 1 is just missed
         ("band", (0.0, 0.1, 0.2, 0.3)),
         ("band=0.1:0.3", (0.1, 0.2, 0.3)),
         ("fast", tuple(range(2, 51))),
@@ -64,6 +73,8 @@ def test_values(text: str, values: tuple[float, ...]) -> None:
         ("fast=5:6:7:8", "fast=5:6:7:8: a range is from:to:step, such as fast=5:50:5"),
         ("fast=", "fast=: '' is not a decimal number"),
         ("fast=a:b:c", "fast=a:b:c: 'a' is not a decimal number"),
+        ("fast=5:b:c", "fast=5:b:c: 'b' is not a decimal number"),
+        ("fast=5:6:c", "fast=5:6:c: 'c' is not a decimal number"),
         ("share", "share has no step: write Param(..., step=0.1) to go through it"),
         (
             "share=0.1:0.4",
@@ -81,6 +92,25 @@ def test_what_is_no_axis(text: str, told: str) -> None:
     assert str(caught.value) == told
 
 
+def test_an_axis_has_at_most_a_hundred_thousand_values() -> None:
+    assert axis_of(Wide, "number=1:100000").values == tuple(range(1, 100_001))
+    with pytest.raises(BotRefused, match=r"^number=1:100001 are 100,001 values; at most 100,000"):
+        axis_of(Wide, "number=1:100001")
+
+
+def test_a_bot_without_parameters_has_no_axis() -> None:
+    with pytest.raises(BotRefused, match=r"^Bare has no parameter fast; it has: none$"):
+        axis_of(Bare, "fast=5")
+    for found in (
+        lambda: every_combination(Bare, [], []),
+        lambda: drawn_combinations(Bare, [], [], 5, 0),
+    ):
+        with pytest.raises(
+            BotRefused, match=r"^no parameter to go through is named; Bare has: none$"
+        ):
+            found()
+
+
 @pytest.mark.parametrize(
     ("text", "left", "right", "expected"),
     [
@@ -93,6 +123,8 @@ def test_what_is_no_axis(text: str, told: str) -> None:
         ("fast!=slow", 30, 31, True),
         ("fast>=20", 20, 0, True),
         ("fast<20", 20, 0, False),
+        ("fast<10000000", 20, 0, True),
+        ("fast<0.123456789", 20, 0, False),
     ],
 )
 def test_conditions(text: str, left: float, right: float, *, expected: bool) -> None:
@@ -146,7 +178,8 @@ def test_so_many_combinations_are_too_many() -> None:
         "fast x slow x share have 102,949 combinations; at most 100,000 are tried: take wider steps"
         " or fewer values, or draw some of them, such as --random 1000"
     )
-    assert len(every_combination(Cross, axes, [])) == 49 * 191
+    just = [Axis("fast", tuple(range(100_000)))]
+    assert len(every_combination(Cross, just, [])) == 100_000
 
 
 def test_an_empty_grid() -> None:
@@ -166,8 +199,9 @@ def test_an_empty_grid() -> None:
             BotRefused, match="no combination of fast x slow meets fast>slow and fast<5"
         ):
             found()
-    with pytest.raises(BotRefused, match="fast is given twice"):
-        every_combination(Cross, [axes[0], axes[0]], [])
+    for twice in ([axes[0]] * 2, [axes[1], axes[0], axes[0]], [*axes, *axes[::-1]]):
+        with pytest.raises(BotRefused, match=r"^fast is given twice$"):
+            every_combination(Cross, twice, [])
 
 
 def test_a_draw_is_repeated_by_its_seed_and_has_nothing_twice() -> None:
@@ -184,10 +218,20 @@ def test_a_draw_is_repeated_by_its_seed_and_has_nothing_twice() -> None:
     assert {slow // 50 for _, slow in pairs} >= {0, 1, 2, 3}
 
 
+def test_a_draw_stays_what_it_was() -> None:
+    """A sweep that is gone on with after an update draws the same once more."""
+    axes = [axis_of(Cross, "fast"), axis_of(Cross, "slow")]
+    drawn = drawn_combinations(Cross, axes, [], 3, 1)
+    assert [(each["fast"], each["slow"]) for each in drawn] == [(4, 86), (8, 170), (31, 165)]
+
+
 def test_a_draw_from_few_takes_them_all() -> None:
-    axes = [Axis("fast", (2, 3)), Axis("slow", (10, 20, 30))]
+    axes = [Axis("fast", (3, 2)), Axis("slow", (10, 20, 30))]
     drawn = drawn_combinations(Cross, axes, [], 6, 7)
-    assert [(each["fast"], each["slow"]) for each in drawn] == list(product((2, 3), (10, 20, 30)))
+    assert [(each["fast"], each["slow"]) for each in drawn] == list(product((3, 2), (10, 20, 30)))
+    assert drawn_combinations(Cross, axes, [], 100_000, 7) == drawn
+    (one,) = drawn_combinations(Cross, axes, [], 1, 7)
+    assert one in drawn
     assert len(drawn_combinations(Cross, axes, [], 5, 7)) == 5
     only = [Condition("slow", "<", 20)]
     assert len(drawn_combinations(Cross, axes, only, 5, 7)) == 2

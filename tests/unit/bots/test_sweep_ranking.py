@@ -35,6 +35,7 @@ def test_best_first_and_last_what_has_no_figure_or_no_trade() -> None:
 def test_a_map_has_a_row_for_each_value_of_the_first_axis() -> None:
     axes = [Axis("fast", (20, 10)), Axis("only", (7,)), Axis("slow", (50, 100, 150))]
     tried = [
+        trial({"fast": 20, "only": 7, "slow": 50}, None),
         trial({"fast": 10, "only": 7, "slow": 50}, 0.1),
         trial({"fast": 10, "only": 7, "slow": 100}, 0.2),
         trial({"fast": 20, "only": 7, "slow": 150}, 0.6),

@@ -117,6 +117,7 @@ def test_its_figures_are_those_of_a_backtest(
     expected = measure(since, 1000)._asdict()
     assert found.figures == pytest.approx({name: expected[name] for name in FIGURES})
     assert (found.fills, found.trouble) == (len(test.fills), "")
+    assert found.task == Task(span, parameters(fast, slow))
     assert found.fills > 10
     assert since.start[0] == span.since
     returns = made.returns(Task(span, parameters(fast, slow)))
@@ -152,7 +153,7 @@ def test_a_bot_that_stops_is_told_and_the_others_go_on() -> None:
     start = made.candles[BTC].start
     span = Span(start[0], start[-1])
     stopped = made.run(Task(span, parameters(30, 8)))
-    assert (stopped.figures, stopped.fills) == ({}, 0)
+    assert stopped[:3] == (Task(span, parameters(30, 8)), {}, 0)
     assert "Odd.start: ValueError: fast must be below slow" in stopped.trouble
     unkept = made.run(Task(span, parameters(2, 8)))
     assert "Odd: ctx.state cannot be kept as JSON" in unkept.trouble
@@ -184,6 +185,22 @@ def test_what_is_packed_of_an_indicator_goes_with_it() -> None:
     kept["sma(3)", BTC] = [[1.0]]
     again = {name: kept.packed(line, [2.0]) for name, line in lines.items()}
     assert {name for name in lines if again[name] == first[name]} == {"bands(20)"}
+
+
+def test_they_know_what_was_ranked_by_then() -> None:
+    class Watched(Cross):
+        def on_candle(self, ctx: Any) -> None:
+            if BTC in (ctx.universe or ()):
+                ctx.target(self.fast / 10)
+
+    made = trials(Watched)
+    start = made.candles[BTC].start
+    views = Views(universe=Timeline([(start[40], [BTC])]))
+    task = Task(Span(start[0], start[60]), parameters())
+    knowing = Trials(made.setup, made.candles, made.terms, views)
+    assert (made.run(task).fills, knowing.run(task).fills > 0) == (0, True)
+    assert made.returns(task) == [0.0] * 3
+    assert any(knowing.returns(task))
 
 
 def test_trials_are_the_same_in_any_order() -> None:

@@ -35,6 +35,7 @@ def test_a_walk_forward_tries_each_candle_once_after_the_first_ones() -> None:
     assert (longer[0].inside.since, longer[-1].outside.until) == (0, 1000)
     assert {window.inside.until - window.inside.since for window in longer} == {300}
     assert {window.outside.until - window.outside.since for window in longer} == {100}
+    assert [len(walk_forward(range(10_000), count, 0)) for count in (1, 100)] == [1, 100]
 
 
 def test_a_part_begins_with_the_candles_that_warm_up() -> None:
@@ -78,5 +79,12 @@ def test_so_few_candles_are_not_enough() -> None:
     split(STARTS, 0.9, 0)
     with pytest.raises(CandlesRefused, match="1 candles are too few: 0 of them"):
         walk_forward([5], 1, 0)
+    # Parts are equal but for a candle: here the second window has too few to prove it on.
+    with pytest.raises(CandlesRefused) as caught:
+        walk_forward(range(9), 3, 0)
+    assert str(caught.value) == (
+        "9 candles are too few: 5 of them would be to choose on and 1 to prove it on, and the bot"
+        " warms up on 0"
+    )
     # Of later windows, the candles before them warm up.
     assert len(walk_forward(range(16), 5, 4)) == 5

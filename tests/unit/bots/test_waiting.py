@@ -1,60 +1,29 @@
 """Orders of a live bot that wait: what candles make of them, and what the accounts are told."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from chalicelib.domain.bots.bot import set_up
 from chalicelib.domain.bots.context import Context
-from chalicelib.domain.bots.live import Followed, begin, follow, messages_of, warmed
-from chalicelib.domain.bots.live_message import Told
+from chalicelib.domain.bots.live import begin, follow, warmed
 from chalicelib.domain.bots.refusals import BotRefused
 from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal_order import NOTHING_MORE, OrderKind, OwnWords, SignalOrder
+from tests.unit.bots.live_orders import (
+    AT,
+    HOUR,
+    START,
+    Act,
+    Row,
+    candle,
+    fields,
+    followed,
+    held,
+    told,
+)
 from tests.unit.bots.paper_market import BTC, scripted
-
-START = datetime(2026, 3, 2, 8, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-AT = 1772438400000  # START in ms
-Act = Callable[[Context], Any]
-Row = Sequence[float]
-
-
-def candle(number: int, row: Row) -> Candle:
-    first, high, low, last = (Decimal(str(p)) for p in (row if len(row) > 1 else (row[0],) * 4))
-    return Candle(START + number * HOUR, first, high, low, last, Decimal(1))
-
-
-def followed(script: Mapping[int, Act], *rows: Row) -> list[Followed]:
-    """What each candle (open, high, low, close) has made of it, with 1,000 to begin with."""
-    (setup,) = set_up(scripted(script))
-    bot = begin(setup, None, since=START, cash=Decimal(1000))
-    found = []
-    for number, row in enumerate(rows):
-        found.append(follow(setup, bot, {BTC: candle(number, row)}))
-        bot = found[-1].bot
-    return found
-
-
-def held(script: Mapping[int, Act], *rows: Row) -> list[tuple[str, str]]:
-    """Quantity and cash after each candle."""
-    standings = [done.bot.reckoning.on(BTC, {}) for done in followed(script, *rows)]
-    return [(f"{s.quantity.normalize():f}", f"{s.cash.normalize():f}") for s in standings]
-
-
-def told(script: Mapping[int, Act], *rows: Row) -> list[list[Told]]:
-    return [messages_of(done, "mine") for done in followed(script, *rows)]
-
-
-def fields(message: Told) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(message.body)
-    return said
-
 
 BUYS: dict[int, Act] = {0: lambda ctx: ctx.buy(1, limit=95)}
 
@@ -321,8 +290,11 @@ def test_a_bot_may_not_have_more_than_fifty_orders() -> None:
 
 
 def test_a_fraction_of_nothing_cannot_wait() -> None:
-    with pytest.raises(BotRefused, match="sell of BTC/USDT that waits is of a fraction of nothing"):
+    with pytest.raises(BotRefused) as refused:
         followed({0: lambda ctx: ctx.sell(fraction=0.5, stop=90)}, [100])
+    assert str(refused.value) == (
+        "sell of BTC/USDT that waits is of a fraction of nothing: say how much as quantity or value"
+    )
 
 
 @pytest.mark.parametrize(

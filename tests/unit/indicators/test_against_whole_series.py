@@ -54,6 +54,7 @@ CASES: dict[str, tuple[Callable[[], Any], Formula]] = {
     "RSI(2)": (lambda: RSI(2), of_closes(whole.rsi, 2)),
     "MACD(12, 26, 9)": (lambda: MACD(12, 26, 9), of_closes(whole.macd, 12, 26, 9)),
     "ROC(9)": (lambda: ROC(9), of_closes(whole.roc, 9)),
+    "ROC(4)": (lambda: ROC(4), of_closes(whole.roc, 4)),
     "StdDev(20)": (lambda: StdDev(20), of_closes(whole.deviation, 20)),
     "Bollinger(20, 2.0)": (lambda: Bollinger(20, 2.0), of_closes(whole.bollinger, 20, 2.0)),
     "ATR(14)": (lambda: ATR(14), of_candles(whole.atr, 14)),
@@ -71,6 +72,7 @@ CASES: dict[str, tuple[Callable[[], Any], Formula]] = {
         of_candles(whole.ichimoku, 9, 26, 52, 26),
     ),
     "Ichimoku(3, 5, 8, 1)": (lambda: Ichimoku(3, 5, 8, 1), of_candles(whole.ichimoku, 3, 5, 8, 1)),
+    "Ichimoku(3, 8, 5, 2)": (lambda: Ichimoku(3, 8, 5, 2), of_candles(whole.ichimoku, 3, 8, 5, 2)),
     "VWAP()": (VWAP, of_candles(whole.vwap)),
     "OBV()": (OBV, of_candles(whole.obv)),
 }

@@ -89,6 +89,19 @@ def test_what_misses_by_a_little_has_no_name(drawn: Drawn, way: float) -> None:
     assert not found(after(way, turned(drawn)))
 
 
+@pytest.mark.parametrize(("above", "expected"), [(1.0, {"hammer": 1.0}), (1.0625, {})])
+def test_next_to_no_shadow_is_a_twentieth_of_the_body(
+    above: float, expected: Mapping[str, float]
+) -> None:
+    large = [
+        Prices(40 * one.open, 40 * one.high, 40 * one.low, 40 * one.close, 1.0, 0)
+        for one in trend(FALL)
+    ]
+    top = large[-1].close
+    last = Prices(top - 20, top + above, top - 80, top, 1.0, 0)  # a body of 20
+    assert found([*large, last]) == expected
+
+
 def turned(drawn: Drawn) -> Drawn:
     """Upside down."""
     return Drawn(-drawn.body, drawn.above, drawn.below)

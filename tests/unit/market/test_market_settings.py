@@ -106,6 +106,19 @@ def test_a_stage_has_the_functions_that_it_asks_for_and_can_feed() -> None:
     assert settings.lake_bucket == "lake"
 
 
+def test_functions_are_listed_with_spaces_or_commas() -> None:
+    assert asked_functions({}) == ()
+    asked = {"MARKET_FUNCTIONS": "collect_trades,sweep_summaries, rank_markets load_candles"}
+    names = ("collect_trades", "sweep_summaries", "rank_markets", "load_candles")
+    assert asked_functions(asked) == names
+    with pytest.raises(SettingsError) as refusal:
+        check_needs(names, {"LAKE_BUCKET", "MARKETS"})
+    assert str(refusal.value) == (
+        "MARKET_FUNCTIONS has sweep_summaries, and TRADE_FLOW_URL is not set; set it for this"
+        " stage, too"
+    )
+
+
 @pytest.mark.parametrize(
     ("asked", "given", "told"),
     [

@@ -18,7 +18,7 @@ from chalicelib.domain.replay.backtest_list import trade_list_text, traded
 from chalicelib.domain.replay.orders import orders_of
 from chalicelib.domain.replay.refusals import TradeListRefused
 from chalicelib.domain.replay.trade_list import TradeList, read_trade_list
-from tests.unit.bots.paper_market import BTC, ETH, instrument
+from tests.unit.bots.paper_market import BTC, ETH, candles, instrument, scripted
 from tests.unit.bots.test_sweep_trials import walk
 
 
@@ -123,6 +123,36 @@ def test_what_was_bought_first_is_sold_first_and_an_open_trade_has_no_exit() -> 
     assert Decimal(rows[4][7]) == (sold.price - first.price - fees).quantize(Decimal("1E-8"))
     listed = read(report, BTC)
     assert [trade.exit is None for trade in listed.trades] == [False, False, True]
+
+
+def test_the_whole_text_has_a_row_for_each_leg_and_totals_that_both_repeat() -> None:
+    (setup,) = set_up(
+        scripted(
+            {
+                0: lambda ctx: ctx.buy(2),
+                1: lambda ctx: ctx.sell(1),
+                2: lambda ctx: ctx.sell(2),
+                3: lambda ctx: ctx.buy(0.5),
+            }
+        )
+    )
+    costs = Costs(Decimal("0.001"), Decimal("0.001"), Decimal(0))
+    terms = Terms({BTC: instrument()}, Decimal(1000), costs, allows_short=True)
+    prices = candles((100,), (100,), (110,), (120,), (90,))
+    report = report_on(setup, "binance", {BTC: prices}, terms)
+    assert trade_list_text(report, BTC).split("\r\n") == [
+        "\ufeffTrade number,Type,Date and time,Signal,Price USDT,Size (qty),Size (value),"
+        "Net PnL USDT,Return %,Commission USDT,Cumulative PnL USDT,Cumulative PnL %",
+        "4,Exit short,,Open,,0.5,60,0,0,0.06,44.465,4.4465",
+        "4,Entry short,1970-01-01 03:00,3,120,0.5,60,0,0,0.06,44.465,4.4465",
+        "3,Exit short,1970-01-01 04:00,4,90,0.5,60,14.895,24.825,0.105,44.465,4.4465",
+        "3,Entry short,1970-01-01 03:00,3,120,0.5,60,14.895,24.825,0.105,44.465,4.4465",
+        "2,Exit long,1970-01-01 03:00,3,120,1,100,19.78,19.78,0.22,29.57,2.957",
+        "2,Entry long,1970-01-01 01:00,1,100,1,100,19.78,19.78,0.22,29.57,2.957",
+        "1,Exit long,1970-01-01 02:00,2,110,1,100,9.79,9.79,0.21,9.79,0.979",
+        "1,Entry long,1970-01-01 01:00,1,100,1,100,9.79,9.79,0.21,9.79,0.979",
+        "",
+    ]
 
 
 def test_where_nothing_was_traded_there_is_a_header() -> None:

@@ -1,51 +1,13 @@
 """The books marked at every moment: equity, and what each strategy has won of it."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 
-from chalicelib.domain.bots.candles import Candles, at_ms
-from chalicelib.domain.replay.curves import Curves, Marks, closes, curves_of, listed_marks, priced
+from chalicelib.domain.bots.candles import Candles
+from chalicelib.domain.replay.curves import Curves, closes, curves_of, listed_marks, priced
 from chalicelib.domain.replay.orders import ListedOrder
 from chalicelib.domain.replay.telling import History
-from chalicelib.domain.trading.ledger import Entry, EntryKind, Execution
+from tests.unit.replay.books import BTC, ETH, booked, hours, marks, move
 from tests.unit.replay.lists import at
-
-BTC, ETH = "BTC/USDT", "ETH/USDT"
-
-
-def hours(*numbers: float) -> list[int]:
-    return [at_ms(at(number)) for number in numbers]
-
-
-def booked(
-    hour: float, *executions: Execution, kind: EntryKind = EntryKind.FILL, reference: str = "o"
-) -> Entry:
-    return Entry(
-        id=f"e{hour}",
-        account="replay",
-        kind=kind,
-        at=at(hour),
-        postings=(),
-        executions=executions,
-        reference=reference,
-    )
-
-
-def move(
-    strategy: str, quantity: str, quote: str, *, symbol: str = BTC, fee: str = "0", base: str = "0"
-) -> Execution:
-    return Execution(
-        strategy=strategy,
-        symbol=symbol,
-        quantity=Decimal(quantity),
-        quote=Decimal(quote),
-        fee=Decimal(fee),
-        fee_base=Decimal(base),
-    )
-
-
-def marks(start: Sequence[float], prices: Sequence[float]) -> Marks:
-    return Marks(hours(*start), list(prices))
 
 
 def test_a_close_is_known_when_the_candle_has_closed() -> None:
@@ -60,9 +22,9 @@ def test_listed_prices_count_from_their_time_and_of_one_time_the_last() -> None:
     zero = Decimal(0)
     orders = [
         ListedOrder(at(number), "", Decimal(price), zero, zero)
-        for number, price in ((2, "3"), (0, "1"), (2, "4"))
+        for number, price in ((2, "4"), (0, "1"), (2, "3"))
     ]
-    assert listed_marks(orders) == marks((0, 2), (1.0, 4.0))
+    assert listed_marks(orders) == marks((0, 2), (1.0, 3.0))
 
 
 def test_the_price_known_last_counts_and_before_the_first_there_is_none() -> None:

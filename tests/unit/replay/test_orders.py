@@ -37,13 +37,14 @@ def test_an_open_trade_is_an_entry_alone() -> None:
 
 def test_an_exit_and_an_entry_the_other_way_at_one_price_are_one_reversal() -> None:
     found = told(
-        trade(1, 0, 1, signals=("L", "S")),
-        trade(2, 1, 3, side=SHORT, prices=("110", "90"), quantity="2", signals=("S", "L")),
+        trade(1, 0, 1, signals=("L", "Close")),
+        trade(2, 1, 3, side=SHORT, prices=("110", "90"), quantity="2", signals=("S", "Close")),
+        trade(3, 3, None, prices=("90", "0"), signals=("L2", "")),
     )
     assert found == [
         (0, "L", "100", "0", "1"),
         (1, "S", "110", "1", "-2"),
-        (3, "L", "90", "-2", "0"),
+        (3, "L2", "90", "-2", "1"),
     ]
 
 
@@ -73,11 +74,11 @@ def test_partial_exits_are_trades_of_one_entry() -> None:
 
 def test_two_partial_exits_of_one_time_and_different_prices_are_two_orders() -> None:
     found = told(
-        trade(1, 0, 1, signals=("In", "TP1")),
-        trade(2, 0, 1, prices=("100", "120"), signals=("In", "TP2")),
-        trade(3, 0, 1, prices=("100", "120"), signals=("In", "TP2")),
+        trade(1, 0, 1, signals=("In", "TP")),
+        trade(2, 0, 1, prices=("100", "120"), signals=("In", "TP")),
+        trade(3, 0, 1, prices=("100", "120"), signals=("In", "TP")),
     )
-    assert found[1:] == [(1, "TP1", "110", "3", "2"), (1, "TP2", "120", "2", "0")]
+    assert found[1:] == [(1, "TP", "110", "3", "2"), (1, "TP", "120", "2", "0")]
 
 
 def test_so_are_two_of_one_price_that_are_called_differently() -> None:
@@ -87,6 +88,11 @@ def test_so_are_two_of_one_price_that_are_called_differently() -> None:
         trade(3, 0, 1, signals=("In", "TP")),
     )
     assert found[1:] == [(1, "TP", "110", "3", "1"), (1, "SL", "110", "1", "0")]
+
+
+def test_and_two_entries_of_one_price_that_are_called_differently() -> None:
+    found = told(trade(1, 0, None, signals=("A", "")), trade(2, 0, None, signals=("B", "")))
+    assert found == [(0, "A", "100", "0", "1"), (0, "B", "100", "1", "2")]
 
 
 def test_an_addition_makes_the_position_larger() -> None:
@@ -106,6 +112,14 @@ def test_a_trade_that_ends_in_its_own_candle_is_entered_first() -> None:
         (1, "Out", "108", "1", "0"),
         (1, "In", "100", "0", "1"),
     ]
+
+
+def test_a_trade_of_one_candle_is_turned_around_by_one_the_other_way() -> None:
+    found = told(
+        trade(1, 0, 0, prices=("100", "100")),
+        trade(2, 0, None, side=SHORT, prices=("100", "0"), quantity="2"),
+    )
+    assert found == [(0, "In", "100", "0", "1"), (0, "In", "100", "1", "-2")]
 
 
 def test_a_trade_the_other_way_while_one_is_open_is_refused() -> None:

@@ -10,7 +10,7 @@ from chalicelib.domain.replay.document import document
 from chalicelib.domain.replay.report import ReplayReport, listed_as, reasons_of
 from chalicelib.domain.replay.trade_list import SHORT
 from chalicelib.services.replay.search_weights import Terms, search_weights, split_of
-from tests.unit.replay.lists import at, listed, trade
+from tests.unit.replay.lists import listed, trade
 from tests.unit.replay.portfolios import CASH, Replayed, hourly, told
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
@@ -213,15 +213,3 @@ def test_a_search_chooses_before_the_split_and_is_judged_after_it() -> None:
     assert min(each.fired_at for each in found.chosen.deviations) >= split
     assert found.chosen.curves.at[0] == later.marks[BTC].at[0]
     assert (found.given.weights, found.chosen.weights) == (given, found.best.weights)
-
-
-def test_a_window_has_the_alerts_and_prices_of_its_time() -> None:
-    whole = waves().portfolio
-    cut = whole.between(at(50), at(100))
-    assert {at(50) <= each.at < at(100) for each in cut.told} == {True}
-    assert len(cut.marks[BTC].at) == 50
-    first, last = whole.told[3].at, whole.told[7].at
-    assert [each.at for each in whole.between(first, last).told] == [
-        each.at for each in whole.told if first <= each.at < last
-    ]
-    assert cut.between(at(300), None).marks == {}

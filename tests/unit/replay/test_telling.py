@@ -64,6 +64,18 @@ def test_without_candles_of_that_time_it_is_told_at_the_listed_time() -> None:
     assert told(None, order(0, "99")) == [0]
 
 
+def test_a_gap_where_it_is_listed_is_no_time_to_wait_in() -> None:
+    history = quarters((100, 102, 98), (105, 106, 104), (103, 104, 102))
+    for column in history.candles:
+        del column[1]
+    assert told(history, order(0.25, "103.5")) == [0.25]
+
+
+def test_a_price_of_before_it_is_listed_is_not_waited_for() -> None:
+    history = quarters((100, 102, 98), (103, 104, 103), (104, 105, 99))
+    assert told(history, order(0.25, "99")) == [0.75]
+
+
 def test_none_is_told_before_the_one_before_it() -> None:
     history = quarters((100, 102, 98), (100, 100, 100))
     orders = (order(0, "102"), order(0, "100", "1", "0"), order(0.25, "100", "0", "1"))
@@ -89,6 +101,12 @@ def test_an_alert_says_what_the_full_template_says() -> None:
         "prev_market_position": "long",
         "prev_market_position_size": "2",
     }
+
+
+def test_a_purchase_from_nothing_says_so() -> None:
+    (each,) = tellings([order(1, "100")], teller())
+    assert [each.message[name] for name in ("order_action", "market_position")] == ["buy", "long"]
+    assert each.message["prev_market_position"] == "flat"
 
 
 def test_it_is_understood_as_the_webhook_understands_alerts() -> None:

@@ -114,9 +114,37 @@ def test_times_without_an_offset_are_the_charts() -> None:
     assert winter.entry.at == datetime(2024, 1, 8, 14, tzinfo=UTC)
     assert summer.entry.at == datetime(2024, 7, 8, 13, tzinfo=UTC)
     slashed = read_trade_list(
-        f"{HEADER}\n1,Entry Long,In,2024/7/8 9:00,100,2,0\n", "a.csv", NEW_YORK
+        f"{HEADER}\n1,Entry Long,In,2024/7/8 9:05,100,2,0\n", "a.csv", NEW_YORK
     ).trades[0]
-    assert slashed.entry.at == summer.entry.at
+    assert slashed.entry.at == datetime(2024, 7, 8, 13, 5, tzinfo=UTC)
+    assert all(each.entry.at.tzinfo is UTC for each in (winter, summer, slashed))
+
+
+def test_a_list_needs_no_names_of_orders_and_nothing_behind_what_is_read() -> None:
+    text = "Trade #,Type,Date/Time,Price,Contracts\n1,Entry Long,2024-01-01 00:00,100,2\n"
+    (found,) = read(text).trades
+    assert found == ListedTrade(1, LONG, Decimal(2), ListedFill(2, at(0), "", Decimal(100)), None)
+
+
+@pytest.mark.parametrize("turned", range(5))
+def test_columns_are_known_wherever_they_stand(turned: int) -> None:
+    names = ["Trade #", "Type", "Date/Time", "Price USDT", "Contracts"]
+    row = ["1", "Entry Long", "2024-01-01 00:00", "100", "2"]
+    header, cells = (",".join(given[turned:] + given[:turned]) for given in (names, row))
+    found = read(f"{header}\n{cells}\n")
+    fill = ListedFill(2, at(0), "", Decimal(100))
+    assert found == TradeList("a.csv", "USDT", (ListedTrade(1, LONG, Decimal(2), fill, None),))
+    assert refusal(f"{header}\n{cells.rpartition(',')[0]}\n") == (
+        "a.csv, line 2: 4 cells are too few; the header has at least 5"
+    )
+
+
+@pytest.mark.parametrize(
+    ("price", "currency"), [("PRICE", ""), ("PRICE USDT", "USDT"), ("price usdt", "USDT")]
+)
+def test_a_header_may_be_in_any_letters(price: str, currency: str) -> None:
+    text = f"TRADE #,type,Signal,DATE/TIME,{price},CONTRACTS\n{ENTRY}\n"
+    assert read(text).currency == currency
 
 
 @pytest.mark.parametrize(
@@ -188,6 +216,10 @@ def test_amounts_may_be_grouped_and_empty_lines_are_nothing() -> None:
         (
             f"{HEADER}\n1,Entry Long,In,2024-01-01 00:00,NaN,2,0",
             "a.csv, line 2: price: 'NaN' is not a finite number",
+        ),
+        (
+            f'{HEADER}\n1,Entry Long,In,2024-01-01 00:00,"1,5",2,0',
+            "a.csv, line 2: price: '1,5' is not a decimal number",
         ),
         (
             f"{HEADER}\n1,Entry Long,In,2024-01-01 00:00,100,0,0",

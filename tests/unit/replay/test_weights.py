@@ -46,6 +46,19 @@ def test_the_same_seed_draws_the_same_and_another_others() -> None:
     assert one != other
 
 
+def test_a_seed_draws_what_it_has_always_drawn() -> None:
+    (drawn,) = drawn_weights("ab", WHOLE, 1, seed=1)
+    assert drawn == {"a": Decimal("0.157"), "b": Decimal("0.822")}
+
+
+def test_a_trial_keeps_what_its_weights_came_to() -> None:
+    metrics = measure(held(110.0, 99.0, 121.0), 100.0)
+    weights = {"a": Decimal("0.4")}
+    found = trial_of(PolicyResult("fixed", weights, Curves([], [], {}), metrics, (), (), ()))
+    assert (found.weights, found.sharpe) == (weights, metrics.sharpe)
+    assert (found.total_return, found.max_drawdown) == pytest.approx((0.21, -0.1))
+
+
 def test_the_best_of_many_is_less_likely_to_be_more_than_luck() -> None:
     equity = [100.0 * 1.001**n * (1.004 if n % 2 else 1.0) for n in range(200)]
     days = [n * 86_400_000 for n in range(200)]
@@ -65,6 +78,9 @@ def test_the_best_has_the_highest_sharpe_ratio_then_the_highest_return() -> None
     def trial(sharpe: float | None, won: float | None) -> Trial:
         return Trial({}, sharpe, won, None)
 
-    ordered = [trial(None, None), trial(None, 0.5), trial(-1, 0.9), trial(1, 0.1), trial(1, 0.2)]
-    shuffled = [ordered[place] for place in (3, 0, 4, 2, 1)]
-    assert sorted(shuffled, key=lambda each: each.rank) == ordered
+    ordered = [
+        *(trial(None, None), trial(None, 0.5), trial(-1, 0.9)),
+        *(trial(0.0, 0.8), trial(1, 0.1), trial(1, 0.2)),
+    ]
+    turned = ordered[::-1]
+    assert sorted(turned, key=lambda each: each.rank) == ordered

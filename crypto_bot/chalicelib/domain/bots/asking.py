@@ -19,7 +19,6 @@ from chalicelib.domain.bots.intent import (
     candle_count,
     number,
     one_amount,
-    price,
     share,
 )
 from chalicelib.domain.bots.market import Market
@@ -29,10 +28,10 @@ from chalicelib.domain.money import ONE, ZERO
 _MOST_AT_A_CLOSE: Final = 100
 
 _READERS: Final[dict[str, Callable[[str, object], Any]]] = {
-    "limit": price,
-    "stop": price,
-    "stop_loss": price,
-    "take_profit": price,
+    "limit": above_zero,
+    "stop": above_zero,
+    "stop_loss": above_zero,
+    "take_profit": above_zero,
     "trailing": share,
     "trail_stop": share,
     "expires": candle_count,
@@ -142,7 +141,7 @@ class Asking(Market):
             made = str(self.orders_made + 1)
             intent = Intent(made, self.start, name, action, amount, unit)
             if read or band:
-                _check_sides(action, market.close, amount, read)
+                _check_sides(market.close, amount, read)
                 intent = intent._replace(band=band, **read)
             self._put(intent)
         except BotRefused as refused:
@@ -194,12 +193,12 @@ def _amount(action: Action, amounts: dict[str, Any]) -> tuple[Decimal, Unit, Dec
     return amount, unit, ZERO
 
 
-def _check_sides(action: Action, close: float, amount: Decimal, read: dict[str, Any]) -> None:
+def _check_sides(close: float, amount: Decimal, read: dict[str, Any]) -> None:
     """Protection on the wrong side of the price would act at once."""
     if "limit" in read and "stop" in read:
         raise BotRefused("limit and stop are both given; an order has one of them")
     entry = read.get("limit") or read.get("stop") or above_zero("close", close)
-    is_long = action is BUY or amount > 0
+    is_long = amount > 0
     for name, is_below in (("stop_loss", is_long), ("take_profit", not is_long)):
         level = read.get(name)
         if level is None:

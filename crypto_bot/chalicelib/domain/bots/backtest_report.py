@@ -1,7 +1,7 @@
 """All that can be said of one backtest: what was tried on what, what came of it, day by day."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import pairwise
 from math import fsum
 from typing import Final, NamedTuple
@@ -80,13 +80,11 @@ def report_of(
 
 def days_of(report: BacktestReport) -> list[Day]:
     """Those that have candles."""
-    cash = float(report.terms.cash)
+    test, cash = report.test, float(report.terms.cash)
     found: dict[int, tuple[float, float]] = {}
-    for at, equity, kept in zip(
-        report.test.start, report.test.equity, report.benchmark, strict=True
-    ):
+    for at, equity, kept in zip(test.start, test.equity, report.benchmark, strict=True):
         found[at // _DAY] = (equity, kept * cash)
-    return [Day(_date(day), *values) for day, values in found.items()]
+    return [Day(moment(day * _DAY).date(), *values) for day, values in found.items()]
 
 
 def months_of(report: BacktestReport) -> list[Month]:
@@ -123,7 +121,3 @@ def _gaps(candles: Candles, length: int) -> list[Gap]:
         for before, after in pairwise(candles.start)
         if after - before > length
     ]
-
-
-def _date(day: int) -> date:
-    return datetime.fromtimestamp(day * _DAY / 1000, UTC).date()

@@ -29,9 +29,8 @@ def indicator_curves(session: Session) -> list[Plot]:
             panel = _panel(track.name.partition(" ")[2])
             for line in track.lines:
                 values = columns.get(line.name)
-                if values is None:
-                    continue
-                drawn.append(Plot(line.name, panel, starts, values))
+                if values is not None:
+                    drawn.append(Plot(line.name, panel, starts, values))
     return drawn
 
 

@@ -78,7 +78,7 @@ class Context(IndicatorsOf):
         self.cash = 0.0
         self.logs: list[LogLine] = []
         self.params: Mapping[str, float] = setup.parameters
-        self.random = dice_for(setup.seed, " ".join(names))
+        self.random = dice_for(setup.seed, setup.on)
         self.state: dict[str, Any] = {}
 
     def __getitem__(self, symbol: str) -> Market:

@@ -11,8 +11,8 @@ from chalicelib.domain.bots.refusals import BotRefused
 from chalicelib.domain.money import ZERO
 
 # Absurd is refused at the bot: 10**15 of the cheapest coin is more than there is.
-_MOST: Final = 1e15
-_LEAST: Final = 1e-15
+_MOST: Final = Decimal("1e15")
+_LEAST: Final = Decimal("1e-15")
 _MOST_CANDLES: Final = 1_000_000
 _NUMBERS: Final = frozenset((int, float, Decimal))
 
@@ -84,7 +84,7 @@ def number(name: str, value: object) -> Decimal:
         _refuse(name, value, "a number")
     amount = _exact(value)
     if amount is None:
-        known = isfinite(cast("float", value))
+        known = Decimal(str(value)).is_finite()
         _refuse(name, value, f"between {_LEAST:g} and {_MOST:g}" if known else "a finite number")
     return amount
 
@@ -92,7 +92,7 @@ def number(name: str, value: object) -> Decimal:
 @lru_cache(maxsize=1000, typed=True)
 def _exact(value: object) -> Decimal | None:
     """None for what no order may have. Kept, because bots say the same few numbers all the time."""
-    amount = Decimal(repr(value)) if isinstance(value, float) else Decimal(str(value))
+    amount = Decimal(str(value))
     if not amount.is_finite() or (amount and not _LEAST <= abs(amount) <= _MOST):
         return None
     return amount
@@ -106,25 +106,16 @@ def above_zero(name: str, value: object) -> Decimal:
     return amount
 
 
-def price(name: str, value: object) -> Decimal | None:
-    """None where the bot gave none."""
-    return None if value is None else above_zero(name, value)
-
-
-def share(name: str, value: object) -> Decimal | None:
-    """Above 0 and below 1; None where the bot gave none."""
-    if value is None:
-        return None
+def share(name: str, value: object) -> Decimal:
+    """Above 0 and below 1."""
     amount = above_zero(name, value)
     if amount >= 1:
         _refuse(name, value, "a fraction below 1, such as 0.02 for 2 %")
     return amount
 
 
-def candle_count(name: str, value: object) -> int | None:
-    """A whole number above zero; None where the bot gave none."""
-    if value is None:
-        return None
+def candle_count(name: str, value: object) -> int:
+    """A whole number above zero."""
     if type(value) is not int or not 1 <= value <= _MOST_CANDLES:
         _refuse(name, value, f"a whole number of candles from 1 to {_MOST_CANDLES}")
     return value

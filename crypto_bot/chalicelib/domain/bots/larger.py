@@ -21,7 +21,7 @@ class Larger:
     def __init__(self, small: Interval, interval: Interval) -> None:
         self._small = length_ms(small)
         self._length = length_ms(interval)
-        if self._length <= self._small or self._length % self._small:
+        if self._length % self._small:
             raise BotRefused(
                 f"interval is {interval}; it must be a multiple of the bot's own, {small}"
             )

@@ -54,7 +54,7 @@ class Followed(NamedTuple):
     orders: tuple[OrderWish, ...] = ()
 
 
-def terms_of(setup: Setup, version: str = "") -> str:
+def terms_of(setup: Setup, version: str) -> str:
     """What changes the meaning of a state that is kept. `version` is that of the bot's source."""
     chosen = [f"{name}={value:g}" for name, value in sorted(setup.parameters.items())]
     return " ".join([setup.name, setup.interval, *chosen, *([_AT + version] if version else [])])
@@ -181,7 +181,7 @@ def _has_left(met: Book, book: Book, symbol: str) -> bool:
     it came before they have heard that a purchase is taken back.
     """
     withdrawn = any(order.side is BUYS and order.symbol == symbol for order in book.gone)
-    return (symbol in met.sold or withdrawn) and not met.reckoning.quantity(symbol)
+    return (symbol in book.sold or withdrawn) and not met.reckoning.quantity(symbol)
 
 
 def _marks(
@@ -219,9 +219,7 @@ def _order_wishes(
         return not book.reckoning.quantity(symbol) and buying.count(symbol) == 1
 
     placed = (
-        OrderWish(
-            setup, began, order, None if order.group else asked.get(order.id), opens(order.symbol)
-        )
+        OrderWish(setup, began, order, asked.get(order.id), opens(order.symbol))
         for order in book.placed
     )
     gone = (OrderWish(setup, began, order, cancels=True) for order in book.gone)

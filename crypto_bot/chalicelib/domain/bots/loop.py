@@ -19,8 +19,7 @@ def pass_over(placed: Placed, first: int, count: int) -> None:
     """Let the lines stand where they stand after `count` more candles."""
     last = first + count - 1
     for line, column in placed:
-        line.previous = column[last - 1] if count > 1 else line.value
-        line.value = column[last]
+        line.value = column[last]  # the next candle says what was before it
 
 
 def run_alone(
@@ -67,7 +66,6 @@ def run_at(bot: Bot, ctx: Context, part: Part, asked: Sequence[int], desk: Desk)
         passed = index + 1
     if passed < count:
         _meet(ctx, candles, range(passed, count), desk)
-        _stand(ctx, candles, count - 1)
         pass_over(placed, passed, count - passed)
 
 

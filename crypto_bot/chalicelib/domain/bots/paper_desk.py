@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chalicelib.domain.bots.context import Context
 from chalicelib.domain.bots.desk import Bar, OpenOrder
 from chalicelib.domain.bots.fill_model import BUYS, SELLS, Costs
-from chalicelib.domain.bots.intent import CANCEL, CLOSE, QUANTITY, SELL, Intent
+from chalicelib.domain.bots.intent import CANCEL, CLOSE, QUANTITY, SELL, TARGET, Intent
 from chalicelib.domain.bots.paper_ledger import PaperLedger
 from chalicelib.domain.bots.paper_order import PaperOrder, protections
 from chalicelib.domain.bots.paper_sizing import Sizing
@@ -142,8 +142,7 @@ class PaperDesk:
         if order.is_done:
             return
         if order.until is not None and bar.start > order.until:
-            order.is_done = True
-            return
+            return  # and forgotten at the candle's end
         if order.is_market:
             self._fill(order, bar.open, bar.start, is_maker=False)
             return
@@ -202,8 +201,7 @@ class PaperDesk:
             quantity = self._signed(order, price)
         code = sizing.shortfall(order, quantity, price)
         if code:
-            self.denied.append(Denied(order.id, symbol, at, code))
-        if code or not quantity:
+            self._deny(order, quantity, at, code)
             return
         ledger = self.ledger
         before = ledger.holdings[symbol].quantity
@@ -214,6 +212,12 @@ class PaperDesk:
         is_bare = intent.stop_loss is intent.take_profit is intent.trail_stop is None
         if self.waiting or not is_bare:
             self._protect(order, before, ledger.holdings[symbol].quantity)
+
+    def _deny(self, order: PaperOrder, quantity: Decimal, at: int, code: str) -> None:
+        """Where nothing had to be traded, nothing was denied: a target is as good as reached."""
+        is_reached = order.intent.action is TARGET or not quantity
+        if not (is_reached and (order.is_move or order.group)):
+            self.denied.append(Denied(order.id, order.symbol, at, code))
 
     def _show(self, symbol: str, at: int) -> None:
         market, holding = self._markets[symbol], self.ledger.holdings[symbol]

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.domain.bots.fill_model import Costs
-from chalicelib.domain.bots.intent import BUY, FRACTION, QUANTITY, SELL, TARGET, VALUE, Unit
+from chalicelib.domain.bots.intent import BUY, FRACTION, QUANTITY, SELL, VALUE, Unit
 from chalicelib.domain.bots.market import Market
 from chalicelib.domain.bots.paper_ledger import PaperLedger
 from chalicelib.domain.bots.paper_order import PaperOrder
@@ -55,13 +55,9 @@ class Sizing:
         return wanted // step * step
 
     def shortfall(self, order: PaperOrder, quantity: Decimal, price: Decimal) -> str:
-        """Why nothing is traded; empty where something is, or where nothing had to be."""
+        """Why nothing is traded; empty where something is."""
         code = self._instruments[order.symbol].shortfall(abs(quantity), price)
-        if not code:
-            return ""
-        if order.is_move or order.group:
-            return "" if not quantity or order.intent.action is TARGET else code
-        return code if quantity else "NOTHING_TO_TRADE_WITH"
+        return "NOTHING_TO_TRADE_WITH" if code and not quantity else code
 
     def _wanted(
         self,

@@ -182,7 +182,8 @@ def told(error: Exception, bot: Bot, method: str, start: int | None) -> Exceptio
     where = f"{type(bot).__name__}.{method}"
     if start is not None:
         where += f" at the candle of {moment(start):%Y-%m-%d %H:%M}"
-    file = getattr(bot, "handler", getattr(bot, method)).__code__.co_filename
+    code = getattr(bot, "handler", getattr(bot, method))
+    file = getattr(code, "__wrapped__", code).__code__.co_filename
     if isinstance(error, AttributeError) and isinstance(error.obj, Market | LineGroup):
         explained = BotRefused(error.obj.explain(str(error.name)))
         error = explained.with_traceback(error.__traceback__)

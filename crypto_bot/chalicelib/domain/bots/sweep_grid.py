@@ -49,8 +49,7 @@ class Condition(NamedTuple):
         return _SIGNS[self.sign](combination[self.left], right)
 
     def __str__(self) -> str:
-        right = self.right if isinstance(self.right, str) else f"{self.right:g}"
-        return f"{self.left}{self.sign}{right}"
+        return f"{self.left}{self.sign}{self.right}"
 
 
 def axis_of(bot: type[Bot], text: str) -> Axis:

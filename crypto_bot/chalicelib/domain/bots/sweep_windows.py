@@ -68,9 +68,9 @@ def cut(
 
 
 def _window(starts: Sequence[int], places: tuple[int, int, int], warmup: int) -> Window:
-    """`warmup` of the first one's candles are lost: there are none before them."""
+    """`warmup` of the first one's candles are lost: before them there are none."""
     first, middle, end = places
-    seen = middle - first - (warmup if first == 0 else 0)
+    seen = middle - first - warmup  # of the others too: none of them is shorter than the first
     if seen < 2 or end - middle < 2:  # noqa: PLR2004 - a decision and what comes of it
         raise CandlesRefused(
             f"{len(starts):,} candles are too few: {middle - first:,} of them would be to choose on"

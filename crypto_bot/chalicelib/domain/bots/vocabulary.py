@@ -68,20 +68,17 @@ def vocabulary() -> list[Word]:
     ]
     for of, known in _ATTRIBUTES.items():
         words += [Word(of, name, "", told) for name, told in known.items()]
-    return sorted(words, key=lambda word: (word.of, word.name))
+    return sorted(words)
 
 
 def _members(of: str, kind: type) -> Iterator[Word]:
-    seen = set(_ATTRIBUTES.get(of, ()))
     for owner in kind.__mro__[:-1]:
         for name, value in vars(owner).items():
-            if name.startswith("_") or name in seen or name in _OF_THE_ENGINE:
+            if name.startswith("_") or name in _OF_THE_ENGINE or not value.__doc__:
                 continue
-            if isfunction(value) and value.__doc__:
-                seen.add(name)
+            if isfunction(value):
                 yield _called(of, name, value, value.__doc__)
-            elif isinstance(value, property) and value.__doc__:
-                seen.add(name)
+            elif isinstance(value, property):
                 yield Word(of, name, "", _first(value.__doc__))
 
 
@@ -109,5 +106,5 @@ def _shown(given: Parameter) -> str:
 
 
 def _first(told: str | None) -> str:
-    """The first sentence or line."""
-    return cleandoc(told or "").split("\n\n")[0].replace("\n", " ")
+    """Its first paragraph."""
+    return cleandoc(told or "").split("\n\n")[0]

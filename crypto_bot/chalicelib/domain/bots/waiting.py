@@ -32,7 +32,7 @@ SELLS: Final = Side.SELL
 class Waiting(NamedTuple):
     """Prices are in quote. `at` is the start of the candle it was made at, `until` of the last one
     that may fill it, in ms. Without a `quantity` it sells everything. `group` is the id of the
-    purchase that it protects, `best` the best price that a trailing stop has seen.
+    purchase that it protects, `best` the highest price that a trailing stop has seen: it sells.
     """
 
     id: str
@@ -67,7 +67,7 @@ class Waiting(NamedTuple):
         """Where a stop stands."""
         if self.trailing is None or self.best is None:
             return self.stop
-        return self.best * (ONE - self.trailing if self.side is SELLS else ONE + self.trailing)
+        return self.best * (ONE - self.trailing)
 
 
 class Book(NamedTuple):
@@ -242,8 +242,7 @@ def _met(order: Waiting, candle: Candle) -> Decimal | None:
 def _followed(order: Waiting, candle: Candle | None) -> Waiting:
     if candle is None or order.trailing is None or order.best is None:
         return order
-    better = max(order.best, candle.high) if order.side is SELLS else min(order.best, candle.low)
-    return order._replace(best=better)
+    return order._replace(best=max(order.best, candle.high))
 
 
 def _ends(order: Waiting, start: int) -> bool:

@@ -56,7 +56,7 @@ def trade_list_text(report: BacktestReport, symbol: str) -> str:
     """What `read_trade_list` reads, in UTC, of one of its instruments."""
     currency = report.terms.instruments[symbol].quote
     target = StringIO()
-    writer = csv.writer(target, lineterminator="\r\n")
+    writer = csv.writer(target)
     writer.writerow(
         (
             *("Trade number", "Type", "Date and time", "Signal", f"Price {currency}"),

@@ -95,6 +95,6 @@ def _plain(name: str) -> str:
 
 
 def _currency(name: str) -> str:
-    """Price USDT says USDT."""
-    _, _, rest = " ".join(name.split()).rpartition(" ")
-    return rest if _CURRENCY.fullmatch(rest) else ""
+    """Price USDT says USDT; what else has been taken for the price's says nothing."""
+    _, _, rest = " ".join(name.split()).partition(" ")
+    return rest.upper()

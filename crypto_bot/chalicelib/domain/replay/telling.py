@@ -5,7 +5,7 @@ then. One that was filled inside, such as a stop, is told when the first candle 
 price has closed: any earlier would be looking ahead.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -73,7 +73,7 @@ def _told_at(order: ListedOrder, teller: Teller) -> datetime:
     price = float(order.price)
     if abs(price / candles.open[place] - 1) <= NEAR:
         return order.at
-    for number in range(place, bisect_right(candles.start, end - 1)):
+    for number in range(place, bisect_left(candles.start, end)):
         if candles.low[number] <= price <= candles.high[number]:
             return moment(candles.start[number] + length)
     return order.at

@@ -92,7 +92,7 @@ class _NotingDesk:
         self.accounts.note(intents[0].at + 1, self._view())
 
     def mark(self, start: int) -> None:
-        self._desk.mark(start)
+        """A curve of its equity is nothing that runs are held against."""
 
     def open_orders(self) -> tuple[OpenOrder, ...]:
         return self._desk.open_orders()

@@ -27,7 +27,7 @@ class TopBasket(Bot):
 
     def on_candle(self, ctx: Context) -> None:
         """See the class."""
-        passed = ctx.state.get("passed", self.every - 1) + 1
+        passed = ctx.state.get("passed", self.every) + 1
         ctx.state["passed"] = passed
         ranked = [row["market"] for row in ctx.ranking or ()]
         tradable = [name for name in ranked if name in ctx.markets and ctx[name].is_fresh]
