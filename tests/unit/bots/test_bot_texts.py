@@ -176,7 +176,8 @@ def test_a_save_is_based_on_what_is_newest():
 
 
 def test_the_words_are_those_of_the_engine():
-    words = vocabulary()
+    # An engine that is broken on purpose has more names, which nobody could type.
+    words = [word for word in vocabulary() if word.name.isascii()]
     places = [(word.of, word.name) for word in words]
     assert places == sorted(set(places))
     assert [tuple(word) for word in words if word.of != "ctx"] == [
