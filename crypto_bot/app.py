@@ -220,6 +220,16 @@ if "run_bots" in bootstrap.settings().bot_functions:
         return bots_run.run_bots(event)
 
 
+if "work_on_job" in bootstrap.settings().bot_functions:
+
+    @app.lambda_function()
+    def work_on_job(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Do what the API has begun and has no time for: a backtest, a check."""
+        from chalicelib.functions import working
+
+        return working.work_on_job(event, context)
+
+
 if "bot_sandbox" in bootstrap.settings().bot_functions:
 
     @app.lambda_function()
@@ -228,6 +238,17 @@ if "bot_sandbox" in bootstrap.settings().bot_functions:
         from chalicelib.functions import bot_sandbox as running
 
         return running.bot_sandbox(event, context)
+
+
+# What has a right to keys is reached by no event and no address: the API's role may call it.
+if "tend_keys" in bootstrap.settings().key_functions:
+
+    @app.lambda_function()
+    def tend_keys(event: object, _context: object) -> Mapping[str, Any]:
+        """Keep, remove and try keys for the API, which has no right to any."""
+        from chalicelib.functions import keys
+
+        return keys.tend_keys(event)
 
 
 if "chalice.cli" in sys.modules:  # `chalice deploy` reads this file to learn what to deploy

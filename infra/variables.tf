@@ -347,6 +347,17 @@ variable "bot_functions" {
   }
 }
 
+variable "key_functions" {
+  description = "The function of keys, where it gets a log group with an end; without a word as KEY_FUNCTIONS of crypto_bot/.chalice/config.json has it. Free."
+  type        = set(string)
+  default     = null
+
+  validation {
+    condition     = alltrue([for name in coalesce(var.key_functions, []) : name == "tend_keys"])
+    error_message = "key_functions is tend_keys, or empty: docs/secrets.md tells what it is for."
+  }
+}
+
 variable "bot_alarms" {
   description = "Two alarms, for a run of the deployed bots that fails again and again, and for bots whose code finds no room to run: $0.20 a month."
   type        = bool

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from chalicelib.domain.deployment.bot_functions import asked_bot_functions, bot_schedules
+from chalicelib.domain.deployment.key_functions import asked_key_functions
 from chalicelib.domain.deployment.market_functions import asked_functions, schedules
 from chalicelib.domain.deployment.schedule import checked_schedule, interval_of
 from chalicelib.domain.errors import SettingsError
@@ -62,7 +63,7 @@ class Settings:
     `ticks_on_host`: a machine of the stage ticks, so the schedule must not. `market_functions` are
     those of market data that the stage has, over the lake in `lake_bucket`; `market_schedules` say
     when they run, `candle_stages_in_pipeline` that a state machine runs those of candles instead.
-    `bot_functions` and `bot_schedules` are those of bots.
+    `bot_functions` and `bot_schedules` are those of bots, `key_functions` those of keys.
     """
 
     stage: Stage = Stage.LOCAL
@@ -81,6 +82,7 @@ class Settings:
     market_schedules: Mapping[str, str] = field(default_factory=lambda: schedules({}))
     bot_functions: tuple[str, ...] = ()
     bot_schedules: Mapping[str, str] = field(default_factory=lambda: bot_schedules({}))
+    key_functions: tuple[str, ...] = ()
     candle_stages_in_pipeline: bool = False
     lake_bucket: str = ""
     exchange_name: str = ""
@@ -115,6 +117,7 @@ class Settings:
             market_schedules=schedules(given),
             bot_functions=asked_bot_functions(given),
             bot_schedules=bot_schedules(given),
+            key_functions=asked_key_functions(given),
             candle_stages_in_pipeline=given.get("CANDLE_STAGES_ON") == "pipeline",
             lake_bucket=given.get("LAKE_BUCKET", ""),
             exchange_name=given.get("EXCHANGE_NAME", ""),
@@ -139,7 +142,7 @@ class Settings:
     @property
     def opted_functions(self) -> tuple[str, ...]:
         """All that the stage has beside those that every stage has."""
-        return (*self.market_functions, *self.bot_functions)
+        return (*self.market_functions, *self.bot_functions, *self.key_functions)
 
     @property
     def is_deployed(self) -> bool:

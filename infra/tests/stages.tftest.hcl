@@ -117,6 +117,7 @@ run "everything" {
     pipeline          = true
     sweeps            = true
     bot_functions     = ["run_bots", "bot_sandbox"]
+    key_functions     = ["tend_keys"]
     bot_alarms        = true
     bot_network       = true
     database          = true

@@ -21,7 +21,8 @@ from zipfile import ZipFile
 _OF_LAMBDA = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
 
 _PROGRAM = """
-import importlib, json, os, sys, time
+import importlib, json, logging, os, sys, time
+logging.getLogger().addHandler(logging.StreamHandler(sys.stdout))  # as Lambda's own does
 class Context:
     function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
     memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]

@@ -2,7 +2,8 @@
 
 `python -m tests.aws.moto_server FOLDER` prints its address as one line of JSON and serves until it
 is stopped; functions are unpacked and run in FOLDER, where ASKED lists the calls of services that
-name them in a header. A path /restapis/API/STAGE/_user_request_/... is a request to a deployed API.
+name them in a header, and LOGS has what each function has printed. A path
+/restapis/API/STAGE/_user_request_/... is a request to a deployed API.
 """
 
 import copy
@@ -26,10 +27,12 @@ from tests.infra.stream_filter import passes
 
 REGION = "eu-west-1"
 ASKED = "asked.txt"  # such as AWSGlue.CreateDatabase, a line each
+LOGS = "logs"  # a file for each function
 
 
-def run_functions_here(runtime: LambdaRuntime) -> None:
+def run_functions_here(runtime: LambdaRuntime, logs: Path) -> None:
     """moto runs functions in Docker, or not at all: here their package runs as it would on AWS."""
+    logs.mkdir()
 
     def invoke(function: Any, event: Any = None) -> tuple[str, bool, str]:
         deployed = Function(
@@ -41,6 +44,8 @@ def run_functions_here(runtime: LambdaRuntime) -> None:
             memory=int(function.memory_size),
         )
         outcome = runtime.invoke(deployed, event)
+        with (logs / function.function_name).open("a", encoding="utf-8") as log:
+            log.write(outcome.log)
         if outcome.failed:
             last = outcome.log.strip().splitlines()[-1:]
             return json.dumps({"errorMessage": "".join(last)}), True, outcome.log
@@ -179,7 +184,7 @@ def main(folder: Path) -> None:
     gateway = noting(Gateway(moto, REGION), folder / ASKED)
     server = make_server("127.0.0.1", 0, gateway, threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
-    run_functions_here(LambdaRuntime(folder, url, REGION))
+    run_functions_here(LambdaRuntime(folder, url, REGION), folder / LOGS)
     sys.stdout.write(json.dumps({"url": url}) + "\n")
     sys.stdout.flush()
     server.serve_forever()

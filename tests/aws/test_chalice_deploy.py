@@ -150,10 +150,14 @@ def test_a_live_account_on_dev(account: Moto, vendor: Path, tmp_path: Path) -> N
     assert untouched(account)
 
 
-def test_functions_without_the_library_that_they_need(at_home: Owner) -> None:
+@pytest.mark.parametrize(
+    "asked", [{"MARKET_FUNCTIONS": "load_candles"}, {"BOT_FUNCTIONS": "work_on_job"}]
+)
+def test_functions_without_the_library_that_they_need(
+    at_home: Owner, asked: dict[str, str]
+) -> None:
     path = at_home.project / ".chalice" / "config.json"
     config = json.loads(path.read_text())
-    asked = {"MARKET_FUNCTIONS": "load_candles"}
     config["stages"]["prod"]["environment_variables"] |= asked
     path.write_text(json.dumps(config))
     at_home.configures()

@@ -1,4 +1,4 @@
-"""Functions of market data as Lambda runs them: out of the package, with nothing else installed.
+"""Functions that look into the lake as Lambda runs them: from the package, with nothing else there.
 
 The package is that of a stage that looks into candles: DuckDB is in it, and who trades leaves it
 alone.
@@ -40,6 +40,7 @@ SERIES = CandleSeries("binance", "BTC/USDT", Interval.H1)
 FUNCTIONS = {
     "crypto_bot-dev-summarize_trades": "app.summarize_trades",
     "crypto_bot-dev-load_candles": "app.load_candles",
+    "crypto_bot-dev-work_on_job": "app.work_on_job",
 }
 EVENT = {
     "version": "0",
@@ -96,6 +97,7 @@ def function(package: Package, name: str, **environment: str) -> Function:
             "LAKE_BUCKET": "lake",
             "SERIES_TABLE": "series",
             "MARKET_FUNCTIONS": "summarize_trades,load_candles",
+            "BOT_FUNCTIONS": "work_on_job",
             **environment,
         },
         timeout=120,
@@ -134,6 +136,19 @@ def test_candles_of_the_lake_become_a_time_series(
     rows = store.read(SERIES, candles[0].start, candles[-1].start + SERIES.interval.length)
     assert [row.candle for row in rows] == candles
     assert rows[-1].derived["sma_20"] is not None
+
+
+def test_what_there_is_to_try_bots_on_is_told(
+    runtime: LambdaRuntime, package: Package, moto: Moto
+) -> None:
+    candles = candles_from(datetime(2024, 8, 1, tzinfo=UTC), 50)
+    ParquetCandles(S3Lake(moto.client("s3"), "lake")).write(SERIES, candles)
+    working = function(package, "crypto_bot-dev-work_on_job")
+    outcome = runtime.invoke(working, {"ask": "candle_series"})
+    assert not outcome.failed, outcome.log
+    [row] = outcome.answer["series"]
+    assert (row["symbol"], row["first"]) == ("BTC/USDT", "2024-08-01T00:00:00Z")
+    assert not runtime.invoke(working, {"job": "00-none"}).failed
 
 
 def test_it_fits_and_the_trading_leaves_duckdb_alone(package: Package, tmp_path: Path) -> None:

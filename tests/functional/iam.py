@@ -81,6 +81,10 @@ def _secret(params: Mapping[str, Any]) -> str:
     return ARN.format("secretsmanager", f"secret:{params['SecretId']}-AbCdEf")
 
 
+def _parameter(params: Mapping[str, Any]) -> str:
+    return ARN.format("ssm", f"parameter{params['Name']}")
+
+
 def _object(params: Mapping[str, Any]) -> str:
     return f"arn:aws:s3:::{params['Bucket']}/{params['Key']}"
 
@@ -103,11 +107,15 @@ _RESOURCES: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], str]] = {
     ("s3", "HeadObject"): _object,
     ("s3", "ListObjectsV2"): lambda params: f"arn:aws:s3:::{params['Bucket']}",
     ("s3", "PutObject"): _object,
+    ("secretsmanager", "CreateSecret"): lambda params: _secret({"SecretId": params["Name"]}),
     ("secretsmanager", "DescribeSecret"): _secret,
     ("secretsmanager", "GetSecretValue"): _secret,
+    ("secretsmanager", "PutSecretValue"): _secret,
     ("sns", "Publish"): lambda params: str(params["TopicArn"]),
+    ("ssm", "DeleteParameter"): _parameter,
     ("ssm", "DescribeParameters"): _everything,
-    ("ssm", "GetParameter"): lambda params: ARN.format("ssm", f"parameter{params['Name']}"),
+    ("ssm", "GetParameter"): _parameter,
+    ("ssm", "PutParameter"): _parameter,
     ("sts", "GetCallerIdentity"): _everything,
     ("timestream-write", "DescribeEndpoints"): _everything,
     ("timestream-write", "WriteRecords"): lambda params: ARN.format(

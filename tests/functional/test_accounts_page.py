@@ -85,6 +85,7 @@ def test_a_dry_run_says_what_would_be_and_stores_nothing(page):
         "status": "dry run",
         "would": "would store api-key, api-secret of account main as the secret keys",
         "shared_with": ["other"],
+        "notes": [],
     }
     assert kept(page) == {}
     page.act("/accounts/main/keys", keys=KEYS, confirm=True)

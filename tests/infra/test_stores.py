@@ -89,9 +89,9 @@ def test_every_function_has_its_log_group_under_its_real_name(plans, stage):
     assert all(group["retention_in_days"] for group in groups)
 
 
-def test_a_function_of_market_data_that_is_switched_on_has_its_log_group(plans):
+def test_a_function_that_is_switched_on_has_its_log_group(plans):
     groups = plans["everything"].all("aws_cloudwatch_log_group")
-    for name in ("collect_trades", "summarize_trades"):
+    for name in ("collect_trades", "summarize_trades", "tend_keys"):
         group = groups[f'aws_cloudwatch_log_group.function["{name}"]']
         assert group["name"] == f"/aws/lambda/{deployed_name(name, 'prod')}"
         assert group["retention_in_days"] == 30

@@ -99,6 +99,28 @@ def test_from_a_text_to_a_backtest_to_a_deployment_to_its_signal(visit: Visit, h
     expect(visit.page.locator("main.work h1")).to_have_text("Signals")
 
 
+def test_where_nothing_can_be_tried_the_page_says_what_to_set(visit: Visit) -> None:
+    """As the API of a stage answers that has no function for it, and not at once."""
+    sentence = "stage prod has no function for this: name work_on_job in BOT_FUNCTIONS"
+    waiting: list[Any] = []
+    page = visit.page
+    page.route("**/candle_series", lambda route: waiting.append(route))  # noqa: PLW0108
+    visit.go("/bots", "Bots")
+    page.get_by_role("button", name="New bot").click()
+    page.get_by_label("Name").fill("untried")
+    page.get_by_role("button", name="Write it").click()
+    run = page.get_by_role("button", name="Run backtest")
+    expect(run).to_be_disabled()
+    expect(page.get_by_text("There are no such candles yet")).to_have_count(0)
+    waiting.pop().fulfill(status=409, json={"status": "refused", "error": sentence})
+    expect(page.get_by_role("alert")).to_contain_text(sentence)
+    for name in ("Run backtest", "Check"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_disabled()
+    page.unroute("**/candle_series")
+    page.get_by_role("alert").get_by_role("button").click()
+    expect(run).to_be_enabled()
+
+
 def begin(visit: Visit) -> None:
     page = visit.page
     page.get_by_role("button", name="New bot").click()

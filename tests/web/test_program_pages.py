@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.canaries import EXCHANGE_KEY, EXCHANGE_SECRET
 from tests.functional.running import Running, running
@@ -50,6 +50,26 @@ def test_an_account_is_added_with_keys_that_are_never_seen_again(browser: Browse
         expect(card).to_contain_text("missing")
         for secret in (EXCHANGE_KEY, EXCHANGE_SECRET):
             assert secret not in page.content()
+
+
+def test_where_no_keys_are_taken_the_page_asks_for_none_and_says_why(visit: Visit):
+    """As a stage on AWS answers that has no function for keys."""
+
+    def refusing(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "keys_refusal": "no right to any"})
+
+    visit.page.route("**/accounts", refusing)
+    visit.go("/accounts", "Accounts")
+    expect(visit.page.get_by_text("no right to any")).to_be_visible()
+    expect(visit.page.get_by_role("button", name="Test")).to_have_count(0)
+    visit.page.get_by_role("button", name="Add account").click()
+    visit.page.get_by_label("Mode").select_option("sandbox")
+    visit.page.get_by_label("Exchange").fill("binance")
+    dialog = visit.page.get_by_role("dialog")
+    expect(dialog.get_by_text("no right to any")).to_be_visible()
+    visit.settled()
+    expect(dialog.get_by_label("api-key")).to_have_count(0)
 
 
 def test_a_paper_account_is_tried(visit: Visit):

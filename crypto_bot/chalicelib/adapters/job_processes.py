@@ -12,17 +12,14 @@ from tempfile import TemporaryDirectory
 from threading import RLock, Thread, Timer
 from typing import IO, Final
 
-from chalicelib.domain.errors import ActionRefused
 from chalicelib.ports.clock import Clock
-from chalicelib.ports.jobs import Job, JobState, Task
+from chalicelib.ports.jobs import KEPT, Job, JobState, Task, check_room
 
 _LOG = logging.getLogger(__name__)
 _ROOT: Final = str(Path(__file__).parents[2])
 _PROGRAM: Final = (
     "import sys; sys.path[0] = sys.argv.pop(1); from chalicelib.cli import main; main()"
 )
-_RUNNING: Final = 2
-_KEPT: Final = 20
 _LINES: Final = 50
 _ENDS_WITHIN: Final = 3.0  # seconds, before it is killed
 _PROGRESS: Final = "progress "
@@ -42,10 +39,8 @@ class JobProcesses:
     def begin(self, task: Task) -> Job:
         """See `Jobs`."""
         with self._lock:
-            running = [run for run in self._jobs.values() if run.job.state is JobState.RUNNING]
-            if len(running) >= _RUNNING:
-                told = " and ".join(f"a {run.job.kind}" for run in running)
-                raise ActionRefused(f"{told} are under way: wait for one of them, or abort it")
+            jobs = [run.job for run in self._jobs.values()]
+            check_room(job for job in jobs if job.state is JobState.RUNNING)
             job = Job(
                 id=self._make_id(),
                 kind=task.kind,
@@ -55,7 +50,7 @@ class JobProcesses:
             run = _Run(job, task)
             run.begin()
             self._jobs[job.id] = run
-            while len(self._jobs) > _KEPT:
+            while len(self._jobs) > KEPT:
                 self._forget_oldest()
             return job
 

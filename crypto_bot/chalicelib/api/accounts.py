@@ -29,25 +29,34 @@ _KEYS: Final = {
 def list_accounts(_asked: Asked) -> dict[str, Any]:
     """All accounts: mode, venue, what they follow, and whether their keys are there.
 
-    `keys` tells the names of the fields that have a value, and never a value.
+    `keys` tells the names of the fields that have a value, and never a value; `keys_refusal` why
+    none can be handed in here.
     """
     from chalicelib import bootstrap
+    from chalicelib.bootstrap.key_desk import key_desk, keys_refusal
+    from chalicelib.domain.errors import StoreUnavailable
+    from chalicelib.domain.operation.key_acts import ShowAccountKeys
+    from chalicelib.services.trading.key_presence import Presence
 
     configuration = bootstrap.strategies().configuration()
+    unknown: dict[str, Any] = {"presence": Presence.NOT_TOLD, "fields": (), "told": ""}
+    try:
+        keys = key_desk().do(ShowAccountKeys())
+    except StoreUnavailable as error:  # whoever looks at the money is not kept from it
+        keys, unknown["told"] = {}, str(error)
     return {
         "accounts": [
-            _row(account, configuration) for _, account in sorted(configuration.accounts.items())
+            {**_row(account, configuration), "keys": keys.get(name, unknown)}
+            for name, account in sorted(configuration.accounts.items())
         ],
         "live_refusal": bootstrap.settings().live_refusal,
+        "keys_refusal": keys_refusal(),
     }
 
 
 def _row(account: "Account", configuration: "Configuration") -> dict[str, Any]:
     from chalicelib import bootstrap
-    from chalicelib.services.trading.key_presence import key_presence
 
-    secrets = None if bootstrap.is_function() else bootstrap.secrets()
-    keys = key_presence(account, secrets)
     now, state = bootstrap.clock().now(), bootstrap.trading().plans.state(account.name)
     return {
         "name": account.name,
@@ -60,7 +69,6 @@ def _row(account: "Account", configuration: "Configuration") -> dict[str, Any]:
         "reserve": account.reserve,
         "order_style": account.order_style,
         "secret": account.secret,
-        "keys": {"presence": keys.presence, "fields": keys.fields, "told": keys.told},
         "follows": [
             {"strategy": s.strategy, "weight": s.weight, "paused": s.paused}
             for s in configuration.subscriptions_of(account.name)
@@ -102,28 +110,20 @@ def list_fields(asked: Asked) -> dict[str, Any]:
     needed=("name", "exchange", "mode", "quote"),
 )
 def add_account(asked: Asked) -> dict[str, Any]:
-    """Add an account that follows nothing yet; its keys have to be there."""
-    from chalicelib import bootstrap
-    from chalicelib.bootstrap.accounts import usual_secret
+    """Add an account that follows nothing yet; its keys have to be there.
+
+    Keys of a live account that can withdraw, as the venue tells, are refused.
+    """
+    from chalicelib.bootstrap.key_desk import key_desk
+    from chalicelib.domain.operation.key_acts import AddAccount
     from chalicelib.domain.trading.account import Mode
-    from chalicelib.services.trading.add_account import add_account as add
 
     fields = dict(asked.body)
-    name = fields.pop("name")
-    if fields["mode"] != Mode.VIRTUAL:
-        fields.setdefault("secret", usual_secret(name))
-    added = add(
-        bootstrap.trading(),
-        name,
-        fields,
-        live_refusal=bootstrap.settings().live_refusal,
-        dry_run=asked.is_dry_run,
-        by=asked.holder.name,
+    needs_keys = fields["mode"] != Mode.VIRTUAL
+    act = AddAccount(
+        name=fields.pop("name"), fields=fields, by=asked.holder.name, dry_run=asked.is_dry_run
     )
-    told = f"account {name} on {fields['exchange']} in mode {fields['mode']}"
-    if asked.is_dry_run:
-        return {"would": f"{told} would be added", "notes": added.notes}
-    return {"done": f"{told} was added", "notes": added.notes, "version": added.version}
+    return key_desk(needs_keys=needs_keys).do(act)
 
 
 @routes.acts(
@@ -131,22 +131,16 @@ def add_account(asked: Asked) -> dict[str, Any]:
     confirm=False,
     answer={"properties": {"checks": {"type": "array", "items": {"type": "object"}}}},
 )
-def check_account(_asked: Asked, account: str) -> dict[str, Any]:
+def check_account(asked: Asked, account: str) -> dict[str, Any]:
     """Ask the account's venue what it has: markets, prices, sizes, clock, balances, permissions.
 
     Nothing is traded. `ok` is null where it cannot be told.
     """
-    from chalicelib import bootstrap
-    from chalicelib.bootstrap.accounts import owners_vault
-    from chalicelib.services.trading.check_venue import check_venue
+    from chalicelib.bootstrap.key_desk import key_desk
+    from chalicelib.domain.operation.key_acts import CheckAccount
 
-    owners_vault(f"accounts check {account}")
-    found = _named(account)
-    configuration = bootstrap.strategies().configuration()
-    checks = check_venue(bootstrap.trading(), found, configuration)
-    wrong = sum(check.ok is False for check in checks)
-    told = f"{wrong} of {len(checks)} checks failed" if wrong else "all is well"
-    return {"done": f"account {account}: {told}", "checks": checks}
+    _refuse_unknown(account)
+    return key_desk().do(CheckAccount(account=account, by=asked.holder.name))
 
 
 @routes.acts(
@@ -158,60 +152,43 @@ def put_keys(asked: Asked, account: str) -> dict[str, Any]:
     """Hand over the keys of an account, in place of those that were there.
 
     They go straight to where the bot reads them, and to no other place. `exchange` is needed for an
-    account that is yet to be added.
+    account that is yet to be added. Keys of a live account that can withdraw, as the venue tells,
+    are refused.
     """
     from chalicelib import bootstrap
-    from chalicelib.bootstrap.accounts import needed_keys, owners_vault, usual_secret
-    from chalicelib.domain.trading.exchange_keys import checked_keys
+    from chalicelib.bootstrap.key_desk import key_desk
+    from chalicelib.domain.operation.key_acts import PutKeys
 
-    vault = owners_vault(f"secrets put {account}")
-    known = bootstrap.strategies().configuration().accounts.get(account)
-    exchange = asked.body.get("exchange", "") if known is None else known.exchange
-    if not exchange:
+    exchange = asked.body.get("exchange", "")
+    if not exchange and account not in bootstrap.strategies().configuration().accounts:
         raise Refused(
             404,
             f"there is no account {account}; send its exchange with the keys if you are about to"
             " add it",
         )
-    fields = checked_keys(asked.body["keys"], needed_keys(exchange, account), account)
-    secret = usual_secret(account) if known is None else known.secret
-    told = f"{', '.join(fields)} of account {account} as the secret {secret}"
-    if asked.is_dry_run:
-        return {"would": f"would store {told}", "shared_with": _sharing(account, secret)}
-    vault.put(secret, fields)
-    return {"done": f"stored {told}", "shared_with": _sharing(account, secret)}
+    act = PutKeys(
+        account=account,
+        exchange=exchange,
+        keys=asked.body["keys"],
+        by=asked.holder.name,
+        dry_run=asked.is_dry_run,
+    )
+    return key_desk().do(act)
 
 
 @routes.acts("/accounts/{account}/keys/unlink")
 def unlink_keys(asked: Asked, account: str) -> dict[str, Any]:
     """Remove the keys of an account. It stays, and can do nothing until it has others."""
-    from chalicelib.bootstrap.accounts import owners_vault
-    from chalicelib.domain.errors import ActionRefused
+    from chalicelib.bootstrap.key_desk import key_desk
+    from chalicelib.domain.operation.key_acts import UnlinkKeys
 
-    vault = owners_vault(f"secrets remove {account}")
-    found = _named(account)
-    if not found.secret:
-        raise ActionRefused(f"account {account} has no keys")
-    told = f"the keys of account {account}, the secret {found.secret}"
-    shared = _sharing(account, found.secret)
-    if asked.is_dry_run:
-        return {"would": f"would remove {told}", "shared_with": shared}
-    vault.remove(found.secret)
-    return {"done": f"removed {told}", "shared_with": shared}
+    _refuse_unknown(account)
+    act = UnlinkKeys(account=account, by=asked.holder.name, dry_run=asked.is_dry_run)
+    return key_desk().do(act)
 
 
-def _named(name: str) -> "Account":
+def _refuse_unknown(name: str) -> None:
     from chalicelib import bootstrap
 
-    found = bootstrap.strategies().configuration().accounts.get(name)
-    if found is None:
+    if name not in bootstrap.strategies().configuration().accounts:
         raise Refused(404, f"there is no account {name[:60]!r}; GET /accounts lists them")
-    return found
-
-
-def _sharing(account: str, secret: str) -> list[str]:
-    """Other accounts that the same keys open."""
-    from chalicelib import bootstrap
-
-    accounts = bootstrap.strategies().configuration().accounts
-    return sorted(n for n, one in accounts.items() if one.secret == secret and n != account)

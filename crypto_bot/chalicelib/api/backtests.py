@@ -40,25 +40,9 @@ _TRIED: Final[dict[str, Schema]] = {
 @routes.reads("/candle_series")
 def list_series(_asked: Asked) -> dict[str, Any]:
     """The candles that bots can be tried on: whose, of which interval, and of which time."""
-    from chalicelib.bootstrap.candles import candle_lake
-    from chalicelib.bootstrap.jobs import jobs
+    from chalicelib.bootstrap.jobs import kept_series
 
-    jobs()  # where nothing can be tried, no candles are wanted either
-    lake = candle_lake()
-    rows = []
-    for series in lake.series():
-        first, last = lake.first(series), lake.last(series)
-        if first and last:
-            rows.append(
-                {
-                    "venue": series.venue,
-                    "symbol": series.symbol,
-                    "interval": series.interval.value,
-                    "first": first.start,
-                    "last": last.start,
-                }
-            )
-    return page("series", rows, end=None)
+    return page("series", kept_series(), end=None)
 
 
 @routes.acts(
@@ -92,6 +76,7 @@ def begin(asked: Asked, name: str) -> Answer:
         about={"bot": name, "version": str(found)},
         words=[*words, "--contained", "--progress", "--", name],
         files={},
+        asked=_asked(asked.body, name, found, said),
     )
     return _begun(jobs().begin(task))
 
@@ -112,13 +97,16 @@ def check(asked: Asked, name: str) -> Answer:
         words=["bots", "check", *of_here(), *_of_a_trial(asked.body, found), "--", name],
         files={},
         says=True,
+        asked=_asked(asked.body, name, found, {}),
     )
     return _begun(jobs().begin(task))
 
 
 @routes.reads("/jobs", query={"kind": {"type": "string", "enum": ["backtest", "check", "replay"]}})
 def list_jobs(asked: Asked) -> dict[str, Any]:
-    """Work under way and that which has ended, newest first, since the program began."""
+    """Work under way and that which has ended, newest first; on AWS the last twenty, else since
+    the program began.
+    """
     from chalicelib.bootstrap.jobs import jobs
 
     kinds = [asked.text("kind")] if asked.text("kind") else ["backtest", "check", "replay"]
@@ -201,6 +189,20 @@ def _of_a_trial(body: Mapping[str, Any], found: "VersionNumber") -> list[str]:
         words.append(f"--interval={body['interval']}")
     given = body.get("parameters", {})
     return [*words, *(f"--param={name}={json.dumps(value)}" for name, value in given.items())]
+
+
+def _asked(
+    body: Mapping[str, Any], name: str, found: "VersionNumber", said: Mapping[str, str | None]
+) -> dict[str, Any]:
+    """The same as data."""
+    return {
+        "bot": name,
+        "version": str(found),
+        "instruments": body.get("instruments", []),
+        "interval": body.get("interval") or None,
+        "parameters": body.get("parameters", {}),
+        **{option: text for option, text in said.items() if text},
+    }
 
 
 def _begun(job: "Job") -> Answer:

@@ -64,9 +64,10 @@ def begin(asked: Asked) -> Answer:
 
     The answer is a job: GET /jobs/{id} says how far it is, GET /replays/{id} what came of it.
     """
-    from chalicelib.bootstrap.jobs import jobs, of_here
+    from chalicelib.bootstrap.jobs import jobs, of_here, refuse_replays_there
     from chalicelib.ports.jobs import Task
 
+    refuse_replays_there()
     lists = _lists(asked.body["lists"])
     files = {f"{number}.csv": each["text"] for number, each in enumerate(lists)}
     task = Task(
@@ -86,8 +87,9 @@ def begin(asked: Asked) -> Answer:
 @routes.reads("/replays/{job_id}")
 def show_replay(_asked: Asked, job_id: str) -> dict[str, Any]:
     """What each policy made of the lists, as docs/replay.md describes the JSON; the last alerts."""
-    from chalicelib.bootstrap.jobs import jobs
+    from chalicelib.bootstrap.jobs import jobs, refuse_replays_there
 
+    refuse_replays_there()
     job = jobs().get(job_id)
     if job is None or job.kind != "replay":
         raise Refused(404, f"there is no replay {job_id[:40]!r}: it is kept until the program ends")

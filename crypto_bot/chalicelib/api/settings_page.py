@@ -11,8 +11,9 @@ from chalicelib.api.access import LIMIT, Asked, Routes
 from chalicelib.api.answers import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chalicelib.domain.operation.channel import Channel, Dispatch
-    from chalicelib.services.operation.put_channel import PutChannel
 
 blueprint = Blueprint(__name__)
 routes = Routes(blueprint)
@@ -62,16 +63,24 @@ def list_channels(_asked: Asked) -> dict[str, Any]:
     """The channels over which the owner is told, and how the last message over each fared.
 
     `keys` tells the names of the fields that have a value, and never a value; `kinds` those that a
-    channel of each kind has.
+    channel of each kind has; `keys_refusal` why what opens one cannot be handed in here.
     """
+    from chalicelib.bootstrap.key_desk import key_desk, keys_refusal
     from chalicelib.bootstrap.operation import notices
+    from chalicelib.domain.errors import StoreUnavailable
+    from chalicelib.domain.operation.key_acts import ShowChannelKeys
 
     found, dispatch = notices().notifications(), notices().dispatch()
+    try:
+        keys = key_desk().do(ShowChannelKeys())
+    except StoreUnavailable:
+        keys = {}
     return {
         "kinds": {kind: _fields(kind) for kind in _KINDS},
-        "channels": [_channel(channel, dispatch) for channel in found.channels],
+        "channels": [_channel(one, dispatch, keys.get(one.name)) for one in found.channels],
         "most_per_hour": found.most_per_hour,
         "summary_hour": found.summary_hour,
+        "keys_refusal": keys_refusal(),
     }
 
 
@@ -81,20 +90,19 @@ def _fields(kind: str) -> dict[str, Any]:
     return {"needs": ChannelKind(kind).needs, "takes": ChannelKind(kind).takes}
 
 
-def _channel(channel: "Channel", dispatch: "Dispatch") -> dict[str, Any]:
-    from chalicelib import bootstrap
-    from chalicelib.bootstrap.operation import operation
-    from chalicelib.services.operation.try_channel import where_of
+def _channel(
+    channel: "Channel", dispatch: "Dispatch", known: "Mapping[str, Any] | None"
+) -> dict[str, Any]:
+    from chalicelib.services.trading.key_presence import Presence
 
     record = dispatch.record(channel.name)
-    # Only to look where it leads a function would have to read its secret.
-    where = "" if bootstrap.is_function() else where_of(operation().notifiers, channel)
+    keys = known or {"presence": Presence.NOT_TOLD, "fields": (), "where": ""}
     return {
         "name": channel.name,
         "kind": channel.kind,
-        "where": where,
+        "where": keys["where"],
         "secret": channel.secret,
-        "keys": _presence(channel),
+        "keys": {"presence": keys["presence"], "fields": keys["fields"]},
         "topic": channel.topic,
         "least": channel.least,
         "sent_last": max(record.sent, default=None),
@@ -102,19 +110,6 @@ def _channel(channel: "Channel", dispatch: "Dispatch") -> dict[str, Any]:
         "retry_at": record.retry_at,
         "trouble": record.trouble,
     }
-
-
-def _presence(channel: "Channel") -> dict[str, Any]:
-    from chalicelib import bootstrap
-    from chalicelib.services.trading.key_presence import KeyPresence, Presence, presence_of
-
-    if not channel.kind.needs:
-        keys = KeyPresence(presence=Presence.NOT_NEEDED)
-    elif bootstrap.is_function():
-        keys = KeyPresence(presence=Presence.NOT_TOLD)
-    else:
-        keys = presence_of(channel.secret, bootstrap.secrets())
-    return {"presence": keys.presence, "fields": keys.fields}
 
 
 @routes.acts(
@@ -133,97 +128,40 @@ def put_channel(asked: Asked) -> dict[str, Any]:
 
     What opens it goes straight to where the bot reads it, and to no other place.
     """
-    from functools import partial
+    from chalicelib.bootstrap.key_desk import key_desk
+    from chalicelib.domain.operation.key_acts import PutChannel
 
-    from chalicelib.bootstrap.accounts import channel_secret, owners_vault
-    from chalicelib.bootstrap.operation import operation
-    from chalicelib.domain.operation.channel import Channel, ChannelKind
-    from chalicelib.domain.operation.notice import Severity
-    from chalicelib.services.operation.put_channel import put_channel as put
-
-    name, kind = asked.body["name"], ChannelKind(asked.body["kind"])
-    wanted = Channel(
-        name=name,
-        kind=kind,
-        secret=channel_secret(name),
-        topic=asked.body.get("topic", ""),
-        least=Severity(asked.body.get("least", "P2")),
-    )
-    found = put(
-        operation(),
-        wanted,
-        asked.body.get("fields"),
-        partial(owners_vault, f"notify add {name} --kind {kind}"),
-        dry_run=asked.is_dry_run,
-    )
-    return _told(found, is_dry_run=asked.is_dry_run)
-
-
-def _told(found: "PutChannel", *, is_dry_run: bool) -> dict[str, Any]:
-    channel = found.channel
-    what = "added" if found.is_new else "changed"
-    where = f", {found.where}" if found.where else ""
-    said = f"channel {channel.name} ({channel.kind}{where}) from {channel.least} on"
-    stored = f"; {', '.join(found.fields)} as the secret {channel.secret}" if found.fields else ""
-    shared = {"shared_with": found.shared_with}
-    if is_dry_run:
-        return {"would": f"{said} would be {what}{stored}", **shared}
-    return {"done": f"{said} is {what}{stored}", **shared}
+    act = PutChannel(**asked.body, by=asked.holder.name, dry_run=asked.is_dry_run)
+    return key_desk().do(act)
 
 
 @routes.acts("/notifications/{channel}/remove")
 def remove_channel(asked: Asked, channel: str) -> dict[str, Any]:
     """End a channel: nothing is told over it any more, and what opened it is forgotten."""
-    from functools import partial
+    from chalicelib.bootstrap.key_desk import key_desk
+    from chalicelib.domain.operation.key_acts import RemoveChannel
 
-    from chalicelib.bootstrap.accounts import channel_secret, owners_vault
-    from chalicelib.bootstrap.operation import operation
-    from chalicelib.services.operation.remove_channel import remove_channel as remove
-
-    _named(channel)
-    removed = remove(
-        operation(),
-        channel,
-        channel_secret(channel),
-        partial(owners_vault, f"notify remove {channel} --yes"),
-        dry_run=asked.is_dry_run,
-    )
-    told = f"channel {channel}"
-    told += f", and its secret {removed.forgotten}," if removed.forgotten else ""
-    stays = f"; the secret {removed.kept} stays" if removed.kept else ""
-    if asked.is_dry_run:
-        return {"would": f"{told} would be removed{stays}"}
-    return {"done": f"{told} is removed{stays}"}
+    _refuse_unknown(channel)
+    act = RemoveChannel(channel=channel, by=asked.holder.name, dry_run=asked.is_dry_run)
+    return key_desk().do(act)
 
 
-def _named(name: str) -> "Channel":
+def _refuse_unknown(name: str) -> None:
     from chalicelib.bootstrap.operation import notices
 
-    found = notices().notifications().channel(name)
-    if found is None:
+    if notices().notifications().channel(name) is None:
         raise Refused(404, f"there is no channel {name[:60]!r}; GET /notifications lists them")
-    return found
 
 
 @routes.acts("/notifications/{channel}/test")
 def test_channel(asked: Asked, channel: str) -> dict[str, Any]:
     """Send a message over a channel that says that it is a test."""
-    from chalicelib import bootstrap
-    from chalicelib.bootstrap.accounts import owners_vault
-    from chalicelib.bootstrap.operation import operation
-    from chalicelib.domain.errors import ActionRefused
-    from chalicelib.services.operation.try_channel import trial, try_channel
+    from chalicelib.bootstrap.key_desk import key_desk
+    from chalicelib.domain.operation.key_acts import TryChannel
 
-    owners_vault("notify --test --yes")
-    found = _named(channel)
-    bulletin = trial(bootstrap.settings().stage.value, bootstrap.clock().now())
-    send = not asked.is_dry_run
-    tried = try_channel(operation().notifiers, found, bulletin, send=send)
-    if not tried.ok:
-        raise ActionRefused(f"channel {channel}: {tried.result}")
-    if asked.is_dry_run:
-        return {"would": f"would send over {channel}: {bulletin.text(500)}"}
-    return {"done": f"sent over {channel}; look whether it has arrived"}
+    _refuse_unknown(channel)
+    act = TryChannel(channel=channel, by=asked.holder.name, dry_run=asked.is_dry_run)
+    return key_desk().do(act)
 
 
 @routes.reads(

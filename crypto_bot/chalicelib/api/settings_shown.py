@@ -15,6 +15,7 @@ def shown_settings(settings: Settings, home: str) -> list[dict[str, str]]:
         ("Trading", "live trading", settings.live_refusal or "allowed", "LIVE"),
         ("Trading", "tick", settings.execute_schedule, "EXECUTE_SCHEDULE"),
         ("Trading", "account of the environment", account.exchange if account else "", ""),
+        ("Trading", "function for keys", ", ".join(settings.key_functions), "KEY_FUNCTIONS"),
         ("Webhook", "senders", _senders(settings), "WEBHOOK_SOURCES"),
         ("Market data", "stages", ", ".join(settings.market_functions), "MARKET_FUNCTIONS"),
         *(

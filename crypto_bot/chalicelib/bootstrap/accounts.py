@@ -1,11 +1,14 @@
 """Where the keys of accounts and channels go, and what an exchange wants of them."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.bootstrap.venues import VIRTUAL
 from chalicelib.domain.errors import ActionRefused, SettingsError
 from chalicelib.ports import SecretVault
+
+NO_RIGHT: Final = "the API on AWS has no right to any key"
 
 
 def usual_secret(account: str) -> str:
@@ -36,7 +39,8 @@ def owners_vault(wanted: str) -> SecretVault:
     if bootstrap.is_function():
         stage = bootstrap.settings().stage
         raise ActionRefused(
-            f"the API on AWS has no right to any key; do it from your own machine: crypto-bot"
-            f" {wanted} --stage {stage}, or this page as crypto-bot run --stage {stage} serves it"
+            f"{NO_RIGHT}; do it from your own machine: crypto-bot {wanted} --stage {stage}, or this"
+            f" page as crypto-bot run --stage {stage} serves it. KEY_FUNCTIONS gives the stage a"
+            " function for it (docs/secrets.md)"
         )
     return bootstrap.secrets()

@@ -12,7 +12,7 @@ from chalicelib.bootstrap.sandbox import sandbox
 from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.market.candle import Candle
 from chalicelib.ports.bots import BotPorts, BotStates, LoadBot
-from chalicelib.services.bots.check_on_lake import CheckedOn, check_on_lake
+from chalicelib.services.bots.check_on_lake import CheckedOn, CheckThere, check_on_lake
 from chalicelib.services.bots.deploy_bot import Check
 from chalicelib.services.bots.find_bot import FoundBot
 from chalicelib.services.bots.live_views import LiveViews
@@ -80,11 +80,17 @@ def _contained() -> LoadBot:
     return box
 
 
-def check_bot(found: FoundBot, load: Callable[[], Setup]) -> CheckedOn:
-    """On candles of the lake; those of the configured venue go before others."""
+def check_bot(
+    found: FoundBot, load: Callable[[], Setup], there: CheckThere | None = None
+) -> CheckedOn:
+    """On candles of the lake; those of the configured venue go before others. `there` looks at a
+    bot that runs elsewhere.
+    """
     from chalicelib.bootstrap.candles import candle_lake, candle_settings
 
-    return check_on_lake(load, candle_lake(), venue=candle_settings().venue, source=found.source)
+    return check_on_lake(
+        load, candle_lake(), venue=candle_settings().venue, source=found.source, there=there
+    )
 
 
 def remembered_check() -> Check:

@@ -1,20 +1,72 @@
 """Where work is done that takes longer than an answer may."""
 
 import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import bootstrap
 from chalicelib.domain.errors import ActionRefused
-from chalicelib.ports.jobs import Jobs
+from chalicelib.ports.jobs import Jobs, Work
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.job_function import JobFunction
+    from chalicelib.adapters.stores.jobs import TableJobs
+
+# The function answers within this, or the gateway gives up before it does.
+_PATIENCE: Final[dict[str, Any]] = {"connect_timeout": 2.0, "read_timeout": 24.0, "attempts": 1}
 
 
 def jobs() -> Jobs:
-    """ActionRefused in a function on AWS, which has ended before they would."""
-    if bootstrap.is_function():
+    """ActionRefused in a function on AWS, where the stage has none that works on them."""
+    if not bootstrap.is_function():
+        return _jobs()
+    check_worked_on()
+    return _stage_jobs()
+
+
+def check_worked_on() -> None:
+    """ActionRefused as above, with what has to be set."""
+    from chalicelib.domain.deployment.bot_functions import WORK_ON_JOB
+
+    settings = bootstrap.settings()
+    if bootstrap.is_function() and WORK_ON_JOB not in settings.bot_functions:
         raise ActionRefused(
-            "a function on AWS has no time for this: run it on a machine of yours, with the verbs"
-            " crypto-bot bots backtest, bots check and replay, or in crypto-bot run"
+            f"stage {settings.stage} has no function for this: name {WORK_ON_JOB} in BOT_FUNCTIONS"
+            " of its environment_variables in .chalice/config.json, then make infra, make configure"
+            " and make deploy; or run it on a machine of yours, with crypto-bot bots backtest"
+            f" --stage {settings.stage}"
         )
-    return _jobs()
+
+
+def refuse_replays_there() -> None:
+    """ActionRefused in a function on AWS, whose jobs are backtests and checks alone."""
+    if bootstrap.is_function():
+        stage = bootstrap.settings().stage
+        raise ActionRefused(
+            "the API on AWS does no replays: run it on a machine of yours, with crypto-bot replay"
+            f" --stage {stage}, or on the page that crypto-bot run --stage {stage} serves there"
+        )
+
+
+def taken_on(job_id: str, left: timedelta) -> Work | None:
+    """By a function that has so much time; None where it is not its to do."""
+    return _stage_jobs().take_on(job_id, bootstrap.clock().now() + left)
+
+
+def kept_series() -> list[dict[str, Any]]:
+    """Candles of the lake to try bots on; where this process may not look, its function does."""
+    if bootstrap.is_function():
+        check_worked_on()
+        return _function().series()
+    return series_of_the_lake()
+
+
+def series_of_the_lake() -> list[dict[str, Any]]:
+    """The same, where this process may look."""
+    from chalicelib.bootstrap.candles import candle_lake
+    from chalicelib.services.market.list_series import list_series
+
+    return list_series(candle_lake(), bootstrap.workers())
 
 
 def of_here() -> list[str]:
@@ -31,3 +83,26 @@ def _jobs() -> Jobs:
     made = JobProcesses(bootstrap.clock(), lambda: secrets.token_hex(8))
     bootstrap.closed_at_the_end(made)
     return made
+
+
+@bootstrap.made_once
+def _stage_jobs() -> "TableJobs":
+    from chalicelib.adapters.stores.jobs import TableJobs
+
+    return TableJobs(
+        bootstrap.table(),
+        bootstrap.clock(),
+        lambda: secrets.token_hex(8),
+        lambda job_id: _function().wake(job_id),
+    )
+
+
+@bootstrap.made_once
+def _function() -> "JobFunction":
+    from chalicelib.adapters.job_function import JobFunction
+    from chalicelib.domain.deployment.bot_functions import WORK_ON_JOB
+    from chalicelib.domain.deployment.policies import deployed_name
+
+    stage = bootstrap.settings().stage
+    client = bootstrap.aws("lambda", **_PATIENCE)
+    return JobFunction(client, deployed_name(WORK_ON_JOB, stage), stage)

@@ -8,6 +8,7 @@ from chalicelib.ports.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from chalicelib.adapters.sandboxes.function_caller import FunctionCaller
+    from chalicelib.adapters.sandboxes.function_whole import WholeRunsInFunction
 
 # The function ends by itself after its own time, which is a minute or less.
 _PATIENCE: Final[dict[str, Any]] = {"connect_timeout": 5.0, "read_timeout": 70.0, "attempts": 1}
@@ -25,6 +26,13 @@ def function_sandbox() -> Sandbox:
     from chalicelib.adapters.sandboxes.function_sandbox import FunctionSandbox
 
     return FunctionSandbox(function_caller())
+
+
+def whole_runs() -> "WholeRunsInFunction":
+    """The same, of which a backtest or a check is a call or two."""
+    from chalicelib.adapters.sandboxes.function_whole import WholeRunsInFunction
+
+    return WholeRunsInFunction(function_caller())
 
 
 @bootstrap.made_once

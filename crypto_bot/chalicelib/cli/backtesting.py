@@ -8,26 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chalicelib import bootstrap
+from chalicelib.bootstrap.trials import backtested, download_line, span_of
 from chalicelib.cli.options import in_home
 from chalicelib.cli.trial_words import (
     FILE,
     check_folders,
-    download_line,
     of_a_trial,
     one_setup,
-    venue_of,
     write,
     written,
 )
-from chalicelib.domain.errors import SettingsError
-from chalicelib.domain.instant import read_instant
 
 if TYPE_CHECKING:
-    from chalicelib.domain.bots.backtest import Terms
     from chalicelib.domain.bots.backtest_report import BacktestReport
     from chalicelib.domain.bots.setup import Setup
-    from chalicelib.market_ports.candles import CandleLake
 
 
 @click.command()
@@ -76,40 +70,9 @@ def tried(
     setup: "Setup", words: dict[str, Any], moved: "Callable[[int, int], None] | None" = None
 ) -> "BacktestReport":
     """By what was typed of a trial; its figures are shown. For `moved` see `backtest_bot`."""
-    from chalicelib.bootstrap.candles import candle_lake
-    from chalicelib.cli.backtest_terms import terms_of
-
-    since = None if words["since"] is None else read_instant("--since", words["since"])
-    until = None if words["until"] is None else read_instant("--until", words["until"])
-    lake = candle_lake()
-    venue = venue_of(lake, setup, words["venue"])
-    report = _tested(setup, terms_of(setup, venue, words), lake, (venue, since, until), moved)
-    _show(report, since, until)
+    report = backtested(setup, words, moved)
+    _show(report, *span_of(words))
     return report
-
-
-def _tested(
-    setup: "Setup",
-    terms: "Terms",
-    lake: "CandleLake",
-    of: tuple[str, datetime | None, datetime | None],
-    moved: "Callable[[int, int], None] | None",
-) -> "BacktestReport":
-    from chalicelib.bootstrap.bots import findings
-    from chalicelib.services.bots.backtest_bot import CandlesMissing, Past, backtest_bot
-
-    venue, since, until = of
-    end = until or bootstrap.clock().now()
-    try:
-        with findings() as known:
-            past = Past(lake, known)
-            return backtest_bot(
-                setup, terms, past, venue=venue, since=since, until=end, moved=moved
-            )
-    except CandlesMissing as error:
-        whence = "" if since is None else f" from {since:%Y-%m-%d %H:%M} on"
-        fetch = download_line(error.series, since)
-        raise SettingsError(f"{error}{whence}; to fetch them: {fetch}") from None
 
 
 def _show(report: "BacktestReport", since: datetime | None, until: datetime | None) -> None:

@@ -57,7 +57,8 @@ def deploy(  # noqa: PLR0917 - click hands them over by name
 
     What it wants becomes signals of a strategy, and goes to every account that follows it.
     """
-    from chalicelib.cli.deployments import amount, parameter
+    from chalicelib.bootstrap.trials import amount
+    from chalicelib.cli.deployments import parameter
 
     wanted = Wanted(
         name=name or bot,

@@ -13,12 +13,13 @@ from chalicelib.bootstrap.bots import (
     in_a_sandbox_of_its_own,
     in_this_process,
 )
+from chalicelib.bootstrap.trials import setup_of, told_of_check
 from chalicelib.cli.options import in_home
-from chalicelib.cli.trial_words import of_a_trial, setup_of
+from chalicelib.cli.trial_words import of_a_trial
 from chalicelib.domain.bots.refusals import BotFailed, BotRefused
 from chalicelib.domain.bots.version import StoredBot, VersionNumber, check_name, number_named
 from chalicelib.domain.errors import ActionRefused, SettingsError
-from chalicelib.services.bots.find_bot import FoundBot, find_bot
+from chalicelib.services.bots.find_bot import find_bot
 from chalicelib.services.bots.save_bot import save_bot
 
 version_option = click.option(
@@ -113,18 +114,10 @@ def check(number: str | None, params: tuple[str, ...], name: str, **words: Any) 
     found = find_bot(bot_ports(), name, _number(number))
     given = dict(map(parameter, params))
     checked = check_bot(found, lambda: setup_of(found.load(), words, given))
-    if checked.check is None:
-        raise ActionRefused(_no_candles(found, checked.setup.instruments[0]))
-    for sentence in checked.check.unchecked:
-        click.echo(f"Not seen: {sentence}")
-    for finding in checked.check.findings:
-        click.echo(f"Wrong: {finding.text}")
-    if checked.check.findings:
+    for line in told_of_check(found, checked):
+        click.echo(line)
+    if checked.check is not None and checked.check.findings:
         raise click.exceptions.Exit(1)
-    click.echo(
-        f"{found.title} does the same however it is run, on {checked.check.candles} candles of"
-        f" {checked.venue}, with {checked.check.orders} orders."
-    )
 
 
 @click.command()
@@ -177,13 +170,6 @@ def backtest(
 
 def _number(text: str | None) -> VersionNumber | None:
     return None if text is None else number_named(text)
-
-
-def _no_candles(found: FoundBot, symbol: str) -> str:
-    return (
-        f"there are no candles to check {found.title} on; to fetch some: crypto-bot candles"
-        f" download VENUE {symbol}"
-    )
 
 
 def _tell_saved(before: StoredBot | None, after: StoredBot) -> None:

@@ -18,6 +18,7 @@ from chalicelib.deployment import package
 from chalicelib.deployment.refusal import DeploymentError
 from chalicelib.deployment.stage_state import state_file
 from chalicelib.deployment.vendor import vendored
+from chalicelib.domain.deployment.bot_functions import asked_bot_functions, bots_use_parquet
 from chalicelib.domain.deployment.market_functions import asked_functions, use_parquet
 from chalicelib.domain.errors import CryptoBotError
 from chalicelib.settings import Stage
@@ -70,7 +71,10 @@ def _refuse_without_candles(project: Path, stage: str) -> None:
     """Functions without a library that they import would be deployed, and fail when they run."""
     environment = ChaliceProject(project).environment(stage)
     made_of = vendored(project)
-    if use_parquet(asked_functions(environment)) and not (made_of and made_of.candles):
+    needed = use_parquet(asked_functions(environment)) or bots_use_parquet(
+        asked_bot_functions(environment)
+    )
+    if needed and not (made_of and made_of.candles):
         raise DeploymentError(
             f"stage {stage} has functions that look into candles, and there is no vendor/ with "
             f"DuckDB; run make vendor STAGE={stage}"

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from chalicelib import bootstrap
+from chalicelib.bootstrap.trials import download_line, setup_of, venue_of
 from chalicelib.cli.options import in_home
-from chalicelib.cli.trial_words import download_line, of_a_bot, one_setup, setup_of, venue_of
+from chalicelib.cli.trial_words import of_a_bot, one_setup
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.instant import read_instant
 

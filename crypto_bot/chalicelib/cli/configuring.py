@@ -19,7 +19,12 @@ from chalicelib.domain.deployment.bot_functions import check_bot_needs
 from chalicelib.domain.deployment.market_functions import check_needs
 from chalicelib.domain.deployment.outputs import StageOutputs, parse_outputs
 from chalicelib.domain.deployment.policies import SecretNames
-from chalicelib.domain.deployment.rights import BOT_RIGHTS, MARKET_RIGHTS, functions_of
+from chalicelib.domain.deployment.rights import (
+    BOT_RIGHTS,
+    KEY_RIGHTS,
+    MARKET_RIGHTS,
+    functions_of,
+)
 from chalicelib.domain.deployment.stage_config import configured, policy_files, variables
 from chalicelib.domain.errors import SettingsError
 from chalicelib.market_settings import MarketSettings
@@ -42,7 +47,7 @@ class Reservation(click.ParamType[tuple[str, int]]):
     ) -> tuple[str, int]:
         """The function's name and how many of it may run at once; 0 where nothing is reserved."""
         name, _, count = str(value).partition("=")
-        known = functions_of((*MARKET_RIGHTS, *BOT_RIGHTS))
+        known = functions_of((*MARKET_RIGHTS, *BOT_RIGHTS, *KEY_RIGHTS))
         if name not in known:
             self.fail(f"{name!r} is no function; it must be {', '.join(known)}", param, ctx)
         if count == _UNRESERVED:

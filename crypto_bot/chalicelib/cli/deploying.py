@@ -22,11 +22,13 @@ from chalicelib.deployment.runtime import refuse_runtime
 from chalicelib.deployment.stage_state import state_file
 from chalicelib.deployment.terraform import Terraform
 from chalicelib.deployment.vendor import USUAL, make_vendor, vendored
+from chalicelib.domain.deployment.bot_functions import bots_use_parquet
 from chalicelib.domain.deployment.market_functions import use_parquet
 from chalicelib.domain.deployment.policies import deployed_name
 from chalicelib.domain.deployment.rights import RIGHTS
 from chalicelib.domain.trading.account import Configuration
 from chalicelib.drivers.boto3_session import aws_client
+from chalicelib.settings import Settings
 
 _NOT_CCXT = frozenset({"", "synthetic", "virtual"})
 _PATIENCE: dict[str, Any] = {"connect_timeout": 5.0, "read_timeout": 60.0}
@@ -66,7 +68,7 @@ def vendor(exchanges: str, stage: str | None, wheels: Path | None) -> None:
     Pruned to the exchanges and compiled; the same pins make the same files.
     """
     refuse_runtime()
-    candles = stage is not None and use_parquet(refuse_here(stage).market_functions)
+    candles = stage is not None and _use_candles(refuse_here(stage))
     _make_vendor(exchanges.replace(",", " ").split() or USUAL, wheels, candles=candles)
 
 
@@ -83,7 +85,7 @@ def deploy(context: click.Context, stage: str, infra: Path, wheels: Path | None,
     that is cut off is taken up by the next one.
     """
     terraform = Terraform(folder=infra, stage=stage, approved=yes)
-    candles = use_parquet(refuse_here(stage).market_functions)
+    candles = _use_candles(refuse_here(stage))
     known = refuse_there(stage, needs_table=False)
     _package(_vendored_for(_exchanges_of(known), wheels, candles=candles))
     terraform.apply()
@@ -121,6 +123,10 @@ def destroy(stage: str, infra: Path) -> None:
     terraform.apply("protected=false")
     terraform.destroy()
     click.echo(f"Stage {stage} is gone.")
+
+
+def _use_candles(settings: Settings) -> bool:
+    return use_parquet(settings.market_functions) or bots_use_parquet(settings.bot_functions)
 
 
 def _make_vendor(exchanges: Collection[str], wheels: Path | None, *, candles: bool) -> None:

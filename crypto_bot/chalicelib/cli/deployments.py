@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 
+from chalicelib.bootstrap.trials import amount
 from chalicelib.domain.bots.bot import set_up
 from chalicelib.domain.bots.deployment import USUAL_CASH, Deployment, check_deployment
 from chalicelib.domain.bots.ready_made import ready_made
 from chalicelib.domain.bots.refusals import BotRefused
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.instant import read_instant
-from chalicelib.domain.money import parse_amount
 
 
 def deployment_of(
@@ -53,11 +52,3 @@ def parameter(text: str) -> tuple[str, float]:
         raise SettingsError(f"--param is {text!r}; it must be such as threshold=1")
     number = amount(f"--param {name}", value)
     return name, int(number) if value.strip().lstrip("-").isdecimal() else float(number)
-
-
-def amount(option: str, text: str) -> Decimal:
-    """What an option says; SettingsError names it."""
-    try:
-        return parse_amount(text)
-    except ValueError as error:
-        raise SettingsError(f"{option}: {error}") from None

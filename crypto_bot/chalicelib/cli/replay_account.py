@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from chalicelib import bootstrap
-from chalicelib.cli.deployments import amount
+from chalicelib.bootstrap.trials import amount
 from chalicelib.cli.replay_lists import NamedList
 from chalicelib.domain.bots.deployment import USUAL_CASH
 from chalicelib.domain.errors import SettingsError

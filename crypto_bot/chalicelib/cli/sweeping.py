@@ -10,14 +10,13 @@ import click
 from typing_extensions import override
 
 from chalicelib import bootstrap
+from chalicelib.bootstrap.trials import download_line, venue_of
 from chalicelib.cli.options import in_home
 from chalicelib.cli.trial_words import (
     FILE,
     check_folders,
-    download_line,
     of_a_trial,
     one_setup,
-    venue_of,
     write,
     written,
 )
@@ -151,7 +150,7 @@ class _Stopped(click.ClickException):
 
 def _asked(bot: str, words: dict[str, Any]) -> "tuple[Question, Trials]":
     from chalicelib.bootstrap.candles import candle_lake
-    from chalicelib.cli.backtest_terms import terms_of
+    from chalicelib.bootstrap.trials import terms_of
     from chalicelib.domain.bots.sweep_report import Question
     from chalicelib.domain.bots.sweep_trial import Trials
 

@@ -1,21 +1,18 @@
-"""What verbs that run a bot have in common: options, the bot, its candles' venue, files written."""
+"""What verbs that run a bot have in common: options, the bot that is named, files written."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from chalicelib.bootstrap.trials import setup_of
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.market.interval import Interval
 
 if TYPE_CHECKING:
-    from chalicelib.domain.bots.bot import Bot
     from chalicelib.domain.bots.setup import Setup
-    from chalicelib.domain.market.candle_series import CandleSeries
-    from chalicelib.market_ports.candles import CandleLake
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -107,58 +104,6 @@ def one_setup(bot: str, words: Mapping[str, Any], parameters: Mapping[str, objec
     except BotRefused as error:
         raise SettingsError(str(error)) from None
     return setup_of(kind, words, parameters)
-
-
-def setup_of(
-    kind: "type[Bot]", words: Mapping[str, Any], parameters: Mapping[str, object]
-) -> "Setup":
-    """Of this bot, for the instruments that were named; SettingsError where it cannot be one."""
-    from chalicelib.domain.bots.bot import set_up
-    from chalicelib.domain.bots.refusals import BotRefused
-
-    try:
-        setups = set_up(
-            kind,
-            instruments=words["instruments"],
-            interval=words["interval"] or "",
-            parameters=parameters,
-        )
-    except BotRefused as error:
-        raise SettingsError(str(error)) from None
-    if len(setups) > 1:
-        symbols = [setup.instruments[0] for setup in setups]
-        raise SettingsError(
-            f"{kind.__name__} is a bot for each of {', '.join(symbols)}: say which, such as"
-            f" --instrument {symbols[0]}"
-        )
-    return setups[0]
-
-
-def venue_of(lake: "CandleLake", setup: "Setup", named: str | None) -> str:
-    """The one that has candles of the bot's instruments; SettingsError where there are several."""
-    from chalicelib.bootstrap.candles import candle_settings
-    from chalicelib.domain.market.candle_series import candle_series
-    from chalicelib.services.bots.backtest_bot import venues_with
-
-    found = [named] if named else venues_with(lake, setup)
-    if len(found) > 1:
-        raise SettingsError(
-            f"there are candles of {', '.join(found)}: say which, such as --venue {found[0]}"
-        )
-    venue = found[0] if found else candle_settings().venue
-    try:
-        for symbol in setup.instruments:
-            candle_series(venue, symbol, setup.interval)
-    except ValueError as error:
-        raise SettingsError(str(error)) from None
-    return venue
-
-
-def download_line(series: "CandleSeries", since: datetime | None) -> str:
-    """What to type to have candles that are not there."""
-    words = f"crypto-bot candles download {series.venue} {series.symbol}"
-    words += f" --interval {series.interval}"
-    return words if since is None else f"{words} --since {since:%Y-%m-%dT%H:%M}"
 
 
 def write(file: Path, content: str) -> None:

@@ -23,9 +23,9 @@ from chalicelib.deployment.vendor import VENDOR, vendored
 MOST_ZIPPED: Final = 48_000_000
 MOST_UNZIPPED: Final = 240_000_000
 
-# A terminal and its pages, a server on a laptop, the way to Lambda, and the engine in a browser,
+# A terminal, a server on a laptop, the way to Lambda, and the engine in a browser,
 # which would find no candles there: no function runs them.
-_NOT_RUN: Final = ("browser", "cli", "deployment", "local", "reports", "web/vendor/pyodide")
+_NOT_RUN: Final = ("browser", "cli", "deployment", "local", "web/vendor/pyodide")
 _CACHE: Final = "__pycache__"
 _THEN: Final = (1980, 1, 1, 0, 0, 0)
 _MODE: Final = 0o644 << 16

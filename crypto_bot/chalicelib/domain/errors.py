@@ -3,6 +3,7 @@
 CryptoBotError
     SignalRejected         the sender is told: an HTTP status and a sentence
     SettingsError          refuse to start, exit code 2
+        SecretMissing      there is no such secret, or nothing in it
     ActionRefused          the owner's command does not fit the state of things; nothing changed
     ExchangeError
         OrderRejected      the venue said no: final, booked as REJECTED
@@ -35,6 +36,10 @@ class SignalRejected(CryptoBotError):
 
 class SettingsError(CryptoBotError):
     """A setting, file or option that makes it unsafe to start."""
+
+
+class SecretMissing(SettingsError):
+    """There is no secret of that name, or it holds nothing yet."""
 
 
 class ActionRefused(CryptoBotError):

@@ -8,6 +8,7 @@ the exceptions, so that the stores know no difference.
 from base64 import b64decode
 from collections.abc import Callable
 from functools import cache, partial
+from os import urandom
 from random import random
 from time import gmtime, sleep, strftime
 from typing import TYPE_CHECKING, Any, Final
@@ -40,6 +41,9 @@ _PROTOCOLS: Final = {
     "ssm": ("AmazonSSM", "1.1"),
 }
 SERVICES: Final = frozenset(_PROTOCOLS)
+
+# Each makes a version of a secret, which the caller has to name: an SDK does so unasked.
+_NAMING: Final = frozenset({"CreateSecret", "PutSecretValue", "RotateSecret", "UpdateSecret"})
 
 _OK: Final = 200
 _SERVER_ERRORS: Final = frozenset({500, 502, 503, 504})
@@ -98,6 +102,8 @@ class AwsJsonClient:
         return partial(self._call, "".join(word.capitalize() for word in name.split("_")))
 
     def _call(self, operation: str, **request: Any) -> Json:
+        if operation in _NAMING:  # once for all attempts, so that a repeated one makes no other
+            request.setdefault("ClientRequestToken", urandom(16).hex())
         body = msgspec.json.encode(request)  # bytes become base64, as AWS wants them
         attempt = 0
         while True:

@@ -3,10 +3,11 @@
 By subject, and all of it from here.
 """
 
-from chalicelib.ports.bundles import OperationPorts, TradingPorts
+from chalicelib.ports.bundles import KeyPorts, OperationPorts, TradingPorts
 from chalicelib.ports.clock import Clock
 from chalicelib.ports.configuration import StrategyStore
 from chalicelib.ports.control import ControlStore, Heartbeat, Lease
+from chalicelib.ports.key_desk import KeyDesk
 from chalicelib.ports.notifications import NoticeStore, Notifier, Notifiers
 from chalicelib.ports.secrets import SecretStore, SecretVault
 from chalicelib.ports.stores import AnalyticsStore, LedgerStore, OrderStore, PlanStore, SignalStore
@@ -31,6 +32,8 @@ __all__ = [
     "Exchange",
     "Exchanges",
     "Heartbeat",
+    "KeyDesk",
+    "KeyPorts",
     "Lease",
     "LedgerStore",
     "NoticeStore",

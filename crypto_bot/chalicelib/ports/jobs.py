@@ -1,10 +1,15 @@
 """Work that takes longer than an answer may: begun, looked at, and ended early."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+from chalicelib.domain.errors import ActionRefused
+
+AT_ONCE: Final = 2
+KEPT: Final = 20
 
 
 class JobState(StrEnum):
@@ -39,6 +44,8 @@ class Task:
     """A verb of the command line. It finds `files` by name and text in the folder that it begins
     in, and leaves what is wanted of it in the file `result` there, of whose text `read` makes what
     is kept. Where `says`, it is the lines that it prints. After `seconds` it is ended.
+
+    `asked` says the same as data, as JSON has it, for whoever does the work without that verb.
     """
 
     kind: str
@@ -49,10 +56,47 @@ class Task:
     read: Callable[[str], Any] = str
     says: bool = False
     seconds: float = 300.0
+    asked: Mapping[str, Any] = field(default_factory=dict)
+
+
+def check_room(running: Iterable[Job]) -> None:
+    """ActionRefused where as many are under way as may be."""
+    kinds = [job.kind for job in running]
+    if len(kinds) >= AT_ONCE:
+        told = " and ".join(f"a {kind}" for kind in kinds)
+        raise ActionRefused(f"{told} are under way: wait for one of them, or abort it")
+
+
+class WorkEnded(BaseException):
+    """Nobody waits for the work any more. No `except Exception` on the way is meant by that."""
+
+
+class Work(Protocol):
+    """A job that has been taken on, by the one who does it."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def asked(self) -> Mapping[str, Any]: ...
+
+    def tell(self, done: int, total: int) -> None:
+        """How far it is. WorkEnded where it was aborted, or has taken all its time."""
+        ...
+
+    def go_on(self) -> None:
+        """WorkEnded as above, looked at now: before something is kept."""
+        ...
+
+    def conclude(self, state: JobState, *, error: str = "", result: Any = None) -> None:
+        """It is over; nothing happens where it was aborted meanwhile."""
+        ...
 
 
 class Jobs(Protocol):
-    """Jobs of this process; they end with it, and what they have stored stays."""
+    """Work that was begun here. In a process of its own it ends with this one, and what it has
+    stored stays.
+    """
 
     def begin(self, task: Task) -> Job:
         """ActionRefused where too many are under way."""
@@ -71,5 +115,5 @@ class Jobs(Protocol):
         ...
 
     def close(self) -> None:
-        """End them all."""
+        """End those that are of this process."""
         ...

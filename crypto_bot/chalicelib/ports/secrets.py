@@ -17,7 +17,7 @@ class SecretStore(Protocol):
 
 
 class SecretVault(SecretStore, Protocol):
-    """Where an owner puts secrets; no function does."""
+    """Where secrets are put: by an owner, and of the functions by the one for keys alone."""
 
     def put(self, name: str, fields: Mapping[str, str]) -> None:
         """From now on these fields. SettingsError where they cannot be kept."""

@@ -56,7 +56,7 @@ def test_chalice_reads_it_as_we_do(project: Path, function: str) -> None:
     assert chalice.iam_policy_file == f"policy-dev-{function}.json"
     assert chalice.api_gateway_policy_file == "gateway-dev.json"
     assert chalice.autogen_policy is False
-    assert chalice.lambda_timeout == (10 if function == "api_handler" else 60)
+    assert chalice.lambda_timeout == (29 if function == "api_handler" else 60)
     assert chalice.lambda_memory_size == (1024 if function == "api_handler" else 512)
     assert chalice.reserved_concurrency is None
 

@@ -8,6 +8,7 @@ from chalicelib.domain.deployment.bot_functions import (
     BOT_FUNCTIONS,
     asked_bot_functions,
     bot_schedules,
+    bots_use_parquet,
     check_bot_needs,
 )
 from chalicelib.domain.deployment.outputs import StageOutputs, parse_outputs
@@ -109,6 +110,45 @@ def test_who_runs_bots_may_call_that_one_function_and_read_no_secret() -> None:
         (rows, [market]),
         ("lambda:InvokeFunction", [SANDBOX]),
     ]
+
+
+def test_who_works_on_jobs_reads_candles_keeps_reports_and_changes_no_market_data() -> None:
+    policy = function_policy("work_on_job", OUTPUTS, asked=("work_on_job", "bot_sandbox"))
+    lake = "arn:aws:s3:::lake-dev"
+    usual = [
+        (" ".join(LOG_ACTIONS), log_group("crypto_bot-dev-work_on_job")),
+        ("dynamodb:GetItem dynamodb:PutItem", [TABLE]),
+        ("s3:ListBucket", [lake]),
+        ("s3:GetObject", [f"{lake}/candles/*"]),
+        ("s3:GetObject", [f"{lake}/top_marketcap/*"]),
+        ("s3:PutObject", [f"{lake}/bots/*"]),
+        ("lambda:InvokeFunction", [SANDBOX]),
+    ]
+    assert [(" ".join(s["Action"]), s["Resource"]) for s in policy["Statement"]] == usual
+    knowing = function_policy("work_on_job", OUTPUTS, asked=("work_on_job", "analyse_instruments"))
+    *same, analyses = knowing["Statement"]
+    assert same == policy["Statement"]
+    assert analyses["Action"] == ["dynamodb:Query"]
+    assert analyses["Condition"]["ForAllValues:StringLike"] == {
+        "dynamodb:LeadingKeys": ["analysis#*"]
+    }
+
+
+def test_the_api_may_wake_who_works_on_jobs_and_read_reports_where_there_is_one() -> None:
+    without = function_policy("api_handler", OUTPUTS, asked=("run_bots", "bot_sandbox"))
+    asked = function_policy("api_handler", OUTPUTS, asked=("work_on_job", "bot_sandbox"))
+    assert without == function_policy("api_handler", OUTPUTS)
+    more = asked["Statement"][len(without["Statement"]) :]
+    assert [(" ".join(s["Action"]), s["Resource"]) for s in more] == [
+        ("lambda:InvokeFunction", [SANDBOX.replace("bot_sandbox", "work_on_job")]),
+        ("s3:GetObject", ["arn:aws:s3:::lake-dev/bots/*"]),
+    ]
+
+
+def test_who_looks_into_candles_has_a_package_with_what_reads_them() -> None:
+    assert bots_use_parquet(("work_on_job", "bot_sandbox"))
+    assert not bots_use_parquet(("run_bots", "sweep_batch", "bot_sandbox"))
+    assert asked_bot_functions({"BOT_FUNCTIONS": "work_on_job"}) == ("work_on_job", "bot_sandbox")
 
 
 def test_only_where_the_code_of_bots_runs_is_in_its_network() -> None:

@@ -10,6 +10,8 @@ from threading import Thread
 from typing import Any
 from zlib import crc32
 
+import botocore
+import botocore.session
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -85,11 +87,13 @@ class Server:
 
 
 @contextmanager
-def serving(*answers: bytes, closes: bool = False, attempts: int = 1) -> Iterator[Any]:
+def serving(
+    *answers: bytes, service: str = "dynamodb", closes: bool = False, attempts: int = 1
+) -> Iterator[Any]:
     server = Server(list(answers), closes=closes)
     access = replace(ACCESS, endpoint=f"http://127.0.0.1:{server.port}")
     client: Any = AwsJsonClient(
-        "dynamodb", access, connect_timeout=1, read_timeout=0.3, attempts=attempts
+        service, access, connect_timeout=1, read_timeout=0.3, attempts=attempts
     )
     try:
         yield client, server
@@ -149,6 +153,28 @@ def test_a_request_names_its_operation_and_carries_bytes_as_base64() -> None:
     assert b"x-amz-target: DynamoDB_20120810.PutItem\r\n" in head
     assert head.startswith(b"POST / HTTP/1.1\r\n")
     assert json.loads(body) == {"TableName": "state", "Item": {"document": {"B": "AP8="}}}
+
+
+def test_what_botocore_names_by_a_token_of_its_own_has_one_that_stays_when_it_is_repeated() -> None:
+    """Secrets Manager refuses whoever sends none: there is no SDK that would have made it."""
+    model = botocore.session.get_session().get_service_model("secretsmanager")
+    named = [
+        name for name in model.operation_names if model.operation_model(name).idempotent_members
+    ]
+    assert {"CreateSecret", "PutSecretValue"} <= {*named}
+    for name in named:
+        trouble = answer(b"", "503 Service Unavailable")
+        with serving(trouble, GOOD, GOOD, service="secretsmanager", attempts=2) as (client, server):
+            getattr(client, botocore.xform_name(name))(SecretId="main")
+            getattr(client, botocore.xform_name(name))(SecretId="main")
+        bodies = [json.loads(one.partition(b"\r\n\r\n")[2]) for one in server.requests]
+        first, again, other = (body["ClientRequestToken"] for body in bodies)
+        assert (first == again, first == other, 32 <= len(first) <= 64) == (True, False, True)
+    with serving(GOOD, GOOD, service="secretsmanager") as (client, server):
+        client.get_secret_value(SecretId="main")
+        client.put_secret_value(SecretId="main", ClientRequestToken="mine")
+    bodies = [json.loads(one.partition(b"\r\n\r\n")[2]) for one in server.requests]
+    assert bodies == [{"SecretId": "main"}, {"SecretId": "main", "ClientRequestToken": "mine"}]
 
 
 # --- what comes back -------------------------------------------------------------------------

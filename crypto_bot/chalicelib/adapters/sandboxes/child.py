@@ -54,6 +54,7 @@ class _Here:
         self._load = load
         self._load_named = load_named
         self._trials: Any = None
+        self._run_here: Any = None
         self._bots: OrderedDict[int, type[Bot]] = OrderedDict()
         self._runs: OrderedDict[int, ShownBot] = OrderedDict()
         self._made = 0
@@ -61,15 +62,20 @@ class _Here:
     def answer(self, line: bytes) -> bytes:
         asked = json.loads(line)
         try:
-            return written(getattr(self, f"_{asked['do']}")(asked))
+            return written(self.said_to(asked))
         except (BotRefused, BotFailed) as error:
             line_number = getattr(error, "line", 0)
             kind = "failed" if isinstance(error, BotFailed) else "refused"
             return written({kind: str(error), "line": line_number})
         except MemoryError:
             self._runs.clear()
-            self._trials = None
+            self._trials = self._run_here = None
             return written({"failed": "there is no memory left", "line": 0})
+
+    def said_to(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer. BotFailed or BotRefused where the bot stops at it."""
+        answer: dict[str, Any] = getattr(self, f"_{asked['do']}")(asked)
+        return answer
 
     def _bot(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         name = asked["name"]
@@ -121,6 +127,22 @@ class _Here:
             return tried(self._trials, asked)
         except SystemExit as error:
             raise BotFailed(f"{self._trials.setup.name}: SystemExit: {error}") from None
+
+    def _run(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Loaded before, as for trials; and so is that of a check."""
+        from chalicelib.adapters.sandboxes.whole_runs import WholeRun
+
+        self._run_here = WholeRun(asked, self)
+        return {}
+
+    def _portion(self, _asked: Mapping[str, Any]) -> dict[str, Any]:
+        said: dict[str, Any] = self._run_here.portion()
+        return said
+
+    def _check(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        from chalicelib.adapters.sandboxes.whole_runs import checked
+
+        return checked(asked, self)
 
     def _keep(self, kept: "OrderedDict[int, Any]", value: object, most: int) -> int:
         self._made += 1

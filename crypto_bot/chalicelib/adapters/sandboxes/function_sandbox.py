@@ -26,9 +26,11 @@ class FunctionSandbox:
 
     def __call__(self, source: str, name: str) -> type[Bot]:
         """The source run anew, in a process that ends when it has said what it is."""
-        asked = BotInFunction(name, source, self._caller, self._seconds)
-        made: type[Bot] = stand_in(asked, source, _InFunction)
+        made: type[Bot] = stand_in(self._asked(source, name), source, _InFunction)
         return made
+
+    def _asked(self, source: str, name: str) -> BotInFunction:
+        return BotInFunction(name, source, self._caller, self._seconds)
 
     def close(self) -> None:
         """Nothing of it is left anywhere."""
@@ -38,7 +40,12 @@ class _InFunction(StandIn, BotElsewhere):
     @classmethod
     @override
     def asked_at_once(cls) -> AbstractContextManager[None]:
-        asked = cls._source.process
-        if not isinstance(asked, BotInFunction):
-            raise TypeError(f"{asked!r} is no function")
-        return asked.asked_at_once()
+        return bot_in_function(cls).asked_at_once()
+
+
+def bot_in_function(kind: type[Bot]) -> BotInFunction:
+    """Who answers for a bot of such a sandbox."""
+    asked = kind._source.process if issubclass(kind, _InFunction) else None  # noqa: SLF001 - ours
+    if not isinstance(asked, BotInFunction):
+        raise TypeError(f"{kind!r} runs in no function")
+    return asked

@@ -68,11 +68,16 @@ def task_said(task: Task) -> Message:
 
 def trials_said(said: Mapping[str, Any], bot: type[Bot]) -> Trials:
     """What a question says; BotRefused where `bot` does not run on it."""
+    return trials_of(asked_said(said), bot, _MOST_KEPT)
+
+
+def asked_said(said: Mapping[str, Any]) -> Asked:
+    """Candles, terms and all else that a question has."""
     instruments = [_instrument(each) for each in said["instruments"]]
     symbols = [each.symbol for each in instruments]
     cash, costs = Decimal(said["cash"]), Costs(*map(Decimal, said["costs"]))
     numbers = zlib.decompress(b64decode(said["candles"]))
-    asked = Asked(
+    return Asked(
         bot=said["bot"],
         text=BotText(said["source"], said["file"]),
         instruments=symbols,
@@ -84,7 +89,6 @@ def trials_said(said: Mapping[str, Any], bot: type[Bot]) -> Trials:
         ),
         views=Views(*map(Timeline, said["views"])) if said["views"] else None,
     )
-    return trials_of(asked, bot, _MOST_KEPT)
 
 
 def tried(trials: Trials, said: Mapping[str, Any]) -> Message:

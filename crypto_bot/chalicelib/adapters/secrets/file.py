@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from chalicelib.adapters.secrets.fields import EXAMPLE, text_fields
 from chalicelib.adapters.secrets.owner_only import write_for_owner
-from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.errors import SecretMissing, SettingsError
 
 FILE_NAME: Final = "secrets.json"
 
@@ -24,7 +24,7 @@ class FileSecrets:
         """SettingsError names the file, the secret or the field, and never a value."""
         secrets = self._read(name)
         if name not in secrets:
-            raise SettingsError(
+            raise SecretMissing(
                 f"the secret {name!r} is not in {self._path}: add it as in {_example(name)}"
             )
         return text_fields(secrets[name], f"the secret {name!r} in {self._path}")
@@ -55,7 +55,7 @@ class FileSecrets:
             self._refuse_readable_by_others()
             text = self._path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise SettingsError(
+            raise SecretMissing(
                 f"the secret {name!r} is looked up in {self._path}, which does not exist: "
                 f"write {_example(name)} into it and run: chmod 600 {self._path}"
             ) from None

@@ -11,7 +11,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.adapters.secrets.fields import EXAMPLE, text_fields
-from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.errors import SecretMissing, SettingsError
 from chalicelib.ports import Clock
 
 GOOD_FOR: Final = timedelta(seconds=300)
@@ -143,8 +143,10 @@ def _named(name: str, what: str) -> Iterator[None]:
         reason = type(error).__name__
     else:
         return
-    remedy = "; crypto-bot secrets put writes it" if reason in _MISSING else ""
-    raise SettingsError(f"the secret {name!r} cannot be {what} AWS: {reason}{remedy}")
+    trouble = f"the secret {name!r} cannot be {what} AWS: {reason}"
+    if reason in _MISSING:
+        raise SecretMissing(f"{trouble}; crypto-bot secrets put writes it")
+    raise SettingsError(trouble)
 
 
 def _parsed(name: str, text: str) -> Mapping[str, str]:

@@ -1,6 +1,6 @@
 """Everything the stores hold, as it stood at one moment, and back into a table that holds nothing.
 
-Leases and the heartbeat are left out: they belong to processes that run now.
+Leases, the heartbeat and jobs are left out: they belong to processes that run now.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from chalicelib.drivers.table import Row, WholeTable
 _LOOKS: Final = 5
 _HEARTBEAT: Final = ("control", "heartbeat")
 _LEASES: Final = "lease#"
+_JOBS: Final = "jobs"
 _LEDGERS: Final = "ledger#"
 _CONFIGURATION: Final = "config"
 
@@ -67,7 +68,9 @@ def _lasting(table: WholeTable) -> list[Row]:
     return [
         row
         for row in table.scan()
-        if (row.partition, row.sort) != _HEARTBEAT and not row.partition.startswith(_LEASES)
+        if (row.partition, row.sort) != _HEARTBEAT
+        and row.partition != _JOBS
+        and not row.partition.startswith(_LEASES)
     ]
 
 

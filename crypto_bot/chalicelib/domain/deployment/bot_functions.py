@@ -14,18 +14,21 @@ from chalicelib.domain.deployment.schedule import checked_schedule
 from chalicelib.domain.errors import SettingsError
 
 BOT_SANDBOX: Final = "bot_sandbox"
+WORK_ON_JOB: Final = "work_on_job"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotFunction:
     """`needs` are variables that say where its data is; `schedule` is '' for one that is called.
 
-    `sandboxed`: it has the sources of bots run in BOT_SANDBOX.
+    `sandboxed`: it has the sources of bots run in BOT_SANDBOX. `parquet`: it looks into candles of
+    the lake, so that its package carries DuckDB.
     """
 
     needs: tuple[str, ...] = ()
     schedule: str = ""
     sandboxed: bool = False
+    parquet: bool = False
 
 
 BOT_FUNCTIONS: Final[Mapping[str, BotFunction]] = MappingProxyType(
@@ -36,6 +39,7 @@ BOT_FUNCTIONS: Final[Mapping[str, BotFunction]] = MappingProxyType(
             sandboxed=True,
         ),
         "sweep_batch": BotFunction(needs=("LAKE_BUCKET",), sandboxed=True),
+        WORK_ON_JOB: BotFunction(needs=("LAKE_BUCKET",), sandboxed=True, parquet=True),
         BOT_SANDBOX: BotFunction(),
     }
 )
@@ -74,3 +78,8 @@ def bot_schedules(given: Mapping[str, str]) -> Mapping[str, str]:
             for variable in [f"{name.upper()}_SCHEDULE"]
         }
     )
+
+
+def bots_use_parquet(functions: Iterable[str]) -> bool:
+    """Whether one of them needs DuckDB."""
+    return any(BOT_FUNCTIONS[name].parquet for name in functions)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.domain.deployment.bot_functions import BOT_SANDBOX
+from chalicelib.domain.deployment.bot_functions import BOT_SANDBOX, WORK_ON_JOB
+from chalicelib.domain.deployment.key_functions import TEND_KEYS
 from chalicelib.domain.deployment.outputs import StageOutputs
 from chalicelib.domain.deployment.rights import Right, Thing, rights_of
 
@@ -129,6 +130,13 @@ def _resources(
         Thing.EVERYTHING: ["*"],
         Thing.SWEEPS: [f"{bucket}/sweeps/*/question.gz"],
         Thing.TRIALS: [f"{bucket}/sweeps/*/trials/*"],
+        Thing.REPORTS: [f"{bucket}/bots/*"],
+        Thing.WORK: [
+            outputs.arn("lambda", f"function:{deployed_name(WORK_ON_JOB, outputs.stage)}")
+        ],
+        Thing.OWN_SECRETS: _secrets(outputs, ""),
+        Thing.OWN_PARAMETERS: _parameters(outputs, ""),
+        Thing.KEYS: [outputs.arn("lambda", f"function:{deployed_name(TEND_KEYS, outputs.stage)}")],
     }
     return by_thing[thing]
 

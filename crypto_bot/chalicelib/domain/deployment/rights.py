@@ -3,13 +3,15 @@
 The names are those of app.py. A new function is added here, or `configure` leaves it without a
 policy and it cannot be deployed. How long and how large each may be is in .chalice/config.json.
 Every stage has those of RIGHTS, of MARKET_RIGHTS those that its MARKET_FUNCTIONS names, and of
-BOT_RIGHTS those that its BOT_FUNCTIONS names.
+BOT_RIGHTS those that its BOT_FUNCTIONS names, of KEY_RIGHTS those that its KEY_FUNCTIONS names.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from chalicelib.domain.deployment.key_functions import TEND_KEYS
 
 
 class Thing(StrEnum):
@@ -47,6 +49,11 @@ class Thing(StrEnum):
     EVERYTHING = "everything"
     SWEEPS = "sweeps"  # what is asked of sweeps
     TRIALS = "trials"  # what sweeps have found
+    REPORTS = "reports"  # what came of backtests
+    WORK = "work"  # the function that works on jobs
+    OWN_SECRETS = "own_secrets"  # those below the stage's prefix, and none besides
+    OWN_PARAMETERS = "own_parameters"  # the same in Parameter Store
+    KEYS = "keys"  # the function that keeps and tries keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +137,16 @@ _ANALYSING: Final = (
     _NOTICES,
 )
 _RUN_CODE: Final = Right(thing=Thing.SANDBOX, actions=("lambda:InvokeFunction",))
-# Where instruments are analysed, the tick sizes by what was found.
+# Where a function works on jobs, the API wakes it, and shows what came of them.
+_HAVE_JOBS_DONE: Final = (
+    Right(thing=Thing.WORK, actions=("lambda:InvokeFunction",)),
+    Right(thing=Thing.REPORTS, actions=("s3:GetObject",)),
+)
+# Where instruments are analysed, the tick sizes by what was found, and bots may ask for it.
 _SIZING: Final = Right(thing=Thing.ANALYSES, actions=("dynamodb:Query",))
+
+# Where a function keeps keys, the API has it do so.
+_HAVE_KEYS_KEPT: Final = Right(thing=Thing.KEYS, actions=("lambda:InvokeFunction",))
 
 RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
     "api_handler": (_LOG, _STATE, _SHELF),
@@ -214,23 +229,59 @@ BOT_RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
         Right(thing=Thing.TRIALS, actions=("s3:PutObject",)),
         _RUN_CODE,
     ),
+    "work_on_job": (
+        _LOG,
+        Right(thing=Thing.STATE, actions=("dynamodb:GetItem", "dynamodb:PutItem")),
+        _LIST,
+        Right(thing=Thing.CANDLES, actions=("s3:GetObject",)),
+        Right(thing=Thing.RANKINGS, actions=("s3:GetObject",)),
+        Right(thing=Thing.REPORTS, actions=("s3:PutObject",)),
+        _RUN_CODE,
+    ),
     "bot_sandbox": (
         Right(thing=Thing.SANDBOX_NETWORK, actions=_INTERFACES, because=_JOINS),
         Right(thing=Thing.EVERYTHING, actions=("*",), is_denied=True),
     ),
 }
 
+# What this is for is in key_functions.py. It deletes no secret: removed keys are written over.
+KEY_RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
+    TEND_KEYS: (
+        _LOG,
+        _STATE,
+        _SECRETS,
+        _PARAMETERS,
+        Right(
+            thing=Thing.OWN_SECRETS,
+            actions=("secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"),
+        ),
+        Right(thing=Thing.OWN_PARAMETERS, actions=("ssm:DeleteParameter", "ssm:PutParameter")),
+        _ALARM_TOPIC,
+        _NETWORK,
+    ),
+}
+
+# What a function may besides at a stage that asks for another one.
+_BESIDE: Final[Mapping[str, Mapping[str, tuple[Right, ...]]]] = {
+    "api_handler": {TEND_KEYS: (_HAVE_KEYS_KEPT,), "work_on_job": _HAVE_JOBS_DONE},
+    "tick": {"analyse_instruments": (_SIZING,)},
+    "work_on_job": {"analyse_instruments": (_SIZING,)},
+}
+
 
 def functions_of(asked: Sequence[str]) -> tuple[str, ...]:
     """All that a stage has which asks for these."""
-    return (*RIGHTS, *(name for name in (*MARKET_RIGHTS, *BOT_RIGHTS) if name in asked))
+    return (
+        *RIGHTS,
+        *(name for name in (*MARKET_RIGHTS, *BOT_RIGHTS, *KEY_RIGHTS) if name in asked),
+    )
 
 
 def rights_of(function: str, asked: Sequence[str] = ()) -> tuple[Right, ...]:
     """Of any kind, at a stage that asks for these."""
-    if function == "tick" and "analyse_instruments" in asked:
-        return (*RIGHTS[function], _SIZING)
-    return RIGHTS.get(function) or MARKET_RIGHTS.get(function) or BOT_RIGHTS[function]
+    own = {**RIGHTS, **MARKET_RIGHTS, **BOT_RIGHTS, **KEY_RIGHTS}[function]
+    more = _BESIDE.get(function, {})
+    return (*own, *(right for name, rights in more.items() if name in asked for right in rights))
 
 
 def runs_bots(function: str) -> bool:

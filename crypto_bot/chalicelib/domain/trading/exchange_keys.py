@@ -7,6 +7,20 @@ from typing import Final
 from chalicelib.domain.errors import SettingsError
 
 USUAL: Final = ("api-key", "api-secret")
+# All that an exchange's keys may have; whatever has another field opens something else.
+KNOWN_FIELDS: Final = frozenset(
+    {
+        *USUAL,
+        "passphrase",
+        "uid",
+        "wallet-address",
+        "private-key",
+        "account-id",
+        "login",
+        "token",
+        "twofa",
+    }
+)
 _FIELD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}", re.ASCII)
 _MOST_FIELDS: Final = 10
 _LONGEST: Final = 8_192  # a private key in PEM has some 3,000 letters

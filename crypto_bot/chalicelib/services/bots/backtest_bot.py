@@ -10,6 +10,7 @@ from chalicelib.domain.bots.backtest_report import BacktestReport, report_on
 from chalicelib.domain.bots.candles import Candles, candles_of, moment
 from chalicelib.domain.bots.counted import counted
 from chalicelib.domain.bots.setup import Setup
+from chalicelib.domain.bots.views import Views
 from chalicelib.domain.errors import CryptoBotError
 from chalicelib.domain.market.candle_series import CandleSeries
 from chalicelib.market_ports.candles import CandleLake
@@ -22,6 +23,9 @@ class CandlesMissing(CryptoBotError):
     def __init__(self, series: CandleSeries) -> None:
         super().__init__(f"there are no candles of {series} in the lake")
         self.series = series
+
+
+Rehearse = Callable[[Setup, Mapping[str, Candles], Terms, Views | None], None]
 
 
 class Past(NamedTuple):
@@ -40,17 +44,20 @@ def backtest_bot(  # noqa: PLR0913 - which part of the past, and who waits for i
     since: datetime | None,
     until: datetime,
     moved: Callable[[int, int], None] | None = None,
+    rehearse: Rehearse | None = None,
 ) -> BacktestReport:
     """By the candles that start from `since` (else the first there is) to before `until`.
 
     The bot knows the rankings and analyses that were there at the time. CandlesMissing where an
     instrument has none; what the bot does wrong comes as BotFailed. `moved` is told at each candle
-    how many were decided on, and of how many; it costs speed, and the line of a mistake of a bot
-    that runs in this process.
+    how many were decided on, and of how many; it costs speed. `rehearse` is told on what a bot will
+    be run that runs elsewhere.
     """
     candles = candles_kept(setup, past.candles, venue=venue, since=since, until=until)
     begin = moment(min(series.start[0] for series in candles.values()))
     views = past_views(past.findings, setup, venue, begin, until)
+    if rehearse is not None:
+        rehearse(setup, candles, terms, views)
     watched = setup if moved is None else _watched(setup, candles, moved)
     return report_on(watched, venue, candles, terms, views)
 

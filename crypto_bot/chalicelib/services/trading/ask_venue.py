@@ -15,10 +15,10 @@ from chalicelib.domain.trading.risk import MOST_SKEW
 from chalicelib.ports import (
     Exchange,
     ShowsClock,
-    ShowsPermissions,
     ShowsUnusable,
     TradingPorts,
 )
+from chalicelib.services.trading.ask_permissions import ask_permissions
 
 Answer = tuple[bool | None, str]
 
@@ -173,25 +173,7 @@ def _balances(asked: Asked) -> Answer:
 
 
 def _permissions(asked: Asked) -> Answer:
-    exchange, venue = asked.exchange, asked.account.exchange
-    told = exchange.key_permissions() if isinstance(exchange, ShowsPermissions) else None
-    if told is None:
-        return None, (
-            f"cannot be told: {venue} does not say what keys may do; see on its own page that "
-            "these can neither withdraw nor transfer"
-        )
-    if too_much := told.too_much():
-        return False, (
-            f"the keys allow {' and '.join(too_much)}; make new ones on {venue} without that"
-        )
-    if told.trade is False:
-        return False, f"the keys may not trade; allow spot trading for them on {venue}"
-    if told.only_from_addresses is False:
-        return None, (
-            "they can trade, and neither withdraw nor transfer, but from any address: tie them to "
-            f"this machine's on {venue}"
-        )
-    return True, "they can trade, and neither withdraw nor transfer"
+    return ask_permissions(asked.exchange, asked.account.exchange)
 
 
 def _refuse_missing(symbols: Sequence[str], found: Mapping[str, object], what: str) -> None:

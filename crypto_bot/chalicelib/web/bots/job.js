@@ -4,6 +4,8 @@ import { get, newKey, post } from "lib/api.js";
 import { toast } from "components/toast.js";
 
 const EVERY = 400;
+const LATER = 1500;  // what has not ended by then takes long, and each look costs something on AWS
+const SOON = 25;
 
 // -> {job, error, begin(path, body), abort()}; `ended(job)` is called once when it is over.
 export function useJob(ended) {
@@ -17,13 +19,15 @@ export function useJob(ended) {
     if (!running) return undefined;
     let stopped = false;
     let timer = 0;
+    let looks = 0;
+    const every = () => ((looks += 1) > SOON ? LATER : EVERY);
     async function look() {
       try {
         const found = await get(`/jobs/${job.id}`);
         if (stopped) return;
         setJob(found);
         if (found.state !== "running") heard.current?.(found);
-        else timer = setTimeout(look, EVERY);
+        else timer = setTimeout(look, every());
       } catch (caught) {
         if (stopped) return;
         if (caught.status === 404) { setJob(null); setError(caught); } else timer = setTimeout(look, EVERY * 5);

@@ -16,11 +16,11 @@ const PROMPT = { autocomplete: "off", spellcheck: false, type: "password" };
 
 const toldOf = ({ would, shared_with: others }) => html`<ul><li>${would}</li>${others?.length > 0 && html`<li>The channels ${others.join(", ")} open with it, too.</li>`}</ul>`;
 
-// `known`: the fields of each kind; `channel`: the one to be changed, whose kind stays.
-export function ChannelForm({ known, channel, close }) {
+// `known`: the fields of each kind; `channel`: the one to be changed, whose kind stays; `refusal`: why none are taken.
+export function ChannelForm({ known, channel, refusal, close }) {
   const [form, setForm] = useState({ name: channel?.name ?? "", kind: channel?.kind ?? "telegram", least: channel?.least ?? "P2", topic: channel?.topic ?? "" });
   const [fields, setFields] = useState({});
-  const { needs, takes } = known[form.kind];
+  const { needs, takes } = refusal ? { needs: [], takes: [] } : known[form.kind];
   const set = (name) => (event) => setForm({ ...form, [name]: event.target.value });
   const given = Object.fromEntries([...needs, ...takes].filter((name) => fields[name]).map((name) => [name, fields[name]]));
   const isHanded = Object.keys(given).length > 0;
@@ -35,6 +35,7 @@ export function ChannelForm({ known, channel, close }) {
   const isNeeded = (name) => needs.includes(name) && (!channel || isHanded);
   return html`<${Dialog} title=${channel ? `Channel ${channel.name}` : "Add a channel"} close=${close}
       foot=${html`<button onClick=${close}>Cancel</button><button class="primary" form="channel">Next</button>`}>
+    ${refusal && form.kind !== "sns" && html`<p>${refusal}</p>`}
     ${needs.length > 0 && html`<p>What opens it goes straight to where the bot reads it. Nothing shows it again.${channel && " Leave it empty to keep what is there."}</p>`}
     <form id="channel" class="fields" autocomplete="off" onSubmit=${next}>
       ${!channel && html`<${Field} label="Name" required pattern=${NAME} value=${form.name} onInput=${set("name")} hint="Letters, digits, dots, dashes." />

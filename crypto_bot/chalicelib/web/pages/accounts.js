@@ -17,13 +17,14 @@ function Page() {
   const acts = mayAct.value && html`<button class="primary" onClick=${() => setAdding(true)}><${Icon} name="plus" /> Add account</button>`;
   return html`<${PageHead} title="Accounts" at=${html`<${AsOf} at=${live.at} />`}>${acts}<//>
     <${Shown} live=${live}>${(data) => (data.accounts.length
-      ? html`<div class="cards">${data.accounts.map((account) => html`<${Account} key=${account.name} account=${account} />`)}</div>`
+      ? html`${data.keys_refusal && html`<p class="muted">${data.keys_refusal}</p>`}
+        <div class="cards">${data.accounts.map((account) => html`<${Account} key=${account.name} account=${account} takesKeys=${!data.keys_refusal} />`)}</div>`
       : html`<${Card}><${Empty} title="No account yet" icon="accounts">
           An account is a set of exchange keys, or virtual money. Add one here, or with <code>crypto-bot accounts apply FILE</code>.<//><//>`)}<//>
-    ${adding && html`<${Adding} refusal=${live.data?.live_refusal ?? ""} close=${() => setAdding(false)} />`}`;
+    ${adding && html`<${Adding} refusal=${live.data?.live_refusal ?? ""} keysRefusal=${live.data?.keys_refusal ?? ""} close=${() => setAdding(false)} />`}`;
 }
 
-function Account({ account }) {
+function Account({ account, takesKeys }) {
   const [handing, setHanding] = useState(false);
   const [checks, setChecks] = useState(null);
   const [error, setError] = useState(null);
@@ -54,7 +55,7 @@ function Account({ account }) {
       ["Silent", account.silent_until ? html`until <${Ago} at=${account.silent_until} />: ${account.silent_because}` : ""],
       ["Keys", html`<${Keys} account=${account} />`],
     ]} />
-    ${mayAct.value && html`<div class="bar accounts-acts">
+    ${mayAct.value && takesKeys && html`<div class="bar accounts-acts">
       <button disabled=${busy} onClick=${check}>${busy ? "Asking the venue…" : "Test"}</button>
       ${!isVirtual && html`<button onClick=${() => setHanding(true)}>${has ? "Replace keys" : "Hand over keys"}</button>`}
       ${!isVirtual && has && html`<button class="quiet danger-text" onClick=${unlink}>Unlink keys</button>`}</div>`}
@@ -76,7 +77,8 @@ function Checks({ checks }) {
     <li key=${one.name}><${Badge} of=${word[one.ok][0]} tone=${word[one.ok][1]} /><strong>${one.name}</strong><span>${one.detail}</span></li>`)}</ul>`;
 }
 
-const toldOf = ({ would, shared_with: others }) => html`<ul><li>${would}</li>${others?.length > 0 && html`<li>The accounts ${others.join(", ")} use the same keys.</li>`}</ul>`;
+const toldOf = ({ would, shared_with: others, notes = [] }) => html`<ul><li>${would}</li>${others?.length > 0 && html`<li>The accounts ${others.join(", ")} use the same keys.</li>`}
+  ${notes.map((note) => html`<li key=${note}>${note}</li>`)}</ul>`;
 
 const PROMPT = { autocomplete: "off", spellcheck: false, type: "password" };
 
@@ -120,7 +122,7 @@ function Handing({ account, exchange, close }) {
 const NAME = "[A-Za-z0-9._\\-]{1,64}";
 const START = { name: "", mode: "virtual", exchange: "virtual", quote: "USDT", capital: "", prices_from: "binance" };
 
-function Adding({ refusal, close }) {
+function Adding({ refusal, keysRefusal, close }) {
   const [form, setForm] = useState(START);
   const [keys, setKeys] = useState({});
   const [error, setError] = useState(null);
@@ -141,14 +143,14 @@ function Adding({ refusal, close }) {
   return html`<${Dialog} title="Add an account" close=${close} foot=${html`<button onClick=${close}>Cancel</button><button class="primary" form="account">Next</button>`}>
     <form id="account" class="fields" autocomplete="off" onSubmit=${next}>
       <${Field} label="Name" name="name" required pattern=${NAME} value=${form.name} onInput=${set("name")} hint="Letters, digits, dots, dashes." />
-      <${Field} label="Mode" hint=${form.mode === "live" ? refusal : ""}>${(input) => html`<select ...${input} value=${form.mode} onChange=${setMode}>
+      <${Field} label="Mode" hint=${(!isVirtual && keysRefusal) || (form.mode === "live" ? refusal : "")}>${(input) => html`<select ...${input} value=${form.mode} onChange=${setMode}>
         <option value="virtual">paper: virtual money</option><option value="sandbox">sandbox: the venue's test system</option><option value="live">live: real money</option></select>`}<//>
       ${isVirtual
         ? html`<${Field} label="Prices from" required value=${form.prices_from} onInput=${set("prices_from")} hint="An exchange such as binance, or synthetic." />`
         : html`<${Field} label="Exchange" required value=${form.exchange} onInput=${set("exchange")} hint="Its id, such as binance, kraken or coinbase." error=${unknown?.message} />`}
       <${Field} label="Quote currency" required value=${form.quote} onInput=${set("quote")} />
       <${Field} label="Capital" inputmode="decimal" value=${form.capital} onInput=${set("capital")} hint="In the quote currency; empty: all there is." />
-      ${fields && html`<${KeyFields} names=${fields} values=${keys} change=${setKeys} />`}
+      ${fields && !keysRefusal && html`<${KeyFields} names=${fields} values=${keys} change=${setKeys} />`}
     </form><${ErrorNote} error=${error} /><//>`;
 }
 

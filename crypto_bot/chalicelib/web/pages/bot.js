@@ -101,11 +101,11 @@ function Trial({ name, source, about, version, tried }) {
   if (!mayAct.value) return null;
   const busy = job.running || check.running || tried.running || source.busy;
   return html`<${Card} title="Try it on the past"><div onPointerEnter=${warmUp} onFocusIn=${warmUp}>
-    ${kept.error ? html`<${ErrorNote} error=${kept.error} />` : html`<${TrialForm} trial=${trial} change=${setTrial} outline=${source.outline} series=${series} error=${tried.error ?? job.error} />`}
-    <div class="bar trial-acts"><button class="primary" disabled=${busy || Boolean(kept.error)} onClick=${isHere ? runHere : keep}
+    ${kept.error ? html`<${ErrorNote} error=${kept.error} retry=${kept.refresh} />` : kept.loading ? html`<${Skeleton} lines=${6} />` : html`<${TrialForm} trial=${trial} change=${setTrial} outline=${source.outline} series=${series} error=${tried.error ?? job.error} />`}
+    <div class="bar trial-acts"><button class="primary" disabled=${busy || !kept.data} onClick=${isHere ? runHere : keep}
         title=${isHere ? "In this browser: nothing is saved, and nothing kept" : "In the program, which keeps it with its version"}><${Icon} name="play" size="15" /> Run backtest</button>
       ${isHere && html`<button disabled=${busy} onClick=${keep} title="Save what was changed, and run it in the program, which keeps it with its version">Run and keep</button>`}
-      <button disabled=${busy || Boolean(kept.error)} onClick=${() => run(check, "check")} title="Run it again and again: it must always do the same">Check</button></div>
+      <button disabled=${busy || !kept.data} onClick=${() => run(check, "check")} title="Run it again and again: it must always do the same">Check</button></div>
     <${Progress} of=${tried} what="Backtest in this browser" /><${Progress} of=${job} what="Backtest" /><${Progress} of=${check} what="Check" />
     <${ErrorNote} error=${tried.error} /><${ErrorNote} error=${job.error ?? failed(job.job)} /><${ErrorNote} error=${check.error ?? failed(check.job)} />
     ${check.job?.state === "done" && html`<ul class="checked">${check.job.lines.map((line) => html`<li key=${line} class=${line.startsWith("Wrong") ? "bad" : ""}>${line}</li>`)}</ul>`}</div><//>`;

@@ -16,7 +16,7 @@ function Page() {
   const acts = mayAct.value && channels.data && html`<button onClick=${() => setEdited({})}><${Icon} name="plus" size="16" /> Add channel</button>`;
   return html`<${PageHead} title="Settings" at=${html`<${AsOf} at=${settings.at} />`} />
     <${Card} wide title="Notifications" acts=${acts}><${Shown} live=${channels}>${(data) => html`<${Channels} data=${data} edit=${setEdited} />`}<//><//>
-    ${edited && html`<${ChannelForm} known=${channels.data.kinds} channel=${edited.name ? edited : null} close=${() => setEdited(null)} />`}
+    ${edited && html`<${ChannelForm} known=${channels.data.kinds} refusal=${channels.data.keys_refusal} channel=${edited.name ? edited : null} close=${() => setEdited(null)} />`}
     <${Shown} live=${settings}>${(data) => html`<div class="cards">${grouped(data.settings).map(([group, rows]) => html`
       <${Card} key=${group} title=${group}><${Facts} of=${rows.map((row) => [html`${row.name}<small class="settings-variable">${row.variable}</small>`, row.value])} /><//>`)}</div>
       <p class="muted">Settings are variables of the environment, read when the program starts. What is not shown here is as it comes.</p>`}<//>`;

@@ -1,0 +1,96 @@
+"""The function that works on the jobs of the API: backtests and checks of the owner's bots.
+
+Their code runs in `bot_sandbox` and never here. Lambda may deliver an event twice, or after a
+failure again: the second one finds the job taken on, and does nothing.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+from chalicelib.adapters.job_function import SERIES
+from chalicelib.bootstrap.bots import bot_ports, check_bot
+from chalicelib.bootstrap.jobs import series_of_the_lake, taken_on
+from chalicelib.bootstrap.market import lake
+from chalicelib.bootstrap.sandbox import whole_runs
+from chalicelib.bootstrap.trials import backtested, setup_of, told_of_check
+from chalicelib.domain.bots.version import number_named
+from chalicelib.domain.errors import ActionRefused, CryptoBotError
+from chalicelib.ports.jobs import JobState, Work, WorkEnded
+from chalicelib.reports.backtest_chart import backtest_chart
+from chalicelib.reports.backtest_page import backtest_page
+from chalicelib.services.bots.find_bot import FoundBot, find_bot
+from chalicelib.services.bots.keep_backtest import Drawn, keep_backtest
+
+_LOG = logging.getLogger(__name__)
+# What a page leaves out, an option of the verb would leave out, too.
+_LEFT_OUT: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("interval", "venue", "since", "until", "cash", "fee", "slippage")),
+    **dict.fromkeys(("step", "tick", "minimum")),
+    "instruments": (),
+    "ask_venue": False,
+}
+
+
+def work_on_job(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """{"job": ID}: how it ended, '' where it was not this one's to do; else what is asked."""
+    if event.get("ask") == SERIES:
+        return {"series": series_of_the_lake()}
+    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    work = taken_on(event["job"], left)
+    return {"state": "" if work is None else _worked(work)}
+
+
+def _worked(work: Work) -> str:
+    try:
+        result = _WORK[work.kind](work)
+    except WorkEnded:
+        return "ended early"
+    except CryptoBotError as error:
+        # What names an option of a verb is a field to whoever reads this.
+        work.conclude(JobState.FAILED, error=str(error).replace("--", ""))
+        return JobState.FAILED.value
+    except Exception:  # noqa: BLE001 - the one who waits is told, and the log has it
+        _LOG.exception("a %s failed", work.kind)
+        work.conclude(JobState.FAILED, error="it failed; the log of its function has why")
+        return JobState.FAILED.value
+    work.conclude(JobState.DONE, result=result)
+    return JobState.DONE.value
+
+
+def _backtest(work: Work) -> None:
+    sandbox = whole_runs()
+    ports = replace(bot_ports(), load=sandbox)
+    asked = {**_LEFT_OUT, **work.asked}
+    found = _found(work)
+    if found.stored is None or found.number is None:
+        raise ActionRefused(f"{found.name} comes with the program and has no history")
+    setup = setup_of(sandbox(found.source, found.title), asked, asked["parameters"])
+    report = backtested(setup, asked, work.tell, sandbox.rehearse)
+    drawn = Drawn(backtest_page(report), backtest_chart(report))
+    work.go_on()
+    keep_backtest(ports, lake(), found.stored, found.number, report, drawn)
+
+
+def _check(work: Work) -> list[str]:
+    sandbox = whole_runs()
+    asked = {**_LEFT_OUT, **work.asked}
+    found = _found(work)
+    checked = check_bot(
+        found,
+        lambda: setup_of(sandbox(found.source, found.title), asked, asked["parameters"]),
+        sandbox.check,
+    )
+    return told_of_check(found, checked)
+
+
+def _found(work: Work) -> FoundBot:
+    return find_bot(bot_ports(), work.asked["bot"], number_named(work.asked["version"]))
+
+
+_WORK: Final[Mapping[str, Callable[[Work], Any]]] = MappingProxyType(
+    {"backtest": _backtest, "check": _check}
+)
