@@ -292,8 +292,7 @@ def test_no_act_reaches_what_is_no_accounts(stand: Stand) -> None:
         for name in ("table", "bus"):
             manager.create_secret(Name=f"crypto-bot-prod/{name}", SecretString=login)
         evil = Channel(name="evil", kind=ChannelKind.TELEGRAM, secret="crypto-bot-prod/table")
-        known = notices().notifications()
-        notices().save_notifications(known.with_channel(evil))
+        notices().save_notifications(notices().notifications().with_channel(evil))
     name = stand.account(secret="crypto-bot-dev/main")
     channel = {"name": "evil", "kind": "telegram", "fields": TELEGRAM, "dry_run": False}
     keys = {"keys": KEYS, "dry_run": False}
@@ -319,7 +318,7 @@ def test_no_act_reaches_what_is_no_accounts(stand: Stand) -> None:
     for name in ("table", "bus"):
         assert stand.kept(f"crypto-bot-prod/{name}") == json.loads(login)
     with stand.recorder.nobody():
-        notices().save_notifications(known)
+        notices().save_notifications(notices().notifications().without_channel("evil"))
 
 
 def test_a_function_that_is_away_is_told_and_keeps_nobody_from_looking(stand: Stand) -> None:
