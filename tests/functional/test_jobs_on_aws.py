@@ -34,6 +34,7 @@ from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.market.candle_series import candle_series
 from chalicelib.domain.operation.role import AccessToken, Role
 from chalicelib.domain.trading.alerts.tokens import hash_token
+from chalicelib.domain.trading.strategy import Strategy
 from chalicelib.drivers.dynamodb_table import create_table
 from chalicelib.functions import working
 from chalicelib.ports.jobs import AT_ONCE
@@ -269,6 +270,28 @@ def test_a_check_finds_what_it_finds_here(house: House) -> None:
         said = typed("bots", "check", "odd", "--stage", "prod")
     assert said.exit_code == 1
     assert said.output.splitlines() == told
+
+
+def test_a_bot_is_deployed_with_the_check_of_the_function(house: House) -> None:
+    """It comes with the program, or is the owner's; what it is refused for is said."""
+    with house.there():
+        known = bootstrap.strategies().configuration().version
+        trend = Strategy(name="trend", instruments={"BTCUSDT": "BTC/USDT"})
+        bootstrap.strategies().apply(expected_version=known, strategies=[trend])
+    wanted: dict[str, Any] = {"strategy": "trend", "instruments": ["BTC/USDT"], "interval": "1h"}
+    for bot in ("mine", "sma-cross"):
+        shown = house.ask("POST /deployments", name=f"of-{bot}", bot=bot, **wanted)
+        [check] = shown["checks"]
+        assert (check["venue"], check["candles"]) == ("binance", 299)
+        given = wanted | {"digest": shown["digest"], "confirm": True}
+        done = house.ask("POST /deployments", name=f"of-{bot}", bot=bot, **given)
+        assert done["state"] == "running"
+    odd = house.ask("POST /deployments", 409, name="of-odd", bot="odd", **wanted)
+    assert "live, the bot is made anew and has forgotten it" in odd["error"]
+    assert {one["bot"] for one in house.ask("GET /deployments")["deployments"]} == {
+        "mine",
+        "sma-cross",
+    }
 
 
 def test_why_one_failed_is_said_of_the_candle_and_the_field(house: House) -> None:

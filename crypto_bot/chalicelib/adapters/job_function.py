@@ -1,7 +1,8 @@
 """The caller's side of the function that works on jobs, for the API of a stage.
 
-What is sent: {"job": ID}, and nobody waits for it; or {"ask": "candle_series"}, to which it answers
-{"series": [...]}: the API itself has no right to candles.
+What is sent: {"job": ID}, and nobody waits for it. Or a question, since the API itself has no right
+to candles: {"ask": "candle_series"}, to which it answers {"series": [...]}, and {"ask": "check",
+"asked": {}}, to which it answers {"checked": {"venue": "...", "check": {}}} or {"refused": "..."}.
 """
 
 import json
@@ -10,9 +11,11 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.domain.bots.refusals import BotRefused
 from chalicelib.domain.errors import ActionRefused, StoreUnavailable
 
 SERIES: Final = "candle_series"
+CHECK: Final = "check"
 _MISSING: Final = "ResourceNotFoundException"
 
 
@@ -33,17 +36,37 @@ class JobFunction:
 
     def series(self) -> list[dict[str, Any]]:
         """The candles of the lake: see `list_series`."""
-        answer = self._invoke({"ask": SERIES}, "RequestResponse")
+        rows = self._answer({"ask": SERIES}).get("series")
+        if not isinstance(rows, list):
+            raise self._failed()
+        return rows
+
+    def check(self, asked: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
+        """A bot on candles of the lake: of which venue, and what was found; None without candles.
+
+        BotRefused with what keeps it from being checked.
+        """
+        answer = self._answer({"ask": CHECK, "asked": asked})
+        if "refused" in answer:
+            raise BotRefused(str(answer["refused"]))
+        match answer.get("checked"):
+            case {"venue": str(venue), "check": None}:
+                return venue, None
+            case {"venue": str(venue), "check": dict(found)}:
+                return venue, found
+        raise self._failed()
+
+    def _answer(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        answer = self._invoke(event, "RequestResponse")
         try:
             said = json.loads(answer["Payload"].read() or b"null")
         except (BotoCoreError, OSError, ValueError) as error:
             raise self._silent(error) from error
-        rows = said.get("series") if isinstance(said, dict) else None
-        if "FunctionError" in answer or not isinstance(rows, list):
-            raise StoreUnavailable(f"the function {self._function} failed; its own log says why")
-        return rows
+        if "FunctionError" in answer or not isinstance(said, dict):
+            raise self._failed()
+        return said
 
-    def _invoke(self, event: Mapping[str, str], how: str) -> Any:
+    def _invoke(self, event: Mapping[str, Any], how: str) -> Any:
         try:
             return self._client.invoke(
                 FunctionName=self._function, InvocationType=how, Payload=json.dumps(event).encode()
@@ -63,3 +86,6 @@ class JobFunction:
 
     def _silent(self, error: Exception) -> StoreUnavailable:
         return StoreUnavailable(f"the function {self._function} did not answer: {error}; try again")
+
+    def _failed(self) -> StoreUnavailable:
+        return StoreUnavailable(f"the function {self._function} failed; its own log says why")

@@ -11,6 +11,9 @@ from chalicelib.ports.jobs import Jobs, Work
 if TYPE_CHECKING:
     from chalicelib.adapters.job_function import JobFunction
     from chalicelib.adapters.stores.jobs import TableJobs
+    from chalicelib.domain.bots.setup import Setup
+    from chalicelib.services.bots.check_on_lake import CheckedOn
+    from chalicelib.services.bots.find_bot import FoundBot
 
 # The function answers within this, or the gateway gives up before it does.
 _PATIENCE: Final[dict[str, Any]] = {"connect_timeout": 2.0, "read_timeout": 24.0, "attempts": 1}
@@ -24,8 +27,8 @@ def jobs() -> Jobs:
     return _stage_jobs()
 
 
-def check_worked_on() -> None:
-    """ActionRefused as above, with what has to be set."""
+def check_worked_on(verb: str = "backtest") -> None:
+    """ActionRefused as above, with what has to be set. `verb` is that of `crypto-bot bots`."""
     from chalicelib.domain.deployment.bot_functions import WORK_ON_JOB
 
     settings = bootstrap.settings()
@@ -33,7 +36,7 @@ def check_worked_on() -> None:
         raise ActionRefused(
             f"stage {settings.stage} has no function for this: name {WORK_ON_JOB} in BOT_FUNCTIONS"
             " of its environment_variables in .chalice/config.json, then make infra, make configure"
-            " and make deploy; or run it on a machine of yours, with crypto-bot bots backtest"
+            f" and make deploy; or run it on a machine of yours, with crypto-bot bots {verb}"
             f" --stage {settings.stage}"
         )
 
@@ -59,6 +62,24 @@ def kept_series() -> list[dict[str, Any]]:
         check_worked_on()
         return _function().series()
     return series_of_the_lake()
+
+
+def checked_by_function(found: "FoundBot", setup: "Setup") -> "CheckedOn":
+    """What `check_bot` finds, where this process may not look at candles."""
+    from chalicelib.adapters.sandboxes.whole_runs import check_told
+    from chalicelib.services.bots.check_on_lake import CheckedOn
+
+    check_worked_on("deploy")
+    venue, check = _function().check(
+        {
+            "bot": found.name,
+            "version": "" if found.number is None else str(found.number),
+            "instruments": list(setup.instruments),
+            "interval": setup.interval.value,
+            "parameters": dict(setup.parameters),
+        }
+    )
+    return CheckedOn(setup, venue, None if check is None else check_told(check))
 
 
 def series_of_the_lake() -> list[dict[str, Any]]:

@@ -11,17 +11,20 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-from chalicelib.adapters.job_function import SERIES
+from chalicelib.adapters.job_function import CHECK, SERIES
+from chalicelib.adapters.sandboxes.whole_runs import check_said
 from chalicelib.bootstrap.bots import bot_ports, check_bot
 from chalicelib.bootstrap.jobs import series_of_the_lake, taken_on
 from chalicelib.bootstrap.market import lake
 from chalicelib.bootstrap.sandbox import whole_runs
 from chalicelib.bootstrap.trials import backtested, setup_of, told_of_check
+from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.bots.version import number_named
 from chalicelib.domain.errors import ActionRefused, CryptoBotError
 from chalicelib.ports.jobs import JobState, Work, WorkEnded
 from chalicelib.reports.backtest_chart import backtest_chart
 from chalicelib.reports.backtest_page import backtest_page
+from chalicelib.services.bots.check_on_lake import CheckedOn
 from chalicelib.services.bots.find_bot import FoundBot, find_bot
 from chalicelib.services.bots.keep_backtest import Drawn, keep_backtest
 
@@ -39,6 +42,8 @@ def work_on_job(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """{"job": ID}: how it ended, '' where it was not this one's to do; else what is asked."""
     if event.get("ask") == SERIES:
         return {"series": series_of_the_lake()}
+    if event.get("ask") == CHECK:
+        return _answered(event["asked"])
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
     work = taken_on(event["job"], left)
     return {"state": "" if work is None else _worked(work)}
@@ -65,7 +70,7 @@ def _backtest(work: Work) -> None:
     sandbox = whole_runs()
     ports = replace(bot_ports(), load=sandbox)
     asked = {**_LEFT_OUT, **work.asked}
-    found = _found(work)
+    found = _found(asked)
     if found.stored is None or found.number is None:
         raise ActionRefused(f"{found.name} comes with the program and has no history")
     setup = setup_of(sandbox(found.source, found.title), asked, asked["parameters"])
@@ -76,19 +81,36 @@ def _backtest(work: Work) -> None:
 
 
 def _check(work: Work) -> list[str]:
+    return told_of_check(*_checked(work.asked))
+
+
+def _answered(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Before a bot is deployed, the API wants to know what the check finds, and waits for it."""
+    try:
+        _, checked = _checked(asked)
+    except CryptoBotError as error:
+        return {"refused": str(error)}
+    check = checked.check
+    said = None if check is None else check_said(check)
+    return {"checked": {"venue": checked.venue, "check": said}}
+
+
+def _checked(words: Mapping[str, Any]) -> tuple[FoundBot, CheckedOn]:
+    asked = {**_LEFT_OUT, **words}
+    found = _found(asked)
+    if found.stored is None:  # it comes with the program
+        return found, check_bot(found, lambda: setup_of(found.load(), asked, asked["parameters"]))
     sandbox = whole_runs()
-    asked = {**_LEFT_OUT, **work.asked}
-    found = _found(work)
-    checked = check_bot(
-        found,
-        lambda: setup_of(sandbox(found.source, found.title), asked, asked["parameters"]),
-        sandbox.check,
-    )
-    return told_of_check(found, checked)
+
+    def load() -> Setup:
+        return setup_of(sandbox(found.source, found.title), asked, asked["parameters"])
+
+    return found, check_bot(found, load, sandbox.check)
 
 
-def _found(work: Work) -> FoundBot:
-    return find_bot(bot_ports(), work.asked["bot"], number_named(work.asked["version"]))
+def _found(asked: Mapping[str, Any]) -> FoundBot:
+    number = number_named(asked["version"]) if asked["version"] else None
+    return find_bot(bot_ports(), asked["bot"], number)
 
 
 _WORK: Final[Mapping[str, Callable[[Work], Any]]] = MappingProxyType(

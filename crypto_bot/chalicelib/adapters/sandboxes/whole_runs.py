@@ -85,6 +85,11 @@ def lines_told(portions: list[Message]) -> list[Message]:
     ]
 
 
+def check_said(found: BotCheck) -> Message:
+    """As `check_told` reads it."""
+    return {**found._asdict(), "findings": [[*each] for each in found.findings]}
+
+
 def check_told(answer: Mapping[str, Any]) -> BotCheck:
     """What a check has found; BotRefused for what is none."""
     return BotCheck(
@@ -133,7 +138,7 @@ def checked(said: Mapping[str, Any], here: Answers) -> Message:
     """The same bot run again and again."""
     beside = _Beside(said["file"], here, is_noting=False)
     found = check_bot(lambda: _setup(said, beside), asked_said(said).candles, source=said["source"])
-    return {**found._asdict(), "findings": [[*each] for each in found.findings]}
+    return check_said(found)
 
 
 def _setup(said: Mapping[str, Any], beside: "_Beside") -> Setup:
