@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
-from itertools import count, pairwise
+from itertools import count, pairwise, takewhile
 from typing import Any
 
 import pytest
@@ -386,10 +386,27 @@ def granted(house: House, function: str) -> list[Call]:
     ]
 
 
+RAN: set[str] = set()
+
+
+@pytest.fixture(autouse=True)
+def noted(request: pytest.FixtureRequest) -> None:
+    RAN.add(request.node.originalname)
+
+
+def is_all_asked_for() -> bool:
+    """Whether all tests above ran in this process: several may share them, in any way."""
+    names = [name for name in globals() if name.startswith("test_")]
+    above = takewhile(lambda name: not name.startswith("test_the_policies"), names)
+    return {*above} <= RAN
+
+
 def test_the_policies_grant_all_that_is_asked_for_and_nothing_else(house: House) -> None:
     for function, usual in (("work_on_job", ()), ("api_handler", RIGHTS["api_handler"])):
-        rights, calls = granted(house, function), house.recorder.calls[function]
+        rights, calls = granted(house, function), house.recorder.calls.get(function, set())
         assert sorted(c for c in calls if not any(covers(r, c) for r in rights)) == []
+        if not is_all_asked_for():
+            continue
         own = BOT_RIGHTS.get(function, ())
         excused = {a for right in (*own, *usual) if right.because for a in right.actions}
         asked_elsewhere = {a for right in usual for a in right.actions}
@@ -403,12 +420,13 @@ def test_the_policies_grant_all_that_is_asked_for_and_nothing_else(house: House)
     invoked = {
         function: {
             resource.rpartition(":")[2]
-            for action, resource in house.recorder.calls[function]
+            for action, resource in house.recorder.calls.get(function, set())
             if action == "lambda:InvokeFunction"
         }
         for function in ("work_on_job", "api_handler")
     }
-    assert invoked == {"work_on_job": {"crypto_bot-prod-bot_sandbox"}, "api_handler": {WORKER}}
+    known = {"work_on_job": {"crypto_bot-prod-bot_sandbox"}, "api_handler": {WORKER}}
+    assert invoked == known or not is_all_asked_for()
     assert "bot_sandbox" not in house.recorder.calls
 
 
