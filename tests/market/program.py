@@ -20,6 +20,7 @@ class Machine:
 
     home: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    _started: list["subprocess.Popen[bytes]"] = field(default_factory=list, init=False, repr=False)
 
     def command(self, *words: str) -> str:
         """What it printed; it must succeed."""
@@ -36,12 +37,20 @@ class Machine:
 
     def start(self, *words: str) -> "subprocess.Popen[bytes]":
         with (self.home / "worker.log").open("ab") as log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "chalicelib.cli", *words],
                 env=self._environment,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
+        self._started.append(process)
+        return process
+
+    def clear(self) -> None:
+        """Kill what still runs, so that a test that failed leaves nothing behind."""
+        for process in self._started:
+            process.kill()
+            process.wait()
 
     @property
     def _environment(self) -> dict[str, Any]:

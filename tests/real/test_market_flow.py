@@ -4,6 +4,7 @@ On both buses and in both tables, while the workers are killed over and over.
 """
 
 import json
+import os
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -70,13 +71,15 @@ def setting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting]
     """Bus and table in files, or Kafka and MariaDB over TCP."""
     home = tmp_path / "home"
     home.mkdir()
-    if request.param == "files":
-        yield Setting(
-            Machine(home=home),
-            lambda: SqliteBus(home / "bus.sqlite3", SystemClock(), retention=timedelta(days=1)),
-        )
-        return
     with ExitStack() as running:
+        if request.param == "files":
+            machine = Machine(home=home)
+            running.callback(machine.clear)
+            yield Setting(
+                machine,
+                lambda: SqliteBus(home / "bus.sqlite3", SystemClock(), retention=timedelta(days=1)),
+            )
+            return
         broker = running.enter_context(kafka_broker())
         server = running.enter_context(mariadb(tmp_path))
         machine = Machine(
@@ -87,6 +90,7 @@ def setting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting]
                 "TRADE_FLOW_URL": server.url,
             },
         )
+        running.callback(machine.clear)
         made = Setting(machine, lambda: KafkaBus({"bootstrap.servers": broker}))
         made.table = lambda: MysqlTradeFlow(server.address)
         yield made
@@ -99,11 +103,12 @@ def test_frames_become_rows_though_the_workers_are_killed_over_and_over(
     dice = random.Random(20240808)  # noqa: S311 - no secret
     machine = setting.machine
     replay = [word for path in frame_files() for word in ("--replay", str(path))]
+    without_end = ["--replay", str(silence(machine.home))]
     first, last = trade_id(recorded[0]), trade_id(recorded[-1])
     with closing(setting.bus()) as bus:
         for target in sorted(dice.sample(range(first, last - 4 * PORTION), KILLS)):
             workers = [machine.start("worker", name) for name in ("archive", "summarise")]
-            stream = machine.start("worker", "stream", *replay)
+            stream = machine.start("worker", "stream", *replay, *without_end)
             deadline = time.monotonic() + PATIENCE
             while trade_id(bus.newest(TOPIC, b"BTCUSDT") or NONE_YET) < target:
                 assert time.monotonic() < deadline, "the replay stands still"
@@ -126,6 +131,13 @@ def test_frames_become_rows_though_the_workers_are_killed_over_and_over(
     assert swept == "12 minutes looked at, 0 summed up again, 0 withheld\n"
 
 
+def silence(folder: Path) -> Path:
+    """A file in which a replay waits until it is killed: it cannot be too fast for its test."""
+    pipe = folder / "silence"
+    os.mkfifo(pipe)
+    return pipe
+
+
 def trade_id(message: bytes) -> int:
     number = json.loads(message)["t"]
     assert isinstance(number, int)
@@ -142,11 +154,14 @@ def test_a_replay_that_was_killed_leaves_each_trade_on_the_bus_once_and_in_order
     clock = SystemClock()
     with closing(SqliteBus(home / "bus.sqlite3", clock, retention=timedelta(days=1))) as bus:
         middle = trade_id(recorded[TRADES // 2])
-        stream = machine.start("worker", "stream", *replay)
-        while trade_id(bus.newest(TOPIC, b"BTCUSDT") or NONE_YET) < middle:
-            assert stream.poll() is None
-            time.sleep(0.02)
-        kill(stream)
+        stream = machine.start("worker", "stream", *replay, "--replay", str(silence(home)))
+        try:
+            while trade_id(bus.newest(TOPIC, b"BTCUSDT") or NONE_YET) < middle:
+                assert stream.poll() is None
+                time.sleep(0.02)
+            kill(stream)
+        finally:
+            machine.clear()
         machine.command("worker", "stream", "--market", "BTC/USDT", *replay)
         again = machine.command("worker", "stream", *replay)
         assert again == "0 messages were put onto the bus\n"
