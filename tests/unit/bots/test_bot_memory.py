@@ -6,14 +6,17 @@ from tests.unit.bots.written_bots import bot_of
 
 CLASSES = '''"""Of its own."""
 from collections import deque
+from types import FunctionType
 from chalicelib.domain.bots import Bot
-from chalicelib.domain.bots.bot import seal
 
 SIZES = {"a": [1, 2]}
 _last: float = 0.5
 __version__ = "1"
 seen = deque([7], maxlen=3)
 function = print
+
+def kept():
+    pass
 
 class Kept:
     names = {"x"}
@@ -22,7 +25,8 @@ class Kept:
 class Odd(Bot, Kept):
     instruments = ("BTC/USDT",)
     interval = "1h"
-    of_the_engine = seal
+    of_the_engine = FunctionType(kept.__code__, {"__name__": "chalicelib.x", "most": 3})
+    of_another = FunctionType(kept.__code__, {"__name__": "chalice.x", "least": 2})
     def on_candle(self, ctx):
         """It."""
 '''
@@ -51,6 +55,7 @@ def test_names_of_the_file_and_of_its_classes_are_kept_as_text() -> None:
         "Odd.interval": "'1h'",
         "Kept.names": "{'x'}",
         "Kept._Kept__hidden": "None",
+        "least": "2",
     }
 
 
