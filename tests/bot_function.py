@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from chalicelib.adapters.sandboxes.function_caller import FunctionCaller
 from chalicelib.adapters.sandboxes.function_sandbox import FunctionSandbox
 from chalicelib.drivers.boto3_session import aws_client
 from chalicelib.functions import bot_sandbox as running
-from tests.venues.loopback import Answer, Httpd, Request, json_answer
+from tests.venues.loopback import Answer, Request, json_answer, serving
 
 NAME = "crypto_bot-prod-bot_sandbox"
 
@@ -44,22 +43,14 @@ class BotFunction:
     @contextmanager
     def serving(self, patch: pytest.MonkeyPatch) -> Iterator[None]:
         """Where AWS_ENDPOINT_URL_LAMBDA then says."""
-        server = Httpd(("127.0.0.1", 0), self._serve)
-        thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        patch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
-        self._patch = patch
-        self._log_in()
-        self._client = aws_client(
-            "lambda", region="eu-west-1", read_timeout=40, connect_timeout=5, attempts=1
-        )
-        try:
+        with serving(self._serve) as url:
+            patch.setenv("AWS_ENDPOINT_URL_LAMBDA", url)
+            self._patch = patch
+            self._log_in()
+            self._client = aws_client(
+                "lambda", region="eu-west-1", read_timeout=40, connect_timeout=5, attempts=1
+            )
             yield
-        finally:
-            server.shutdown()
-            server.drop_connections()
-            server.server_close()
-            thread.join(timeout=20)
 
     def caller(self, name: str = NAME) -> FunctionCaller:
         return FunctionCaller(self._client, name)

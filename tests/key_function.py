@@ -7,13 +7,12 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from threading import Thread
 from typing import Any
 
 import pytest
 
 from chalicelib.functions import keys
-from tests.venues.loopback import Answer, Httpd, Request, json_answer
+from tests.venues.loopback import Answer, Request, json_answer, serving
 from tests.watch import refuse
 
 NAME = "crypto_bot-prod-tend_keys"
@@ -33,17 +32,9 @@ class KeyFunction:
     @contextmanager
     def serving(self, patch: pytest.MonkeyPatch) -> Iterator[None]:
         """Where AWS_ENDPOINT_URL_LAMBDA then says."""
-        server = Httpd(("127.0.0.1", 0), self._serve)
-        thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        patch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
-        try:
+        with serving(self._serve) as url:
+            patch.setenv("AWS_ENDPOINT_URL_LAMBDA", url)
             yield
-        finally:
-            server.shutdown()
-            server.drop_connections()
-            server.server_close()
-            thread.join(timeout=20)
 
     def called(self, event: object) -> Any:
         """Its answer, in which nothing that was planted may be."""

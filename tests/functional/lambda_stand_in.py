@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from chalicelib.bootstrap import Choices
 from chalicelib.bootstrap.stage import stage_settings
 from chalicelib.settings import Stage
 from tests.functional.test_tick_events import Context
-from tests.venues.loopback import Answer, Httpd, Request, json_answer
+from tests.venues.loopback import Answer, Request, json_answer, serving
 
 HEALTH = {
     "requestContext": {"httpMethod": "GET", "resourcePath": "/health", "identity": {}},
@@ -41,18 +40,10 @@ class LambdaStandIn:
     @contextmanager
     def serving(self, patch: pytest.MonkeyPatch) -> Iterator[None]:
         """In place of what moto does not know."""
-        server = Httpd(("127.0.0.1", 0), self._serve)
-        thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        for service in ("FREETIER", "LAMBDA"):
-            patch.setenv(f"AWS_ENDPOINT_URL_{service}", f"http://127.0.0.1:{server.server_port}")
-        try:
+        with serving(self._serve) as url:
+            for service in ("FREETIER", "LAMBDA"):
+                patch.setenv(f"AWS_ENDPOINT_URL_{service}", url)
             yield
-        finally:
-            server.shutdown()
-            server.drop_connections()
-            server.server_close()
-            thread.join()
 
     def _serve(self, request: Request) -> Answer | None:
         if request.headers.get("x-amz-target", "").endswith("GetAccountPlanState"):

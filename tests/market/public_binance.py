@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from threading import Thread
 from typing import Any
 
 from chalicelib.domain.market.candle import Candle
@@ -14,7 +13,7 @@ from chalicelib.domain.market.interval import Interval
 from tests.venues.binance import BinanceVenue, ccxt_options, instrument
 from tests.venues.binance_wire import SPOT, BinanceRefusal, Json, Params, amount, integer
 from tests.venues.faults import Fault
-from tests.venues.loopback import Answer, Httpd, Request, json_answer
+from tests.venues.loopback import Answer, Request, json_answer, serving
 from tests.venues.matching import Book
 from tests.venues.orders import Instrument
 
@@ -112,17 +111,8 @@ class Publisher:
 @contextmanager
 def publisher() -> Iterator[Publisher]:
     opened = Publisher()
-    httpd = Httpd(("127.0.0.1", 0), opened.serve)
-    opened.url = f"http://127.0.0.1:{httpd.server_port}"
-    thread = Thread(target=httpd.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with serving(opened.serve) as opened.url:
         yield opened
-    finally:
-        httpd.shutdown()
-        httpd.drop_connections()
-        httpd.server_close()
-        thread.join()
 
 
 GECKO = "/api/v3/coins/markets"

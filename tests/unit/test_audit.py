@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PathDistribution
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -13,7 +12,7 @@ from tests.audit.__main__ import ROOT
 from tests.audit.advisories import NOT_AUDITED, audit, osv
 from tests.audit.licences import ALLOWED, is_allowed, licensed, run_time
 from tests.audit.locks import Pin, contradictions, disagreements, read_lock
-from tests.venues.loopback import Answer, Httpd, Request, json_answer
+from tests.venues.loopback import Answer, Request, json_answer, serving
 
 HASH = f"--hash=sha256:{'0' * 64}"
 GOOD = f"# a comment\nalpha==1.0 \\\n    {HASH} \\\n    {HASH}\n    # via beta\nbeta==2.0 {HASH}\n"
@@ -193,16 +192,8 @@ def advisories(vulnerable: dict[str, str]) -> Iterator[str]:
         hole = {"id": vulnerable[name], "summary": "a hole", "affected": []}
         return json_answer({"vulns": [hole]})
 
-    server = Httpd(("127.0.0.1", 0), answer)
-    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1/query"
-    finally:
-        server.shutdown()
-        server.drop_connections()
-        server.server_close()
-        thread.join()
+    with serving(answer) as url:
+        yield f"{url}/v1/query"
 
 
 def test_where_nobody_knows_advisories_it_says_so_and_passes(tmp_path):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
 
 import pytest
 
@@ -10,7 +9,7 @@ from chalicelib.adapters.job_function import JobFunction
 from chalicelib.domain.errors import ActionRefused, CryptoBotError, StoreUnavailable
 from chalicelib.drivers.boto3_session import aws_client
 from tests.bot_function import failed
-from tests.venues.loopback import Answer, Httpd, Request, json_answer
+from tests.venues.loopback import Answer, Request, json_answer, serving
 
 NAME = "crypto_bot-prod-work_on_job"
 SERIES = {"venue": "binance", "symbol": "BTC/USDT", "interval": "1h"}
@@ -24,22 +23,14 @@ def function(patch: pytest.MonkeyPatch, answer: Answer | None) -> Iterator[JobFu
         asked.append(request)
         return answer
 
-    server = Httpd(("127.0.0.1", 0), serve)
-    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    patch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         patch.setenv(name, "none")
-    client = aws_client(
-        "lambda", region="eu-west-1", connect_timeout=5, read_timeout=20, attempts=1
-    )
-    try:
+    with serving(serve) as url:
+        patch.setenv("AWS_ENDPOINT_URL_LAMBDA", url)
+        client = aws_client(
+            "lambda", region="eu-west-1", connect_timeout=5, read_timeout=20, attempts=1
+        )
         yield JobFunction(client, NAME, "prod")
-    finally:
-        server.shutdown()
-        server.drop_connections()
-        server.server_close()
-        thread.join()
     assert asked
 
 

@@ -3,10 +3,11 @@
 import json
 import socket
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from urllib.parse import parse_qsl, urlsplit
 
 
@@ -64,6 +65,21 @@ class Httpd(ThreadingHTTPServer):
         # A client that gave up is what the faults are for; anything else is our own mistake.
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+@contextmanager
+def serving(serve: Serve) -> Iterator[str]:
+    """The address under which it answers; when this ends, so has every thread of it."""
+    server = Httpd(("127.0.0.1", 0), serve)
+    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.drop_connections()
+        server.server_close()
+        thread.join(timeout=20)
 
 
 class _Handler(BaseHTTPRequestHandler):

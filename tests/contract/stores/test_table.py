@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import count
 from random import Random
-from threading import Barrier, Thread
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from chalicelib.drivers.dynamodb_table import DynamoDbTable, create_table
 from chalicelib.drivers.function_access import Access
 from chalicelib.drivers.table import Row, Table, WholeTable
 from tests.contract.stores.dynamodb_server import Imitation
-from tests.venues.loopback import Httpd
+from tests.venues.loopback import serving
 
 _names = (f"function-{number}" for number in count(1))
 
@@ -25,21 +25,13 @@ _names = (f"function-{number}" for number in count(1))
 @pytest.fixture(scope="module")
 def function_dynamodb() -> Iterator[Any]:
     """As a function on AWS reaches it; its requests go over a socket to the module's moto."""
-    server = Httpd(("127.0.0.1", 0), Imitation(loses_answers=False).serve)
-    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    access = Access(
-        endpoint=f"http://127.0.0.1:{server.server_port}",
-        region="eu-west-1",
-        key="none",
-        secret="none",
-        token="of the role",
-    )
-    client = AwsJsonClient("dynamodb", access, connect_timeout=1, read_timeout=10, attempts=1)
-    yield client
-    client.close()
-    server.shutdown()
-    server.server_close()
+    with serving(Imitation(loses_answers=False).serve) as url:
+        access = Access(
+            endpoint=url, region="eu-west-1", key="none", secret="none", token="of the role"
+        )
+        client = AwsJsonClient("dynamodb", access, connect_timeout=1, read_timeout=10, attempts=1)
+        yield client
+        client.close()
 
 
 @pytest.fixture

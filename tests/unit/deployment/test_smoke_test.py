@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ from chalicelib.deployment.smoke_test import (
 from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.domain.trading.signal import TESTED, DesiredState, Signal, SignalStatus
 from chalicelib.domain.trading.strategy import Strategy
-from tests.venues.loopback import Answer, Httpd, Request
+from tests.venues.loopback import Answer, Request, serving
 
 NOON = datetime(2024, 8, 10, 12, tzinfo=UTC)
 STORED = {"statusCode": 200, "body": json.dumps({"status": "stored", "signal_id": "s1"})}
@@ -182,12 +181,8 @@ def api(answers: list[Answer]) -> Iterator[str]:
         assert request.path == "/dev/health"
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
-    server = Httpd(("127.0.0.1", 0), serve)
-    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/dev"
-    server.shutdown()
-    server.server_close()
+    with serving(serve) as url:
+        yield f"{url}/dev"
 
 
 GOOD = Answer(body='{"status": "ok", "version": "0.1.0"}')
