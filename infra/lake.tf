@@ -90,6 +90,25 @@ resource "aws_s3_bucket_lifecycle_configuration" "lake" {
       }
     }
   }
+
+  # Lists of trades that were sent to be replayed, and what came of them.
+  rule {
+    id     = "forget-jobs"
+    status = "Enabled"
+
+    filter {
+      prefix = "jobs/"
+    }
+
+    expiration {
+      days = 30
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 1
+    }
+  }
+
   # Questions and trials of sweeps, which whoever asked has a file of.
   dynamic "rule" {
     for_each = var.sweeps ? ["sweeps"] : []

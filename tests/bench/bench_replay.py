@@ -29,7 +29,7 @@ QUARTER = timedelta(minutes=15)
 
 def figures(_only: str | None) -> Iterator[Figure]:
     """CPU seconds of one policy, from the orders of the lists to the figures."""
-    from chalicelib.bootstrap.replay import candle_prices, replay_desk
+    from chalicelib.bootstrap.replays.desk import candle_prices, replay_desk
     from chalicelib.services.replay.compare_policies import replay_policy
 
     walks = {f"C{number}/USDT": _walk(number) for number in range(STRATEGIES)}

@@ -17,6 +17,7 @@ from chalicelib import bootstrap
 from chalicelib.cli.verbs import cli
 from chalicelib.drivers.boto3_session import aws_client
 from chalicelib.drivers.dynamodb_table import create_table
+from tests.functional.iam import Call
 
 REGION = "eu-west-1"
 NOBODY = "http://127.0.0.1:9"
@@ -98,6 +99,15 @@ class OnAws:
 
     def document(self, name: str) -> Any:
         return json.loads((self.project / ".chalice" / name).read_text(encoding="utf-8"))
+
+    def granted(self, function: str) -> list[Call]:
+        """Every action on every resource that its policy allows, or denies."""
+        return [
+            (action, resource)
+            for statement in self.document(f"policy-{self.stage}-{function}.json")["Statement"]
+            for action in statement["Action"]
+            for resource in statement["Resource"]
+        ]
 
     def edit_config(self, **variables: str) -> None:
         """The owner sets variables of this stage by hand."""

@@ -374,7 +374,7 @@ def test_lists_are_replayed_under_each_policy_and_what_is_no_list_is_named(page)
     found = ended(page, job)
     assert (found["state"], found["error"]) == ("done", "")
     result = page.get(f"/replays/{job}")
-    assert [note.split(" ")[:3] for note in result["notes"]] == [["left", "out:", "1.csv,"]]
+    assert [note.split(" ")[:3] for note in result["notes"]] == [["left", "out:", "b.csv,"]]
     assert [each["policy"] for each in result["policies"]] == ["fixed", "boost"]
     assert result["policies"][0]["alerts_in_all"] == result["alerts"] == 4
     profit = Decimal(result["policies"][0]["strategies"][0]["profit"])
@@ -388,6 +388,11 @@ def test_lists_are_replayed_under_each_policy_and_what_is_no_list_is_named(page)
         ([], 400, "lists is empty"),
         ([{"name": "a", "symbol": "BTC/USDT", "text": " "}], 400, "lists[1].text is empty"),
         ([{"name": "--home=x", "symbol": "BTC/USDT", "text": "x"}], 400, "lists[1].name is"),
+        (
+            [{"name": name, "symbol": "BTC/USDT", "text": "x"} for name in "aA"],
+            400,
+            "lists[2].name is 'A'; it must be a name of its own",
+        ),
         ([{"name": "a", "symbol": "BTC", "text": "x"}], 400, "lists do not say what they trade"),
         (
             [{"name": "a", "symbol": "BTC/USDT", "text": "x" * 4_000_001}],
@@ -395,7 +400,7 @@ def test_lists_are_replayed_under_each_policy_and_what_is_no_list_is_named(page)
             "the lists have 4,000,001 characters; at most 4,000,000",
         ),
     ],
-    ids=["none", "empty", "option", "symbol", "size"],
+    ids=["none", "empty", "option", "same", "symbol", "size"],
 )
 def test_lists_that_cannot_be_meant_are_refused(page, lists, status, told):
     refused = page.act("/replays", status=status, lists=lists)

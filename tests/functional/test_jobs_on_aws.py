@@ -1,226 +1,53 @@
-"""Backtests and checks that the API of a stage has begun: done by a function, kept, and shown.
+"""Backtests, checks and replays that the API of a stage has begun: done by a function, and shown.
 
-The real handlers over moto, and a Lambda on loopback in which the bots' code really runs. What the
-functions ask of AWS is written down and held against their policies, both ways.
+What the functions ask of AWS is held against their policies, both ways.
 """
 
 import json
-import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
-from itertools import count, pairwise, takewhile
 from typing import Any
 
 import pytest
-from typing_extensions import override
 
-import app as application
 from chalicelib import bootstrap
 from chalicelib.adapters.bot_files import bot_of
-from chalicelib.adapters.candles.parquet import ParquetCandles
-from chalicelib.adapters.lakes.s3 import S3Lake
 from chalicelib.bootstrap import Choices
-from chalicelib.bootstrap.access import access_tokens
-from chalicelib.bootstrap.bots import bot_ports
 from chalicelib.bootstrap.stage import stage_settings
 from chalicelib.bootstrap.trials import backtested, setup_of
-from chalicelib.domain.deployment.rights import BOT_RIGHTS, RIGHTS
-from chalicelib.domain.market.candle import Candle
-from chalicelib.domain.market.candle_series import candle_series
-from chalicelib.domain.operation.role import AccessToken, Role
-from chalicelib.domain.trading.alerts.tokens import hash_token
+from chalicelib.domain.deployment.rights import RIGHTS, rights_of
+from chalicelib.domain.replay.document import short_document
 from chalicelib.domain.trading.strategy import Strategy
-from chalicelib.drivers.dynamodb_table import create_table
-from chalicelib.functions import working
 from chalicelib.ports.jobs import AT_ONCE
 from chalicelib.reports.backtest_chart import backtest_chart
-from chalicelib.services.bots.save_bot import save_bot
 from chalicelib.settings import Stage
-from tests.bot_function import BotFunction
-from tests.canaries import OWNER_TOKEN
-from tests.functional.iam import Call, Recorder, covers
-from tests.functional.stage_on_aws import OnAws, outputs_of, stage_on_aws, typed
-from tests.functional.test_tick_events import Context
-from tests.trading_floor import MORNING, HandClock
-from tests.venues.loopback import Answer, Request, json_answer
+from tests.functional.application import application_with
+from tests.functional.iam import covers
+from tests.functional.job_house import ASKED, BOT, WORKER, House, job_house
+from tests.functional.stage_on_aws import typed
+from tests.trading_floor import MORNING
 
-BUCKET, MARKET_TABLE = "crypto-bot-prod-lake-123456789012", "crypto-bot-prod-market"
-WORKER = "crypto_bot-prod-work_on_job"
 HOUR = timedelta(hours=1)
-COUNT = 300
-BOT = """
-from chalicelib.domain.bots import Bot, Param
-
-class Mine(Bot):
-    instruments = ("BTC/USDT",)
-    interval = "1h"
-    warmup = 10
-    fast = Param(3, 2, 9)
-
-    def start(self, ctx):
-        self.f, self.s = ctx.sma(self.fast), ctx.sma(9)
-
-    def on_candle(self, ctx):
-        ctx.state["seen"] = ctx.state.get("seen", 0) + 1
-        ctx.plot("distance", self.f.value - self.s.value, panel="own")
-        if self.f.crossed_above(self.s):
-            ctx.log(f"in at {ctx.close:g}, {ctx.random.random():.3f}, {ctx.ranking}")
-            ctx.buy(fraction=0.9, stop_loss=ctx.close * 0.97)
-        elif self.f.crossed_below(self.s):
-            ctx.target(0)
-"""
-STOPS = BOT.replace("ctx.plot(", 'if ctx.state["seen"] == 50: 1 / 0\n        ctx.plot(')
-ODD = (
-    BOT.replace("class Mine", "KEPT = []\n\nclass Mine")
-    .replace("ctx.plot(", "KEPT.append(1)\n        ctx.plot(")
-    .replace("=0.9", "=1 / len(KEPT)")
-)
-ASKED: dict[str, Any] = {
-    **dict.fromkeys(("since", "until", "venue", "step", "minimum", "interval")),
-    "cash": "2000",
-    "fee": "0.0005",
-    "slippage": "2",
-    "tick": "0.1",
-    "ask_venue": False,
-    "instruments": (),
-}
-
-
-@dataclass(kw_only=True)
-class Functions(BotFunction):
-    """Those of the stage. What is woken waits in `woken` until the test lets it run."""
-
-    deployed: bool = True
-    woken: list[Any] = field(default_factory=list)
-    meanwhile: Callable[[], object] | None = None
-    answered: Callable[[Any], Any] | None = None
-
-    @override
-    def _serve(self, request: Request) -> Answer | None:
-        if request.path.split("/")[3] != WORKER or not self.deployed:
-            if self.meanwhile is not None and self.calls % 2:
-                self.meanwhile()
-            return super()._serve(request)
-        event = json.loads(request.body)
-        if request.headers["x-amz-invocation-type"] == "Event":
-            self.woken.append(event)
-            return json_answer({}, status=202)
-        assert self.answered is not None
-        return json_answer(self.answered(event))
-
-
-@dataclass(kw_only=True)
-class House:
-    """The stage, its clock, and Lambda."""
-
-    on_aws: OnAws
-    lambdas: Functions
-    recorder: Recorder
-    clock: HandClock = field(default_factory=HandClock)
-    choices: Choices = field(init=False)
-    acts: Iterator[int] = field(default_factory=count)
-
-    def __post_init__(self) -> None:
-        self.choices = Choices(settings=stage_settings(Stage.PROD), clock=self.clock)
-        self.lambdas.answered = self.work
-
-    @contextmanager
-    def there(self, function: str = "") -> Iterator[None]:
-        if bootstrap.choices() is not self.choices:
-            bootstrap.use(self.choices)
-        before, self.recorder.caller = self.recorder.caller, function
-        try:
-            yield
-        finally:
-            self.recorder.caller = before
-
-    def ask(self, route: str, status: int = 200, **body: Any) -> Any:
-        """As API Gateway calls the API; values in braces of the route are those of the path."""
-        method, _, path = route.partition(" ")
-        values = re.findall(r"\{(\w+)=([^}]+)\}", path)
-        event = {
-            "requestContext": {
-                "httpMethod": method,
-                "resourcePath": re.sub(r"=[^}]+", "", path),
-                "identity": {"sourceIp": "203.0.113.7"},
-            },
-            "headers": {
-                "content-type": "application/json",
-                "authorization": f"Bearer {OWNER_TOKEN}",
-                "idempotency-key": f"act {next(self.acts)}",
-            },
-            "pathParameters": dict(values),
-            "multiValueQueryStringParameters": None,
-            "stageVariables": None,
-            "body": json.dumps(body) if method == "POST" else None,
-        }
-        with self.there("api_handler"):
-            answer = application.app(event, Context())
-        assert answer["statusCode"] == status, answer
-        return json.loads(answer["body"]) if answer["body"].startswith("{") else answer["body"]
-
-    def begin(self, what: str, bot: str, **body: Any) -> str:
-        job = self.ask(f"POST /bots/{{name={bot}}}/{what}", 202, **body)
-        assert job["state"] == "running"
-        return str(job["id"])
-
-    def work(self, event: Any = None, seconds: float = 900) -> Any:
-        """The function that was woken, or is asked."""
-        with self.there("work_on_job"):
-            return working.work_on_job(event or self.lambdas.woken.pop(0), Context(seconds=seconds))
-
-    def job(self, job_id: str) -> Any:
-        return self.ask(f"GET /jobs/{{job_id={job_id}}}")
-
-    def tests(self, bot: str) -> list[Any]:
-        found: list[Any] = self.ask(f"GET /bots/{{name={bot}}}")["tests"]
-        return found
-
-    def lake(self) -> S3Lake:
-        return S3Lake(self.on_aws.client("s3"), BUCKET)
+TRADES = 12
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder, lambdas, recorder = tmp_path_factory.mktemp("jobs"), Functions(), Recorder()
     with ExitStack() as opened:
         patch = opened.enter_context(pytest.MonkeyPatch.context())
-        recorder.listen(patch)
-        on_aws = opened.enter_context(stage_on_aws(folder / "clone", patch))
-        opened.enter_context(lambdas.serving(patch))
-        where = {"LocationConstraint": "eu-west-1"}
-        on_aws.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
-        create_table(on_aws.client("dynamodb"), MARKET_TABLE)
-        on_aws.edit_config(BOT_FUNCTIONS="work_on_job")
-        again = typed("configure", "prod", "--outputs", "-", given=json.dumps(outputs_of("prod")))
-        assert again.exit_code == 0, again.output
-        for name, value in {"LAKE_BUCKET": BUCKET, "SERIES_TABLE": MARKET_TABLE}.items():
-            patch.setenv(name, value)
-        house = House(on_aws=on_aws, lambdas=lambdas, recorder=recorder)
-        _furnish(house)
-        yield house
+        yield opened.enter_context(job_house(tmp_path_factory.mktemp("jobs"), patch))
 
 
-def _furnish(house: House) -> None:
-    """Candles, bots, and the owner's token."""
-    swings = [0, 3, 5, 4, -1, -6, -8, -5, 1, 4, 2, -3]
-    prices = [Decimal(1000 + 10 * swings[n % 12] + n % 7 + n // 3) / 10 for n in range(COUNT)]
-    rows = [
-        Candle(MORNING + (n - COUNT) * HOUR, last, max(last, price), min(last, price), price, price)
-        for n, (last, price) in enumerate(pairwise(prices))
-    ]
-    ParquetCandles(house.lake()).write(candle_series("binance", "BTC/USDT", "1h"), rows)
-    with house.there():
-        trusting = replace(bot_ports(), load=bot_of)
-        for name, source in {"mine": BOT, "stops": STOPS, "odd": ODD}.items():
-            save_bot(trusting, name, source)
-        token = AccessToken(name="owner", role=Role.OWNER, hash=hash_token(OWNER_TOKEN))
-        access_tokens().change(lambda _: (token,))
+def listed_trades() -> str:
+    """As TradingView exports them: one a day, of six hours."""
+    lines = ["Trade #,Type,Date/Time,Signal,Price USDT,Position size (qty)"]
+    for number in range(TRADES):
+        entry = MORNING - timedelta(days=TRADES - number)
+        for kind, at in (("Entry long", entry), ("Exit long", entry + 6 * HOUR)):
+            lines.append(f"{number + 1},{kind},{at:%Y-%m-%d %H:%M},x,{100 + number},1")
+    return "\n".join([*lines, ""])
 
 
 def test_what_there_is_to_try_bots_on_is_asked_of_the_function(house: House) -> None:
@@ -354,13 +181,58 @@ def test_a_function_that_is_not_deployed_is_told_and_nothing_is_under_way(house:
     house.lambdas.woken.clear()
 
 
-def test_a_replay_is_not_done_there_and_says_where(house: House) -> None:
-    one = {"name": "a", "symbol": "BTC/USDT", "text": "x"}
-    refused = house.ask("POST /replays", 409, lists=[one])
-    assert refused["error"] == (
-        "the API on AWS does no replays: run it on a machine of yours, with crypto-bot replay"
-        " --stage prod, or on the page that crypto-bot run --stage prod serves there"
-    )
+def test_lists_are_replayed_as_here_and_what_is_no_list_is_named(house: House) -> None:
+    """On the lake's candles, under each policy, with the last alerts of each."""
+    lists = [
+        {"name": "first", "symbol": "BTC/USDT", "text": listed_trades()},
+        {"name": "no list", "symbol": "BTC/USDT", "text": "one,two\n1,2\n"},
+    ]
+    terms: dict[str, Any] = {
+        "interval": "1h",
+        "cash": "5000",
+        "lag": 60,
+        "weights": {"first": "0.8"},
+    }
+    job = house.ask("POST /replays", 202, lists=lists, **terms)["id"]
+    house.ask(f"GET /replays/{{job_id={job}}}", 409)
+    assert house.work() == {"state": "done"}
+    found = house.ask(f"GET /replays/{{job_id={job}}}")
+    [note] = found["notes"]
+    assert note.startswith("left out: no list.csv, line 1: ")
+    assert len(found["policies"]) > 2
+    assert found["policies"][0]["alerts_in_all"] == found["alerts"] == 2 * TRADES
+    (folder := house.on_aws.project / "lists").mkdir()
+    for each in lists:
+        (folder / f"{each['name']}.csv").write_text(each["text"], encoding="utf-8")
+    with house.there():
+        here = typed(
+            *("replay", "--stage", "prod", "--symbol", "BTC/USDT", "--interval", "1h"),
+            *("--cash", "5000", "--lag", "60", "--weights", "first=0.8"),
+            *("--json", str(folder / "here.json")),
+            *(str(folder / f"{each['name']}.csv") for each in lists),
+        )
+    assert here.exit_code == 1, "one list was left out"
+    whole = json.loads((folder / "here.json").read_text(encoding="utf-8"))
+    assert found == short_document(whole, alerts=300)
+
+
+def test_why_a_replay_failed_is_said_in_the_words_of_the_page(house: House) -> None:
+    one = {"name": "a", "symbol": "ETH/USDT", "text": listed_trades()}
+    job = house.ask("POST /replays", 202, lists=[one])["id"]
+    assert house.work() == {"state": "failed"}
+    assert house.job(job)["error"].startswith("there are no candles of binance ETH/USDT 15m; to")
+    refused = house.ask(f"GET /replays/{{job_id={job}}}", 409)
+    assert refused["error"].startswith("the replay is failed: there are no candles of")
+    house.ask("GET /replays/{job_id=00none}", 404)
+
+
+def test_one_that_is_kept_no_more_says_so(house: House) -> None:
+    one = {"name": "a", "symbol": "BTC/USDT", "text": listed_trades()}
+    job = house.ask("POST /replays", 202, lists=[one], list_prices=True, policies=["fixed"])["id"]
+    assert house.work() == {"state": "done"}
+    house.lake().delete(f"jobs/{job}/result.json.gz")
+    refused = house.ask(f"GET /replays/{{job_id={job}}}", 409)
+    assert refused["error"] == "the replay is done: what came of it is kept no more"
 
 
 def test_a_stage_without_the_function_says_what_to_set(house: House) -> None:
@@ -377,38 +249,16 @@ def test_a_stage_without_the_function_says_what_to_set(house: House) -> None:
         house.choices = whole
 
 
-def granted(house: House, function: str) -> list[Call]:
-    return [
-        (action, resource)
-        for statement in house.on_aws.document(f"policy-prod-{function}.json")["Statement"]
-        for action in statement["Action"]
-        for resource in statement["Resource"]
-    ]
-
-
-RAN: set[str] = set()
-
-
-@pytest.fixture(autouse=True)
-def noted(request: pytest.FixtureRequest) -> None:
-    RAN.add(request.node.originalname)
-
-
-def is_all_asked_for() -> bool:
-    """Whether all tests above ran in this process: several may share them, in any way."""
-    names = [name for name in globals() if name.startswith("test_")]
-    above = takewhile(lambda name: not name.startswith("test_the_policies"), names)
-    return {*above} <= RAN
-
-
-def test_the_policies_grant_all_that_is_asked_for_and_nothing_else(house: House) -> None:
+def test_the_policies_grant_all_that_is_asked_for_and_nothing_else(
+    house: House, not_run_here: frozenset[str]
+) -> None:
     for function, usual in (("work_on_job", ()), ("api_handler", RIGHTS["api_handler"])):
-        rights, calls = granted(house, function), house.recorder.calls.get(function, set())
+        rights, calls = house.on_aws.granted(function), house.recorder.calls.get(function, set())
         assert sorted(c for c in calls if not any(covers(r, c) for r in rights)) == []
-        if not is_all_asked_for():
+        if not_run_here:
             continue
-        own = BOT_RIGHTS.get(function, ())
-        excused = {a for right in (*own, *usual) if right.because for a in right.actions}
+        declared = rights_of(function, ["work_on_job"])
+        excused = {a for right in declared if right.because for a in right.actions}
         asked_elsewhere = {a for right in usual for a in right.actions}
         assert [
             right
@@ -426,24 +276,11 @@ def test_the_policies_grant_all_that_is_asked_for_and_nothing_else(house: House)
         for function in ("work_on_job", "api_handler")
     }
     known = {"work_on_job": {"crypto_bot-prod-bot_sandbox"}, "api_handler": {WORKER}}
-    assert invoked == known or not is_all_asked_for()
+    assert invoked == known or not_run_here
     assert "bot_sandbox" not in house.recorder.calls
 
 
 def test_the_application_has_the_function_where_it_is_asked_for_and_loads_nothing_for_it() -> None:
-    program = (
-        "import app, json, sys; print(json.dumps(["
-        "sorted(app.app.handler_map), sorted({'duckdb', 'ccxt', 'chalicelib.functions.working'}"
-        " & set(sys.modules))]))"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-        env={"PATH": "", "PYTHONPATH": "crypto_bot", "BOT_FUNCTIONS": "work_on_job"},
-    )
-    handlers, loaded = json.loads(ended.stdout)
-    assert {"work_on_job", "bot_sandbox"} <= set(handlers)
-    assert loaded == []
+    application = application_with(BOT_FUNCTIONS="work_on_job")
+    assert {"work_on_job", "bot_sandbox"} <= application.functions
+    assert not {"duckdb", "ccxt", "chalicelib.functions.working"} & application.loaded

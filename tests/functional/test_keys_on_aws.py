@@ -2,14 +2,11 @@
 
 import json
 import logging
-import subprocess
-import sys
-from ast import literal_eval
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import count, takewhile
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +26,9 @@ from chalicelib.domain.trading.account import Account, Mode
 from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.settings import Stage
 from tests.canaries import EXCHANGE_KEY, EXCHANGE_SECRET, OWNER_TOKEN, PASSPHRASE
+from tests.functional.application import application_with
 from tests.functional.dashboard import Dashboard
-from tests.functional.iam import Call, Recorder, covers
+from tests.functional.iam import Recorder, covers
 from tests.functional.stage_on_aws import OnAws, outputs_of, stage_on_aws, typed
 from tests.key_function import KeyFunction
 from tests.trading_floor import HandClock
@@ -346,37 +344,16 @@ def test_a_function_that_is_away_is_told_and_keeps_nobody_from_looking(stand: St
     stand.page.get("/notifications")
 
 
-def granted(stand: Stand, function: str) -> list[Call]:
-    return [
-        (action, resource)
-        for statement in stand.on_aws.document(f"policy-prod-{function}.json")["Statement"]
-        for action in statement["Action"]
-        for resource in statement["Resource"]
-    ]
-
-
-RAN: set[str] = set()
-
-
-@pytest.fixture(autouse=True)
-def noted(request: pytest.FixtureRequest) -> None:
-    RAN.add(request.node.originalname)
-
-
-def is_all_asked_for() -> bool:
-    """Whether all tests above ran in this process: several may share them, in any way."""
-    names = [name for name in globals() if name.startswith("test_")]
-    above = takewhile(lambda name: not name.startswith("test_the_policies"), names)
-    return {*above} <= RAN
-
-
-def test_the_policies_grant_all_that_was_asked_for_and_nothing_else(stand: Stand) -> None:
-    rights, calls = granted(stand, "tend_keys"), stand.recorder.calls.get("tend_keys", set())
+def test_the_policies_grant_all_that_was_asked_for_and_nothing_else(
+    stand: Stand, not_run_here: frozenset[str]
+) -> None:
+    rights, calls = stand.on_aws.granted("tend_keys"), stand.recorder.calls.get("tend_keys", set())
     assert sorted(c for c in calls if not any(covers(r, c) for r in rights)) == []
     excused = {a for right in KEY_RIGHTS["tend_keys"] if right.because for a in right.actions}
     idle = [r for r in rights if r[0] not in excused and not any(covers(r, c) for c in calls)]
-    assert not idle or not is_all_asked_for()
-    of_api, calls = granted(stand, "api_handler"), stand.recorder.calls.get("api_handler", set())
+    assert not idle or not_run_here
+    of_api = stand.on_aws.granted("api_handler")
+    calls = stand.recorder.calls.get("api_handler", set())
     assert sorted(c for c in calls if not any(covers(r, c) for r in of_api)) == []
     [invoked] = [resource for action, resource in of_api if action.startswith("lambda:")]
     assert invoked.endswith(":function:crypto_bot-prod-tend_keys")
@@ -385,18 +362,6 @@ def test_the_policies_grant_all_that_was_asked_for_and_nothing_else(stand: Stand
 
 @pytest.mark.parametrize("asked", ["", "tend_keys"])
 def test_the_application_has_the_function_where_its_stage_asks_for_it(asked: str) -> None:
-    program = (
-        "import app; events, called = app.app.event_sources, app.app.pure_lambda_functions\n"
-        "print([*(e.name for e in events), *(c.name for c in called)])"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", program],
-        env={"PYTHONPATH": "crypto_bot", "KEY_FUNCTIONS": asked},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert {"api_handler", *literal_eval(ended.stdout)} == {*functions_of([asked])}
+    assert application_with(KEY_FUNCTIONS=asked).functions == {*functions_of([asked])}
     assert ("tend_keys" in functions_of([asked])) is bool(asked)
     assert "tend_keys" not in RIGHTS

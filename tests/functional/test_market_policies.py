@@ -6,9 +6,6 @@ venue of trades on the loopback, and every call that leaves for AWS is written d
 
 import gzip
 import json
-import subprocess
-import sys
-from ast import literal_eval
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -37,7 +34,8 @@ from chalicelib.domain.market.minute import Minute
 from chalicelib.drivers.dynamodb_table import create_table
 from chalicelib.functions import candles, market, series
 from chalicelib.settings import Stage
-from tests.functional.iam import Call, Recorder, covers
+from tests.functional.application import application_with
+from tests.functional.iam import Recorder, covers
 from tests.functional.stage_on_aws import OnAws, outputs_of, stage_on_aws, typed
 from tests.functional.test_tick_events import Context
 from tests.market.mariadb import PASSWORD, Server, mariadb
@@ -297,33 +295,17 @@ def _lines(start: datetime) -> list[bytes]:
     return [json.dumps({**trade, "t": n, "T": at + n}).encode() for n in range(3)]
 
 
-def granted(stage: MarketStage, function: str) -> list[Call]:
-    document = stage.on_aws.document(f"policy-prod-{function}.json")
-    return [
-        (action, resource)
-        for statement in document["Statement"]
-        for action in statement["Action"]
-        for resource in statement["Resource"]
-    ]
-
-
 @pytest.mark.parametrize("asked", [list(MARKET_RIGHTS), [], ["collect_trades"]])
 def test_the_application_has_the_functions_that_its_stage_asks_for(asked: list[str]) -> None:
     given = {"LAKE_BUCKET": "lake", "MARKETS": BTC, "TRADE_FLOW_URL": "mysql://h/d"}
     given["CANDLE_VENUE"] = "binance"
-    ended = subprocess.run(
-        [sys.executable, "-c", "import app; print([e.name for e in app.app.event_sources])"],
-        env={"PYTHONPATH": "crypto_bot", "MARKET_FUNCTIONS": ",".join(asked), **given},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert {"api_handler", *literal_eval(ended.stdout)} == {*functions_of(asked)}
+    application = application_with(MARKET_FUNCTIONS=",".join(asked), **given)
+    assert application.functions == {*functions_of(asked)}
 
 
 @pytest.mark.parametrize("function", MARKET_RIGHTS)
 def test_a_policy_grants_all_that_its_function_asks_for(stage: MarketStage, function: str) -> None:
-    rights, calls = granted(stage, function), stage.recorder.calls[function]
+    rights, calls = stage.on_aws.granted(function), stage.recorder.calls[function]
     assert sorted(c for c in calls if not any(covers(r, c) for r in rights)) == []
 
 
@@ -333,7 +315,7 @@ def test_a_policy_grants_nothing_that_is_never_asked_for(stage: MarketStage, fun
     excused = {a for right in MARKET_RIGHTS[function] if right.because for a in right.actions}
     idle = [
         right
-        for right in granted(stage, function)
+        for right in stage.on_aws.granted(function)
         if right[0] not in excused and not any(covers(right, call) for call in calls)
     ]
     assert idle == []
@@ -356,7 +338,7 @@ def test_of_the_trading_the_market_writes_notices_alone(stage: MarketStage, func
 
 @pytest.mark.parametrize("function", MARKET_RIGHTS)
 def test_no_right_reaches_beyond_the_stage(stage: MarketStage, function: str) -> None:
-    for action, resource in granted(stage, function):
+    for action, resource in stage.on_aws.granted(function):
         assert "*" not in action
         assert "prod" in resource, (action, resource)
         assert resource not in {f"arn:aws:s3:::{BUCKET}/*", "*"}

@@ -16,8 +16,7 @@ from chalicelib.domain.deployment.rights import RIGHTS
 from chalicelib.domain.trading.signal import SignalStatus
 from tests.canaries import PATH_TOKEN
 from tests.functional.deployed_functions import Deployed, deployed_functions
-from tests.functional.iam import Call, covers
-from tests.functional.stage_on_aws import OnAws
+from tests.functional.iam import covers
 from tests.functional.test_tick_events import Context
 
 
@@ -60,16 +59,6 @@ def _with_a_role() -> list[str]:
     return [f"{method} {path}" for method, path in found if declared(method, path) is not None]
 
 
-def granted(on_aws: OnAws, function: str) -> list[Call]:
-    document = on_aws.document(f"policy-{on_aws.stage}-{function}.json")
-    return [
-        (action, resource)
-        for statement in document["Statement"]
-        for action in statement["Action"]
-        for resource in statement["Resource"]
-    ]
-
-
 def test_every_function_of_the_application_has_a_policy() -> None:
     app = application.app
     events, plain = app.event_sources, app.pure_lambda_functions
@@ -93,7 +82,7 @@ def test_every_route_was_asked() -> None:
 
 @pytest.mark.parametrize("function", sorted(RIGHTS))
 def test_a_policy_grants_all_that_its_function_asks_for(deployed: Deployed, function: str) -> None:
-    rights = granted(deployed.on_aws, function)
+    rights = deployed.on_aws.granted(function)
     calls = deployed.recorder.calls[function]
     assert calls
     assert sorted(c for c in calls if not any(covers(r, c) for r in rights)) == []
@@ -105,7 +94,7 @@ def test_a_policy_grants_nothing_that_is_never_asked_for(deployed: Deployed, fun
     excused = {action for right in RIGHTS[function] if right.because for action in right.actions}
     idle = [
         right
-        for right in granted(deployed.on_aws, function)
+        for right in deployed.on_aws.granted(function)
         if right[0] not in excused and not any(covers(right, call) for call in calls)
     ]
     assert idle == []
@@ -113,13 +102,13 @@ def test_a_policy_grants_nothing_that_is_never_asked_for(deployed: Deployed, fun
 
 
 def test_the_api_can_read_no_secret(deployed: Deployed) -> None:
-    services = {action.split(":")[0] for action, _ in granted(deployed.on_aws, "api_handler")}
+    services = {action.split(":")[0] for action, _ in deployed.on_aws.granted("api_handler")}
     assert services == {"logs", "dynamodb"}
 
 
 @pytest.mark.parametrize("function", sorted(RIGHTS))
 def test_no_right_reaches_beyond_the_stage(deployed: Deployed, function: str) -> None:
-    for action, resource in granted(deployed.on_aws, function):
+    for action, resource in deployed.on_aws.granted(function):
         assert "*" not in action
         assert "prod" in resource, (action, resource)
         assert ":eu-west-1:123456789012:" in resource

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from chalicelib.adapters.job_files import JOBS
 from chalicelib.domain.deployment.outputs import StageOutputs
 from chalicelib.domain.deployment.policies import deployed_name
 from chalicelib.domain.deployment.rights import RIGHTS
@@ -130,8 +131,14 @@ def test_the_lake_forgets_what_was_replaced_and_of_notes_soonest(plans):
         ]
         for rule in lifecycle["rule"]
     }
-    assert days == {"": 30, TRADES: 1, CANDLES: 1, GAPS: 1}
+    assert days == {"": 30, TRADES: 1, CANDLES: 1, GAPS: 1, JOBS: 1}
     assert {rule["status"] for rule in lifecycle["rule"]} == {"Enabled"}
     whole = lifecycle["rule"][0]
     assert whole["expiration"][0]["expired_object_delete_marker"]
     assert not whole["expiration"][0].get("days"), "what is there stays"
+    kept = {
+        rule["filter"][0].get("prefix"): rule["expiration"][0]["days"]
+        for rule in lifecycle["rule"]
+        if rule is not whole and rule["expiration"]
+    }
+    assert kept == {JOBS: 30}

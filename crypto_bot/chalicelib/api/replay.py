@@ -20,6 +20,7 @@ _SHOWN_ALERTS: Final = 300
 _AMOUNTS: Final = ("cash", "fee", "slippage", "step", "tick", "minimum")
 _WHEN: Final = ("lag", "interval", "timeframe", "timezone", "venue", "since", "until")
 _OPTIONS: Final = (*_AMOUNTS, *_WHEN)
+_SINGULAR: Final = {"symbols": "symbol", "policies": "policy"}  # given once for each
 _SECONDS: Final = 1_800.0
 _RESULT: Final = "replay.json"
 _POLICIES: Final = ["fixed", "boost", "equal", "inverse_volatility", "signal_sized"]
@@ -64,22 +65,23 @@ def begin(asked: Asked) -> Answer:
 
     The answer is a job: GET /jobs/{id} says how far it is, GET /replays/{id} what came of it.
     """
-    from chalicelib.bootstrap.jobs import jobs, of_here, refuse_replays_there
+    from chalicelib.bootstrap.jobs import jobs, of_here
     from chalicelib.ports.jobs import Task
 
-    refuse_replays_there()
     lists = _lists(asked.body["lists"])
-    files = {f"{number}.csv": each["text"] for number, each in enumerate(lists)}
+    options = _options(asked.body, lists)
+    files = {each["name"]: f"{each['name']}.csv" for each in lists}
     task = Task(
         kind="replay",
-        about={"lists": ", ".join(each["name"] for each in lists)},
-        words=["replay", *of_here(), *_words(asked.body, lists)],
-        files=files,
+        about={"lists": ", ".join(files)},
+        words=["replay", *of_here(), *_words(options, files)],
+        files={files[each["name"]]: each["text"] for each in lists},
         result=_RESULT,
         seconds=_SECONDS,
         read=_shortened,
+        asked={**options, "files": files, "alerts": _SHOWN_ALERTS},
     )
-    job = jobs().begin(task)
+    job = jobs("replay").begin(task)
     told = f"the replay of {len(lists)} lists has begun"
     return Answer({"status": "done", "done": told, **job_row(job)}, status=202)
 
@@ -87,26 +89,32 @@ def begin(asked: Asked) -> Answer:
 @routes.reads("/replays/{job_id}")
 def show_replay(_asked: Asked, job_id: str) -> dict[str, Any]:
     """What each policy made of the lists, as docs/replay.md describes the JSON; the last alerts."""
-    from chalicelib.bootstrap.jobs import jobs, refuse_replays_there
+    from chalicelib.bootstrap.jobs import jobs, result_of
+    from chalicelib.ports.jobs import JobState
 
-    refuse_replays_there()
-    job = jobs().get(job_id)
+    job = jobs("replay").get(job_id)
     if job is None or job.kind != "replay":
-        raise Refused(404, f"there is no replay {job_id[:40]!r}: it is kept until the program ends")
-    if job.result is None:
-        raise Refused(409, f"the replay is {job.state.value}: {job.error or 'there is no result'}")
-    found: dict[str, Any] = job.result
+        raise Refused(
+            404,
+            f"there is no replay {job_id[:40]!r}: on AWS the last twenty jobs are kept, else those"
+            " since the program began",
+        )
+    found: dict[str, Any] | None = result_of(job) if job.state is JobState.DONE else None
+    if found is None:
+        kept = "what came of it is kept no more" if job.state is JobState.DONE else "wait for it"
+        raise Refused(409, f"the replay is {job.state.value}: {job.error or kept}")
     return found
 
 
 def _lists(given: list[Mapping[str, Any]]) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
+    known: set[str] = set()
     for number, each in enumerate(given, 1):
         name, symbol, text = (each.get(word) for word in ("name", "symbol", "text"))
         where = f"lists[{number}]"
         if not isinstance(text, str) or not text.strip():
             raise Refused(400, f"{where}.text is empty; send the file's text", field="lists")
-        if not isinstance(name, str) or not _is_name(name) or name in {e["name"] for e in found}:
+        if not isinstance(name, str) or not _is_name(name) or name.casefold() in known:
             raise Refused(
                 400,
                 f"{where}.name is {str(name)[:60]!r}; it must be a name of its own, of up to"
@@ -120,6 +128,7 @@ def _lists(given: list[Mapping[str, Any]]) -> list[dict[str, str]]:
                 " such as BTC/USDT",
                 field="lists",
             )
+        known.add(name.casefold())  # their files may lie on a disk to which both are one name
         found.append({"name": name, "symbol": symbol, "text": text})
     if not found:
         raise Refused(400, "lists is empty; send at least one list of trades", field="lists")
@@ -134,19 +143,33 @@ def _lists(given: list[Mapping[str, Any]]) -> list[dict[str, str]]:
     return found
 
 
-def _words(body: Mapping[str, Any], lists: list[dict[str, str]]) -> list[str]:
-    words = [f"--symbol={each['name']}={each['symbol']}" for each in lists]
-    words += [f"--policy={policy}" for policy in body.get("policies", ())]
-    for option in _OPTIONS:
-        if body.get(option) not in {None, ""}:
-            words.append(f"--{option}={body[option]}")
+def _options(body: Mapping[str, Any], lists: list[dict[str, str]]) -> dict[str, Any]:
+    """Of the verb, by the names that it has for them."""
+    found: dict[str, Any] = {
+        "symbols": [f"{each['name']}={each['symbol']}" for each in lists],
+        "policies": list(body.get("policies", ())),
+        "list_prices": bool(body.get("list_prices")),
+    }
+    found |= {name: body[name] for name in _OPTIONS if body.get(name) not in {None, ""}}
     if body.get("weights"):
-        shares = ",".join(f"{name}={share}" for name, share in body["weights"].items())
-        words.append(f"--weights={shares}")
-    if body.get("list_prices"):
-        words.append("--list-prices")
-    files = [f"{each['name']}={number}.csv" for number, each in enumerate(lists)]
-    return [*words, "--progress", f"--json={_RESULT}", "--", *files]
+        shares = (f"{name}={share}" for name, share in body["weights"].items())
+        found["weights"] = ",".join(shares)
+    return found
+
+
+def _words(options: Mapping[str, Any], files: Mapping[str, str]) -> list[str]:
+    words: list[str] = []
+    for name, said in options.items():
+        option = f"--{_SINGULAR.get(name, name).replace('_', '-')}"
+        match said:
+            case bool():
+                words += [option] if said else []
+            case list():
+                words += [f"{option}={each}" for each in said]
+            case _:
+                words.append(f"{option}={said}")
+    named = (f"{name}={file}" for name, file in files.items())
+    return [*words, "--progress", f"--json={_RESULT}", "--", *named]
 
 
 def _is_name(name: str) -> bool:
@@ -160,9 +183,6 @@ def _is_symbol(symbol: str) -> bool:
 
 
 def _shortened(text: str) -> dict[str, Any]:
-    """An answer may have 6 MB: the last alerts of each policy, and how many there were."""
-    document: dict[str, Any] = json.loads(text)
-    for policy in document["policies"]:
-        policy["alerts_in_all"] = len(policy["alerts"])
-        policy["alerts"] = policy["alerts"][-_SHOWN_ALERTS:]
-    return document
+    from chalicelib.domain.replay.document import short_document
+
+    return short_document(json.loads(text), _SHOWN_ALERTS)

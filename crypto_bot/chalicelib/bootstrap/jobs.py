@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import bootstrap
 from chalicelib.domain.errors import ActionRefused
-from chalicelib.ports.jobs import Jobs, Work
+from chalicelib.ports.jobs import Job, Jobs, Work
 
 if TYPE_CHECKING:
+    from chalicelib.adapters.job_files import JobFiles
     from chalicelib.adapters.job_function import JobFunction
     from chalicelib.adapters.stores.jobs import TableJobs
     from chalicelib.domain.bots.setup import Setup
@@ -19,16 +20,18 @@ if TYPE_CHECKING:
 _PATIENCE: Final[dict[str, Any]] = {"connect_timeout": 2.0, "read_timeout": 24.0, "attempts": 1}
 
 
-def jobs() -> Jobs:
-    """ActionRefused in a function on AWS, where the stage has none that works on them."""
+def jobs(verb: str = "bots backtest") -> Jobs:
+    """ActionRefused in a function on AWS, where the stage has none that works on them; `verb` is
+    what does it elsewhere.
+    """
     if not bootstrap.is_function():
         return _jobs()
-    check_worked_on()
+    check_worked_on(verb)
     return _stage_jobs()
 
 
-def check_worked_on(verb: str = "backtest") -> None:
-    """ActionRefused as above, with what has to be set. `verb` is that of `crypto-bot bots`."""
+def check_worked_on(verb: str) -> None:
+    """ActionRefused as above, with what has to be set."""
     from chalicelib.domain.deployment.bot_functions import WORK_ON_JOB
 
     settings = bootstrap.settings()
@@ -36,19 +39,14 @@ def check_worked_on(verb: str = "backtest") -> None:
         raise ActionRefused(
             f"stage {settings.stage} has no function for this: name {WORK_ON_JOB} in BOT_FUNCTIONS"
             " of its environment_variables in .chalice/config.json, then make infra, make configure"
-            f" and make deploy; or run it on a machine of yours, with crypto-bot bots {verb}"
+            f" and make deploy; or run it on a machine of yours, with crypto-bot {verb}"
             f" --stage {settings.stage}"
         )
 
 
-def refuse_replays_there() -> None:
-    """ActionRefused in a function on AWS, whose jobs are backtests and checks alone."""
-    if bootstrap.is_function():
-        stage = bootstrap.settings().stage
-        raise ActionRefused(
-            "the API on AWS does no replays: run it on a machine of yours, with crypto-bot replay"
-            f" --stage {stage}, or on the page that crypto-bot run --stage {stage} serves there"
-        )
+def result_of(job: Job) -> Any:
+    """What came of it; None where that is kept no more."""
+    return job_files().result(job.id) if bootstrap.is_function() else job.result
 
 
 def taken_on(job_id: str, left: timedelta) -> Work | None:
@@ -59,7 +57,7 @@ def taken_on(job_id: str, left: timedelta) -> Work | None:
 def kept_series() -> list[dict[str, Any]]:
     """Candles of the lake to try bots on; where this process may not look, its function does."""
     if bootstrap.is_function():
-        check_worked_on()
+        check_worked_on("bots backtest")
         return _function().series()
     return series_of_the_lake()
 
@@ -69,7 +67,7 @@ def checked_by_function(found: "FoundBot", setup: "Setup") -> "CheckedOn":
     from chalicelib.adapters.sandboxes.whole_runs import check_told
     from chalicelib.services.bots.check_on_lake import CheckedOn
 
-    check_worked_on("deploy")
+    check_worked_on("bots deploy")
     venue, check = _function().check(
         {
             "bot": found.name,
@@ -88,6 +86,14 @@ def series_of_the_lake() -> list[dict[str, Any]]:
     from chalicelib.services.market.list_series import list_series
 
     return list_series(candle_lake(), bootstrap.workers())
+
+
+def job_files() -> "JobFiles":
+    """What jobs of a stage were sent, and came to."""
+    from chalicelib.adapters.job_files import JobFiles
+    from chalicelib.bootstrap.market import lake
+
+    return JobFiles(lake())
 
 
 def of_here() -> list[str]:
@@ -115,6 +121,7 @@ def _stage_jobs() -> "TableJobs":
         bootstrap.clock(),
         lambda: secrets.token_hex(8),
         lambda job_id: _function().wake(job_id),
+        lambda job_id, files: job_files().keep(job_id, files),
     )
 
 

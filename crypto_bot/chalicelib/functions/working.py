@@ -1,20 +1,23 @@
-"""The function that works on the jobs of the API: backtests and checks of the owner's bots.
+"""The function that works on the jobs of the API: backtests, checks and replays of lists of trades.
 
-Their code runs in `bot_sandbox` and never here. Lambda may deliver an event twice, or after a
+The code of bots runs in `bot_sandbox` and never here. Lambda may deliver an event twice, or after a
 failure again: the second one finds the job taken on, and does nothing.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any, Final
 
 from chalicelib.adapters.job_function import CHECK, SERIES
 from chalicelib.adapters.sandboxes.whole_runs import check_said
 from chalicelib.bootstrap.bots import bot_ports, check_bot
-from chalicelib.bootstrap.jobs import series_of_the_lake, taken_on
+from chalicelib.bootstrap.jobs import job_files, series_of_the_lake, taken_on
 from chalicelib.bootstrap.market import lake
 from chalicelib.bootstrap.sandbox import whole_runs
 from chalicelib.bootstrap.trials import backtested, setup_of, told_of_check
@@ -80,6 +83,33 @@ def _backtest(work: Work) -> None:
     keep_backtest(ports, lake(), found.stored, found.number, report, drawn)
 
 
+def _replay(work: Work) -> None:
+    from chalicelib.bootstrap.replays.lists import read_lists
+    from chalicelib.bootstrap.replays.report import USUAL, replayed
+    from chalicelib.domain.replay.document import document, short_document
+
+    @contextmanager
+    def progress(_: str, length: int) -> Iterator[Callable[[int], None]]:
+        done = 0
+
+        def moved(more: int) -> None:
+            nonlocal done
+            done += more
+            work.tell(done, length)
+
+        yield moved
+
+    words = {**USUAL, **work.asked}
+    with TemporaryDirectory() as folder:
+        for file, text in job_files().files(work.id).items():
+            (Path(folder) / file).write_text(text, encoding="utf-8")
+        named = [f"{name}={folder}/{file}" for name, file in words["files"].items()]
+        lists, problems = read_lists(named, words["symbols"], {}, words["timezone"])
+    report = replayed(lists, problems, {}, words, progress)
+    work.go_on()
+    job_files().keep_result(work.id, short_document(document(report), words["alerts"]))
+
+
 def _check(work: Work) -> list[str]:
     return told_of_check(*_checked(work.asked))
 
@@ -114,5 +144,5 @@ def _found(asked: Mapping[str, Any]) -> FoundBot:
 
 
 _WORK: Final[Mapping[str, Callable[[Work], Any]]] = MappingProxyType(
-    {"backtest": _backtest, "check": _check}
+    {"backtest": _backtest, "check": _check, "replay": _replay}
 )

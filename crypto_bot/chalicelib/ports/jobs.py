@@ -45,7 +45,8 @@ class Task:
     in, and leaves what is wanted of it in the file `result` there, of whose text `read` makes what
     is kept. Where `says`, it is the lines that it prints. After `seconds` it is ended.
 
-    `asked` says the same as data, as JSON has it, for whoever does the work without that verb.
+    `asked` says the same as data, as JSON has it, for whoever does the work without that verb: the
+    options by the names that the verb has for them.
     """
 
     kind: str
@@ -73,6 +74,9 @@ class WorkEnded(BaseException):
 
 class Work(Protocol):
     """A job that has been taken on, by the one who does it."""
+
+    @property
+    def id(self) -> str: ...
 
     @property
     def kind(self) -> str: ...

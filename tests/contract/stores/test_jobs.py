@@ -1,6 +1,7 @@
 """Jobs of a stage, on every table: begun, taken on once, followed, ended early, told when dead."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from threading import Thread
@@ -25,16 +26,26 @@ class House:
     table: Table
     clock: HandClock = field(default_factory=HandClock)
     called: list[str] = field(default_factory=list)
+    kept: dict[str, Mapping[str, str]] = field(default_factory=dict)
     away: Exception | None = None
+    full: Exception | None = None
 
     def __post_init__(self) -> None:
         numbers = count(1)
-        self.jobs = TableJobs(self.table, self.clock, lambda: f"-{next(numbers)}", self.call)
+        self.jobs = TableJobs(
+            self.table, self.clock, lambda: f"-{next(numbers)}", self.call, self.keep
+        )
 
     def call(self, job_id: str) -> None:
         if self.away:
             raise self.away
         self.called.append(job_id)
+
+    def keep(self, job_id: str, files: Mapping[str, str]) -> None:
+        if self.full:
+            raise self.full
+        assert job_id not in self.called
+        self.kept[job_id] = files
 
     def now(self, job: Job) -> Job:
         found = self.jobs.get(job.id)
@@ -57,7 +68,8 @@ def test_a_job_is_begun_taken_on_and_concluded(house: House) -> None:
     assert (job.id, job.kind, job.about, job.began_at) == ("00-1", "check", TASK.about, MORNING)
     assert house.called == [job.id]
     work = house.work(job)
-    assert (work.kind, work.asked) == ("check", {"parameters": {"fast": 0.5}})
+    assert (work.id, work.kind, work.asked) == (job.id, "check", {"parameters": {"fast": 0.5}})
+    assert house.kept == {}
     house.clock.pass_time(seconds=2)
     work.tell(10, 40)
     assert (house.now(job).done, house.now(job).total) == (10, 40)
@@ -182,6 +194,20 @@ def test_where_its_function_cannot_be_called_nothing_is_under_way(house: House) 
         house.jobs.begin(TASK)
     [told] = house.jobs.all("check")
     assert (told.state, told.error) == (JobState.FAILED, "there is no function: deploy it")
+
+
+def test_files_are_kept_before_the_function_is_called_or_nothing_is_under_way(
+    house: House,
+) -> None:
+    task = replace(TASK, files={"a.csv": "first"})
+    job = house.jobs.begin(task)
+    assert (house.kept, house.called) == ({job.id: {"a.csv": "first"}}, [job.id])
+    house.full = StoreUnavailable("the lake is away")
+    with pytest.raises(StoreUnavailable, match="the lake is away"):
+        house.jobs.begin(task)
+    assert house.called == [job.id]
+    told = {each.state: each.error for each in house.jobs.all("check")}
+    assert told == {JobState.RUNNING: "", JobState.FAILED: "the lake is away"}
 
 
 def test_the_last_twenty_are_kept_and_a_row_knows_whose_it_is(house: House) -> None:

@@ -122,6 +122,8 @@ def test_who_works_on_jobs_reads_candles_keeps_reports_and_changes_no_market_dat
         ("s3:GetObject", [f"{lake}/candles/*"]),
         ("s3:GetObject", [f"{lake}/top_marketcap/*"]),
         ("s3:PutObject", [f"{lake}/bots/*"]),
+        ("s3:GetObject", [f"{lake}/jobs/*/files.json.gz"]),
+        ("s3:PutObject", [f"{lake}/jobs/*/result.json.gz"]),
         ("lambda:InvokeFunction", [SANDBOX]),
     ]
     assert [(" ".join(s["Action"]), s["Resource"]) for s in policy["Statement"]] == usual
@@ -134,14 +136,18 @@ def test_who_works_on_jobs_reads_candles_keeps_reports_and_changes_no_market_dat
     }
 
 
-def test_the_api_may_wake_who_works_on_jobs_and_read_reports_where_there_is_one() -> None:
+def test_the_api_may_wake_who_works_on_jobs_and_show_what_came_of_them_where_there_is_one() -> None:
     without = function_policy("api_handler", OUTPUTS, asked=("run_bots", "bot_sandbox"))
     asked = function_policy("api_handler", OUTPUTS, asked=("work_on_job", "bot_sandbox"))
     assert without == function_policy("api_handler", OUTPUTS)
+    lake = "arn:aws:s3:::lake-dev"
     more = asked["Statement"][len(without["Statement"]) :]
     assert [(" ".join(s["Action"]), s["Resource"]) for s in more] == [
         ("lambda:InvokeFunction", [SANDBOX.replace("bot_sandbox", "work_on_job")]),
-        ("s3:GetObject", ["arn:aws:s3:::lake-dev/bots/*"]),
+        ("s3:ListBucket", [lake]),
+        ("s3:GetObject", [f"{lake}/bots/*"]),
+        ("s3:PutObject", [f"{lake}/jobs/*/files.json.gz"]),
+        ("s3:GetObject", [f"{lake}/jobs/*/result.json.gz"]),
     ]
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from chalicelib.bootstrap.replay import candle_prices, listed_prices, replay_desk
+from chalicelib.bootstrap.replays.desk import candle_prices, listed_prices, replay_desk
 from chalicelib.domain.bots.candles import candles_of
 from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.market.interval import Interval

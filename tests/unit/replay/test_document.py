@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.domain.bots.metrics import Metrics
 from chalicelib.domain.replay.curves import Curves
-from chalicelib.domain.replay.document import document
+from chalicelib.domain.replay.document import document, short_document
 from chalicelib.domain.replay.portfolio import Portfolio
 from chalicelib.domain.replay.report import ListedAs, ReplayReport
 from chalicelib.domain.replay.result import Part, PolicyResult, Refused
@@ -225,6 +225,24 @@ def test_an_alert_has_its_end_and_what_it_cost() -> None:
             "late_seconds": None,
         },
     ]
+
+
+def test_a_short_one_has_the_last_alerts_of_each_policy_and_how_many_there_were() -> None:
+    whole: dict[str, Any] = {
+        "schema": 1,
+        "policies": [
+            {"policy": "fixed", "alerts": ["a", "b", "c"], "equity": [1]},
+            {"policy": "boost", "alerts": ["d"], "equity": [2]},
+        ],
+    }
+    assert short_document(whole, 2) == {
+        "schema": 1,
+        "policies": [
+            {"policy": "fixed", "alerts": ["b", "c"], "alerts_in_all": 3, "equity": [1]},
+            {"policy": "boost", "alerts": ["d"], "alerts_in_all": 1, "equity": [2]},
+        ],
+    }
+    assert whole["policies"][0] == {"policy": "fixed", "alerts": ["a", "b", "c"], "equity": [1]}
 
 
 def test_the_equity_is_the_last_of_each_day() -> None:

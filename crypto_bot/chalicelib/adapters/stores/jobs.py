@@ -59,24 +59,30 @@ class _Kept:
 
 
 class TableJobs:
-    """`Jobs` over a table. `call` wakes the function that takes on the job of this id; what it
-    raises is why that could not be.
+    """`Jobs` over a table. `keep` is given the files of a job, and `call` then wakes the function
+    that takes on the job of this id; what they raise is why that could not be.
     """
 
     def __init__(
-        self, table: Table, clock: Clock, make_id: Callable[[], str], call: Callable[[str], None]
+        self,
+        table: Table,
+        clock: Clock,
+        make_id: Callable[[], str],
+        call: Callable[[str], None],
+        keep: Callable[[str, Mapping[str, str]], None],
     ) -> None:
         self._table = table
         self._clock = clock
         self._make_id = make_id
         self._call = call
+        self._keep = keep
 
     def begin(self, task: Task) -> Job:
         """See `Jobs`."""
         for _ in range(_RETRIES):
             with suppress(StoreConflict):
-                return self._called(self._put(task))
-        return self._called(self._put(task))
+                return self._called(self._put(task), task)
+        return self._called(self._put(task), task)
 
     def get(self, job_id: str) -> Job | None:
         """See `Jobs`."""
@@ -142,8 +148,10 @@ class TableJobs:
         self._write(row, kept)
         return kept.id
 
-    def _called(self, job_id: str) -> Job:
+    def _called(self, job_id: str, task: Task) -> Job:
         try:
+            if task.files:
+                self._keep(job_id, task.files)
             self._call(job_id)
         except Exception as error:
             row = self._row(job_id)
@@ -181,6 +189,7 @@ class TableWork:
         clock: Clock,
         until: datetime,
     ) -> None:
+        self.id: Final = kept.id
         self.kind: Final = kept.kind
         self.asked: Final[Mapping[str, Any]] = json.loads(kept.asked)
         self._write = write

@@ -131,6 +131,8 @@ def _resources(
         Thing.SWEEPS: [f"{bucket}/sweeps/*/question.gz"],
         Thing.TRIALS: [f"{bucket}/sweeps/*/trials/*"],
         Thing.REPORTS: [f"{bucket}/bots/*"],
+        Thing.JOB_FILES: [f"{bucket}/jobs/*/files.json.gz"],
+        Thing.JOB_RESULTS: [f"{bucket}/jobs/*/result.json.gz"],
         Thing.WORK: [
             outputs.arn("lambda", f"function:{deployed_name(WORK_ON_JOB, outputs.stage)}")
         ],

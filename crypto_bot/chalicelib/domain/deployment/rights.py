@@ -50,6 +50,8 @@ class Thing(StrEnum):
     SWEEPS = "sweeps"  # what is asked of sweeps
     TRIALS = "trials"  # what sweeps have found
     REPORTS = "reports"  # what came of backtests
+    JOB_FILES = "job_files"  # what came with a job
+    JOB_RESULTS = "job_results"  # what came of it
     WORK = "work"  # the function that works on jobs
     OWN_SECRETS = "own_secrets"  # those below the stage's prefix, and none besides
     OWN_PARAMETERS = "own_parameters"  # the same in Parameter Store
@@ -140,7 +142,10 @@ _RUN_CODE: Final = Right(thing=Thing.SANDBOX, actions=("lambda:InvokeFunction",)
 # Where a function works on jobs, the API wakes it, and shows what came of them.
 _HAVE_JOBS_DONE: Final = (
     Right(thing=Thing.WORK, actions=("lambda:InvokeFunction",)),
+    _FIND_MISSING,
     Right(thing=Thing.REPORTS, actions=("s3:GetObject",)),
+    Right(thing=Thing.JOB_FILES, actions=("s3:PutObject",)),
+    Right(thing=Thing.JOB_RESULTS, actions=("s3:GetObject",)),
 )
 # Where instruments are analysed, the tick sizes by what was found, and bots may ask for it.
 _SIZING: Final = Right(thing=Thing.ANALYSES, actions=("dynamodb:Query",))
@@ -236,6 +241,8 @@ BOT_RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
         Right(thing=Thing.CANDLES, actions=("s3:GetObject",)),
         Right(thing=Thing.RANKINGS, actions=("s3:GetObject",)),
         Right(thing=Thing.REPORTS, actions=("s3:PutObject",)),
+        Right(thing=Thing.JOB_FILES, actions=("s3:GetObject",)),
+        Right(thing=Thing.JOB_RESULTS, actions=("s3:PutObject",)),
         _RUN_CODE,
     ),
     "bot_sandbox": (

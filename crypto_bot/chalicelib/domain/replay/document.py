@@ -45,6 +45,19 @@ def document(report: ReplayReport) -> dict[str, Any]:
     }
 
 
+def short_document(whole: Mapping[str, Any], alerts: int) -> dict[str, Any]:
+    """The last alerts of each policy, and how many there were: all of them may be many MB."""
+    policies = [
+        {
+            **policy,
+            "alerts_in_all": len(policy["alerts"]),
+            "alerts": policy["alerts"][-alerts:],
+        }
+        for policy in whole["policies"]
+    ]
+    return {**whole, "policies": policies}
+
+
 def _policy(result: PolicyResult) -> dict[str, Any]:
     return {
         "policy": result.policy,

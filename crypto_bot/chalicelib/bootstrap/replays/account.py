@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from chalicelib import bootstrap
+from chalicelib.bootstrap.replays.lists import NamedList
 from chalicelib.bootstrap.trials import amount
-from chalicelib.cli.replay_lists import NamedList
 from chalicelib.domain.bots.deployment import USUAL_CASH
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.money import ONE, ZERO, plain

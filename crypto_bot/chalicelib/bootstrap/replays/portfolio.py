@@ -5,10 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from chalicelib.bootstrap.replay import Prices, candle_prices, listed_prices
-from chalicelib.cli.replay_account import cash_of, replayed_account, strategies_of, ticker
-from chalicelib.cli.replay_lists import NamedList
-from chalicelib.cli.replay_prices import Priced, from_file, from_lake
+from chalicelib.bootstrap.replays.account import cash_of, replayed_account, strategies_of, ticker
+from chalicelib.bootstrap.replays.desk import Prices, candle_prices, listed_prices
+from chalicelib.bootstrap.replays.lists import NamedList
+from chalicelib.bootstrap.replays.prices import Priced, from_file, from_lake
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.replay.curves import Marks, closes, listed_marks
 from chalicelib.domain.replay.orders import ListedOrder

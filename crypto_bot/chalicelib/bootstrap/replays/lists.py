@@ -1,14 +1,11 @@
 """FILE... of a replay -> named lists of trades with their instruments and orders."""
 
 import re
-import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-import click
 
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.replay.orders import ListedOrder, orders_of
@@ -18,6 +15,9 @@ from chalicelib.domain.replay.trade_list import TradeList, read_trade_list
 _SYMBOL: Final = re.compile(r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}")
 _NAME: Final = re.compile(r"[^=/\\]{1,64}")
 _BETWEEN: Final = re.compile(r"[\s_,.:-]+")
+
+
+Ask = Callable[[str], str]
 
 
 class NamedList(NamedTuple):
@@ -30,11 +30,16 @@ class NamedList(NamedTuple):
 
 
 def read_lists(
-    files: Sequence[str], symbols: Sequence[str], known: Collection[str], zone: str
+    files: Sequence[str],
+    symbols: Sequence[str],
+    known: Collection[str],
+    zone: str,
+    ask: Ask | None = None,
 ) -> tuple[list[NamedList], list[str]]:
     """Those that can be read, and a sentence for each that cannot.
 
-    SettingsError where none is left, or where it cannot be said what one of them trades.
+    `ask` is who knows what a list trades that does not say it. SettingsError where nobody does, or
+    where no list is left.
     """
     given, told_zone = _given_symbols(symbols), _zone(zone)
     found: list[NamedList] = []
@@ -46,7 +51,7 @@ def read_lists(
         except TradeListRefused as refusal:
             problems.append(str(refusal))
             continue
-        symbol = given.get(name) or given.get("") or _symbol_of(name, path, known)
+        symbol = given.get(name) or given.get("") or _symbol_of(name, path, known, ask)
         found.append(NamedList(name, symbol, listed, orders))
     if not found:
         raise SettingsError("; ".join(problems))
@@ -106,15 +111,15 @@ def _checked(symbol: str, option: str) -> str:
     return symbol
 
 
-def _symbol_of(name: str, path: Path, known: Collection[str]) -> str:
+def _symbol_of(name: str, path: Path, known: Collection[str], ask: Ask | None) -> str:
     """By the ticker in the file's name where there are candles of just one such; else asked for."""
     parts = {part.upper() for part in _BETWEEN.split(path.stem)}
     fitting = [symbol for symbol in sorted(known) if symbol.replace("/", "") in parts]
     if len(fitting) == 1:
         return fitting[0]
-    if sys.stdin.isatty():
-        asked = f"{path.name} does not say what it trades; which instrument, such as BTC/USDT"
-        return _checked(str(click.prompt(asked, err=True)).strip().upper(), "the instrument")
+    if ask is not None:
+        said = ask(f"{path.name} does not say what it trades; which instrument, such as BTC/USDT")
+        return _checked(said.strip().upper(), "the instrument")
     raise SettingsError(
         f"{path.name} does not say what it trades: give --symbol {name}=BTC/USDT, or --symbol"
         " BTC/USDT for all files"
