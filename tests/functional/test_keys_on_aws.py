@@ -27,7 +27,7 @@ from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.settings import Stage
 from tests.canaries import EXCHANGE_KEY, EXCHANGE_SECRET, OWNER_TOKEN, PASSPHRASE
 from tests.functional.application import application_with
-from tests.functional.dashboard import Dashboard
+from tests.functional.dashboard import JSON, Dashboard
 from tests.functional.iam import Recorder, covers
 from tests.functional.stage_on_aws import OnAws, outputs_of, stage_on_aws, typed
 from tests.key_function import KeyFunction
@@ -242,6 +242,25 @@ def test_keys_of_a_live_account_that_can_withdraw_are_refused(stand: Stand) -> N
     assert stand.kept(secret) == KEYS
     [unknown] = stand.page.act(path, keys=KEYS | {"api-key": "odd"})["notes"]
     assert unknown.startswith("what the keys may do is not known")
+
+
+def test_limits_are_changed_by_who_has_no_right_to_the_keys(stand: Stand) -> None:
+    """The policies below would show it; and limits can be changed while the keys are gone."""
+    name = stand.account()
+    headers = stand.page.headers | JSON | {"If-Match": _version(stand), "Idempotency-Key": name}
+    body = {"settings": {"max_drawdown": "0.2"}, "confirm": True}
+    answer = stand.page.client.http.post(
+        f"/accounts/{name}/limits", headers=headers, body=json.dumps(body).encode()
+    )
+    assert answer.status_code == 200, answer.body
+    with stand.recorder.nobody():
+        account = bootstrap.strategies().configuration().accounts[name]
+    assert account.max_drawdown == Decimal("0.2")
+
+
+def _version(stand: Stand) -> str:
+    with stand.recorder.nobody():
+        return f'"configuration-{bootstrap.strategies().configuration().version}"'
 
 
 def test_what_opens_a_channel_goes_the_same_way(stand: Stand) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -69,6 +70,28 @@ def test_what_could_not_trade_is_refused(desk: Desk, account: str, sentence: str
     assert refusal.startswith("accounts.toml line ")
     assert sentence in refusal
     assert desk.read("accounts", "list") == []
+
+
+def test_limits_are_changed_while_keys_are_gone_and_another_secret_is_looked_for(
+    desk: Desk,
+) -> None:
+    secrets = desk.home / "secrets.json"
+    secrets.write_text('{"keys": {"api-key": "a", "api-secret": "b"}}')
+    secrets.chmod(0o600)
+    file = desk.home / "accounts.toml"
+    main = '[accounts.main]\nquote = "USDT"\nexchange = "binance"\nmode = "sandbox"\n'
+    file.write_text(f'{main}secret = "keys"\n')
+    desk.run("accounts", "apply", str(file))
+    secrets.write_text("{}")
+    file.write_text(f'{main}secret = "keys"\nmax_drawdown = 0.2\n')
+    desk.run("accounts", "apply", str(file))
+    assert bootstrap.strategies().configuration().accounts["main"].max_drawdown == Decimal("0.2")
+    for changed in (
+        f'{main}secret = "other"\n',
+        f'{main}secret = "keys"\nprices_from = "kraken"\n',
+    ):
+        file.write_text(changed)
+        assert "is not in" in desk.refusal("accounts", "apply", str(file))
 
 
 def test_stage_dev_refuses_live(desk: Desk) -> None:

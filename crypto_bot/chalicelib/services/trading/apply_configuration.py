@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from chalicelib.domain.errors import SettingsError, StoreConflict
-from chalicelib.domain.trading.account import Configuration
+from chalicelib.domain.trading.account import Account, Configuration, Mode
 from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.domain.trading.configuration.change import (
     ConfigurationChange,
@@ -17,6 +18,9 @@ from chalicelib.domain.trading.configuration.files import Draft
 from chalicelib.domain.trading.signal import DesiredState
 from chalicelib.domain.trading.strategy import Strategy
 from chalicelib.ports import TradingPorts
+
+# What decides whether an account's exchange can be opened, and with what.
+_OPENED_BY: Final = ("exchange", "mode", "quote", "secret", "exchange_options", "prices_from")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,7 @@ def apply_configuration(
         )
     change = change_to(current, draft, _held(ports, current))
     check_configuration(change.after, draft.source, live_refusal)
-    _refuse_unreachable(ports, change, draft)
+    _refuse_unreachable(ports, current, change, draft)
     if dry_run or change.is_empty:
         return _result(current.version, change, {})
     tokens = {s.name: make_token() for s in change.strategies if _is_new(s, current)}
@@ -67,14 +71,30 @@ def apply_configuration(
     return _result(version, change, tokens)
 
 
-def _refuse_unreachable(ports: TradingPorts, change: ConfigurationChange, draft: Draft) -> None:
-    """An unknown exchange or a missing secret is found before anything is stored."""
+def _refuse_unreachable(
+    ports: TradingPorts, current: Configuration, change: ConfigurationChange, draft: Draft
+) -> None:
+    """An unknown exchange or a missing secret is found before anything is stored.
+
+    An account that differs in its limits alone is left in peace: whoever changes these needs no
+    right to its keys, and has to be able to while they are gone.
+    """
     for account in change.accounts:
+        known = current.accounts.get(account.name)
+        if known is not None and _is_opened_like(account, known):
+            continue
         try:
             ports.exchanges.open(account)
         except SettingsError as error:
             place = draft.source.place(("accounts", account.name))
             raise SettingsError(f"{place}: {error}") from error
+
+
+def _is_opened_like(account: Account, known: Account) -> bool:
+    """A virtual one needs no keys, and is made of its limits, too."""
+    return account.mode is not Mode.VIRTUAL and all(
+        getattr(account, name) == getattr(known, name) for name in _OPENED_BY
+    )
 
 
 def _is_new(strategy: Strategy, current: Configuration) -> bool:
