@@ -374,7 +374,7 @@ def test_lists_are_replayed_under_each_policy_and_what_is_no_list_is_named(page)
     found = ended(page, job)
     assert (found["state"], found["error"]) == ("done", "")
     result = page.get(f"/replays/{job}")
-    assert [note.split(" ")[:3] for note in result["notes"]] == [["left", "out:", "b.csv,"]]
+    assert [note.split(" ")[:3] for note in result["notes"]] == [["left", "out:", "2"]]
     assert [each["policy"] for each in result["policies"]] == ["fixed", "boost"]
     assert result["policies"][0]["alerts_in_all"] == result["alerts"] == 4
     profit = Decimal(result["policies"][0]["strategies"][0]["profit"])
@@ -389,9 +389,9 @@ def test_lists_are_replayed_under_each_policy_and_what_is_no_list_is_named(page)
         ([{"name": "a", "symbol": "BTC/USDT", "text": " "}], 400, "lists[1].text is empty"),
         ([{"name": "--home=x", "symbol": "BTC/USDT", "text": "x"}], 400, "lists[1].name is"),
         (
-            [{"name": name, "symbol": "BTC/USDT", "text": "x"} for name in "aA"],
+            [{"name": "a", "symbol": "BTC/USDT", "text": "x"}] * 2,
             400,
-            "lists[2].name is 'A'; it must be a name of its own",
+            "lists[2].name is 'a'; it must be a name of its own",
         ),
         ([{"name": "a", "symbol": "BTC", "text": "x"}], 400, "lists do not say what they trade"),
         (
@@ -406,6 +406,13 @@ def test_lists_that_cannot_be_meant_are_refused(page, lists, status, told):
     refused = page.act("/replays", status=status, lists=lists)
     assert told in refused["error"]
     assert refused["field"] == "lists"
+
+
+def test_weights_of_lists_that_are_not_there_are_refused(page):
+    lists = [{"name": "a", "symbol": "BTC/USDT", "text": LIST}]
+    refused = page.act("/replays", status=400, lists=lists, weights={"a": "0.5", "b": "0.1"})
+    assert refused["error"] == "weights names 'b'; there are a"
+    assert refused["field"] == "weights"
 
 
 def test_the_template_of_any_name_is_a_bot(page):

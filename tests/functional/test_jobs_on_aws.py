@@ -20,12 +20,13 @@ from chalicelib.bootstrap.trials import backtested, setup_of
 from chalicelib.domain.deployment.rights import RIGHTS, rights_of
 from chalicelib.domain.replay.document import short_document
 from chalicelib.domain.trading.strategy import Strategy
+from chalicelib.functions import working
 from chalicelib.ports.jobs import AT_ONCE
 from chalicelib.reports.backtest_chart import backtest_chart
 from chalicelib.settings import Stage
 from tests.functional.application import application_with
 from tests.functional.iam import covers
-from tests.functional.job_house import ASKED, BOT, WORKER, House, job_house
+from tests.functional.job_house import ASKED, BOT, COUNT, WORKER, House, job_house
 from tests.functional.stage_on_aws import typed
 from tests.trading_floor import MORNING
 
@@ -198,32 +199,67 @@ def test_lists_are_replayed_as_here_and_what_is_no_list_is_named(house: House) -
     assert house.work() == {"state": "done"}
     found = house.ask(f"GET /replays/{{job_id={job}}}")
     [note] = found["notes"]
-    assert note.startswith("left out: no list.csv, line 1: ")
+    assert note.startswith("left out: 2 no list.csv, line 1: ")
     assert len(found["policies"]) > 2
     assert found["policies"][0]["alerts_in_all"] == found["alerts"] == 2 * TRADES
     (folder := house.on_aws.project / "lists").mkdir()
+    files = {each["name"]: folder / f"{n} {each['name']}.csv" for n, each in enumerate(lists, 1)}
     for each in lists:
-        (folder / f"{each['name']}.csv").write_text(each["text"], encoding="utf-8")
+        files[each["name"]].write_text(each["text"], encoding="utf-8")
     with house.there():
         here = typed(
             *("replay", "--stage", "prod", "--symbol", "BTC/USDT", "--interval", "1h"),
             *("--cash", "5000", "--lag", "60", "--weights", "first=0.8"),
             *("--json", str(folder / "here.json")),
-            *(str(folder / f"{each['name']}.csv") for each in lists),
+            *(f"{name}={file}" for name, file in files.items()),
         )
     assert here.exit_code == 1, "one list was left out"
     whole = json.loads((folder / "here.json").read_text(encoding="utf-8"))
-    assert found == short_document(whole, alerts=300)
+    assert found == short_document(whole, rows=300)
 
 
 def test_why_a_replay_failed_is_said_in_the_words_of_the_page(house: House) -> None:
     one = {"name": "a", "symbol": "ETH/USDT", "text": listed_trades()}
     job = house.ask("POST /replays", 202, lists=[one])["id"]
     assert house.work() == {"state": "failed"}
-    assert house.job(job)["error"].startswith("there are no candles of binance ETH/USDT 15m; to")
+    assert house.job(job)["error"] == (
+        "there are no candles of binance ETH/USDT 15m; give candles FILE, or list-prices to go by"
+        " the lists' own prices, or fetch them: crypto-bot candles download binance ETH/USDT"
+        " --interval 15m"
+    )
     refused = house.ask(f"GET /replays/{{job_id={job}}}", 409)
     assert refused["error"].startswith("the replay is failed: there are no candles of")
     house.ask("GET /replays/{job_id=00none}", 404)
+
+
+def test_one_that_is_aborted_is_to_be_begun_again(house: House) -> None:
+    one = {"name": "a", "symbol": "BTC/USDT", "text": listed_trades()}
+    job = house.ask("POST /replays", 202, lists=[one])["id"]
+    waiting = house.ask(f"GET /replays/{{job_id={job}}}", 409)
+    assert waiting["error"] == "the replay is running: wait for it"
+    house.ask(f"POST /jobs/{{job_id={job}}}/abort")
+    ended = house.ask(f"GET /replays/{{job_id={job}}}", 409)
+    assert ended["error"] == "the replay is aborted: begin it again"
+    assert house.work() == {"state": ""}
+
+
+def test_more_candles_than_the_function_has_room_for_are_refused(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the lists' time alone: what else there is in the lake does not count."""
+    monkeypatch.setattr(working, "_MOST_CANDLES", COUNT - 1)
+    one = {"name": "a", "symbol": "BTC/USDT", "text": listed_trades()}
+    job = house.ask("POST /replays", 202, lists=[one], interval="1h")["id"]
+    assert house.work() == {"state": "failed"}
+    assert house.job(job)["error"] == (
+        "the lists' time has 300 candles, and at most 299 are replayed here at once: take larger"
+        " ones with interval, or less time with since and until"
+    )
+    since = f"{MORNING - timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"
+    job = house.ask("POST /replays", 202, lists=[one], interval="1h", since=since)["id"]
+    assert house.work() == {"state": "done"}
+    found = house.ask(f"GET /replays/{{job_id={job}}}")
+    assert (found["alerts"], len(found["policies"][0]["equity"])) == (4, 3)
 
 
 def test_one_that_is_kept_no_more_says_so(house: House) -> None:
@@ -233,12 +269,19 @@ def test_one_that_is_kept_no_more_says_so(house: House) -> None:
     house.lake().delete(f"jobs/{job}/result.json.gz")
     refused = house.ask(f"GET /replays/{{job_id={job}}}", 409)
     assert refused["error"] == "the replay is done: what came of it is kept no more"
+    job = house.ask("POST /replays", 202, lists=[one])["id"]
+    house.lake().delete(f"jobs/{job}/files.json.gz")
+    assert house.work() == {"state": "failed"}
+    assert house.job(job)["error"] == "what was sent with it is kept no more: begin it again"
 
 
 def test_a_stage_without_the_function_says_what_to_set(house: House) -> None:
     settings = replace(stage_settings(Stage.PROD), bot_functions=())
     whole, house.choices = house.choices, Choices(settings=settings, clock=house.clock)
     try:
+        one = {"name": "a", "symbol": "BTC/USDT", "text": "x"}
+        replay = house.ask("POST /replays", 409, lists=[one])
+        assert "with crypto-bot replay --stage prod" in replay["error"]
         for route in ("POST /bots/{name=mine}/backtests", "GET /candle_series", "GET /jobs"):
             refused = house.ask(route, 409)
             assert refused["error"].startswith(

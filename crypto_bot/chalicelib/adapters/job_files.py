@@ -8,11 +8,13 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from chalicelib.domain.errors import ActionRefused
 from chalicelib.market_ports.lake import Lake
 
 JOBS: Final = "jobs/"
 _FILES: Final = "files"
 _RESULT: Final = "result"
+_MOST_SHOWN: Final = 4_500_000  # a function's answer may have 6 MB, in which quotes are two bytes
 
 
 class JobFiles:
@@ -26,21 +28,28 @@ class JobFiles:
         self._put(job_id, _FILES, dict(files))
 
     def files(self, job_id: str) -> Mapping[str, str]:
-        """Those that came with it, where any did."""
+        """Those that came with it. ActionRefused where they are not there any more."""
         found = self._get(job_id, _FILES)
-        return found if isinstance(found, dict) else {}
+        if not isinstance(found, dict):
+            raise ActionRefused("what was sent with it is kept no more: begin it again")
+        return found
 
     def keep_result(self, job_id: str, result: Any) -> None:
-        """Before the job is done."""
-        self._put(job_id, _RESULT, result)
+        """Before the job is done. ActionRefused for one that could never be shown."""
+        self._put(job_id, _RESULT, result, most=_MOST_SHOWN)
 
     def result(self, job_id: str) -> Any:
         """None where there is none any more."""
         return self._get(job_id, _RESULT)
 
-    def _put(self, job_id: str, what: str, content: Any) -> None:
-        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-        self._lake.put(_key(job_id, what), gzip.compress(text.encode(), mtime=0))
+    def _put(self, job_id: str, what: str, content: Any, most: int | None = None) -> None:
+        packed = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+        if most is not None and len(packed) > most:
+            raise ActionRefused(
+                f"what came of it has {len(packed):,} bytes, and at most {most:,} can be shown: try"
+                " less at once"
+            )
+        self._lake.put(_key(job_id, what), gzip.compress(packed, mtime=0))
 
     def _get(self, job_id: str, what: str) -> Any:
         content = self._lake.get(_key(job_id, what))

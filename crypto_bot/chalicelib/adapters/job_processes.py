@@ -13,7 +13,7 @@ from threading import RLock, Thread, Timer
 from typing import IO, Final
 
 from chalicelib.ports.clock import Clock
-from chalicelib.ports.jobs import KEPT, Job, JobState, Task, check_room
+from chalicelib.ports.jobs import KEPT, Job, JobState, Task, check_room, told_to_page
 
 _LOG = logging.getLogger(__name__)
 _ROOT: Final = str(Path(__file__).parents[2])
@@ -185,6 +185,6 @@ class _Run:
         for line in reversed(self._said):
             for beginning in _SENTENCES:
                 if line.startswith(beginning):
-                    return line.removeprefix(beginning).replace("--", "")
+                    return told_to_page(line.removeprefix(beginning))
         _LOG.error("a %s ended with exit code %d: %s", self.job.kind, code, "\n".join(self._said))
         return f"it ended with exit code {code}; the log has what it said"

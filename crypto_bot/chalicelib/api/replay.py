@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from chalice import Blueprint
@@ -16,13 +17,17 @@ routes = Routes(blueprint)
 _MOST_TEXT: Final = 4_000_000
 _MOST_LISTS: Final = 20
 _LONGEST_NAME: Final = 40
-_SHOWN_ALERTS: Final = 300
+_SHOWN_ROWS: Final = 300
 _AMOUNTS: Final = ("cash", "fee", "slippage", "step", "tick", "minimum")
 _WHEN: Final = ("lag", "interval", "timeframe", "timezone", "venue", "since", "until")
 _OPTIONS: Final = (*_AMOUNTS, *_WHEN)
 _SINGULAR: Final = {"symbols": "symbol", "policies": "policy"}  # given once for each
 _SECONDS: Final = 1_800.0
 _RESULT: Final = "replay.json"
+_NOTHING: Final = MappingProxyType(
+    {"running": "wait for it", "aborted": "begin it again", "failed": "begin it again"}
+    | {"done": "what came of it is kept no more"}
+)
 _POLICIES: Final = ["fixed", "boost", "equal", "inverse_volatility", "signal_sized"]
 
 
@@ -36,7 +41,11 @@ _POLICIES: Final = ["fixed", "boost", "equal", "inverse_volatility", "signal_siz
             "writeOnly": True,
             "description": "Each with a name, a symbol and the text of the exported file.",
         },
-        "policies": {"type": "array", "items": {"type": "string", "enum": _POLICIES}},
+        "policies": {
+            "type": "array",
+            "items": {"type": "string", "enum": _POLICIES},
+            "maxItems": len(_POLICIES),
+        },
         "weights": {
             "type": "object",
             "additionalProperties": AMOUNT,
@@ -69,8 +78,10 @@ def begin(asked: Asked) -> Answer:
     from chalicelib.ports.jobs import Task
 
     lists = _lists(asked.body["lists"])
+    _check_weights(asked.body.get("weights", {}), lists)
     options = _options(asked.body, lists)
-    files = {each["name"]: f"{each['name']}.csv" for each in lists}
+    # The number makes a file's name of whatever a list is called.
+    files = {each["name"]: f"{n} {each['name']}.csv" for n, each in enumerate(lists, 1)}
     task = Task(
         kind="replay",
         about={"lists": ", ".join(files)},
@@ -79,7 +90,7 @@ def begin(asked: Asked) -> Answer:
         result=_RESULT,
         seconds=_SECONDS,
         read=_shortened,
-        asked={**options, "files": files, "alerts": _SHOWN_ALERTS},
+        asked={**options, "files": files, "rows": _SHOWN_ROWS},
     )
     job = jobs("replay").begin(task)
     told = f"the replay of {len(lists)} lists has begun"
@@ -101,20 +112,18 @@ def show_replay(_asked: Asked, job_id: str) -> dict[str, Any]:
         )
     found: dict[str, Any] | None = result_of(job) if job.state is JobState.DONE else None
     if found is None:
-        kept = "what came of it is kept no more" if job.state is JobState.DONE else "wait for it"
-        raise Refused(409, f"the replay is {job.state.value}: {job.error or kept}")
+        raise Refused(409, f"the replay is {job.state.value}: {job.error or _NOTHING[job.state]}")
     return found
 
 
 def _lists(given: list[Mapping[str, Any]]) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
-    known: set[str] = set()
     for number, each in enumerate(given, 1):
         name, symbol, text = (each.get(word) for word in ("name", "symbol", "text"))
         where = f"lists[{number}]"
         if not isinstance(text, str) or not text.strip():
             raise Refused(400, f"{where}.text is empty; send the file's text", field="lists")
-        if not isinstance(name, str) or not _is_name(name) or name.casefold() in known:
+        if not isinstance(name, str) or not _is_name(name) or name in {e["name"] for e in found}:
             raise Refused(
                 400,
                 f"{where}.name is {str(name)[:60]!r}; it must be a name of its own, of up to"
@@ -128,7 +137,6 @@ def _lists(given: list[Mapping[str, Any]]) -> list[dict[str, str]]:
                 " such as BTC/USDT",
                 field="lists",
             )
-        known.add(name.casefold())  # their files may lie on a disk to which both are one name
         found.append({"name": name, "symbol": symbol, "text": text})
     if not found:
         raise Refused(400, "lists is empty; send at least one list of trades", field="lists")
@@ -143,11 +151,20 @@ def _lists(given: list[Mapping[str, Any]]) -> list[dict[str, str]]:
     return found
 
 
+def _check_weights(weights: Mapping[str, Any], lists: list[dict[str, str]]) -> None:
+    names = [each["name"] for each in lists]
+    for name in weights:
+        if name not in names:
+            raise Refused(
+                400, f"weights names {name[:60]!r}; there are {', '.join(names)}", field="weights"
+            )
+
+
 def _options(body: Mapping[str, Any], lists: list[dict[str, str]]) -> dict[str, Any]:
     """Of the verb, by the names that it has for them."""
     found: dict[str, Any] = {
         "symbols": [f"{each['name']}={each['symbol']}" for each in lists],
-        "policies": list(body.get("policies", ())),
+        "policies": list(dict.fromkeys(body.get("policies", ()))),
         "list_prices": bool(body.get("list_prices")),
     }
     found |= {name: body[name] for name in _OPTIONS if body.get(name) not in {None, ""}}
@@ -174,7 +191,8 @@ def _words(options: Mapping[str, Any], files: Mapping[str, str]) -> list[str]:
 
 def _is_name(name: str) -> bool:
     plain = name.replace(" ", "").replace(".", "").replace("_", "").replace("-", "")
-    return plain.isalnum() and len(name) <= _LONGEST_NAME and name == name.strip(" -")
+    is_short = len(name) <= _LONGEST_NAME and len(name.encode()) <= 2 * _LONGEST_NAME
+    return plain.isalnum() and is_short and name == name.strip(" -")
 
 
 def _is_symbol(symbol: str) -> bool:
@@ -185,4 +203,4 @@ def _is_symbol(symbol: str) -> bool:
 def _shortened(text: str) -> dict[str, Any]:
     from chalicelib.domain.replay.document import short_document
 
-    return short_document(json.loads(text), _SHOWN_ALERTS)
+    return short_document(json.loads(text), _SHOWN_ROWS)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from chalicelib.services.bots.check_on_lake import CheckedOn
     from chalicelib.services.bots.find_bot import FoundBot
 
+# Before the function is called, which the API may wait for with what is left of its own time.
+_OF_FILES: Final[dict[str, Any]] = {"connect_timeout": 2.0, "read_timeout": 6.0, "attempts": 2}
 # The function answers within this, or the gateway gives up before it does.
 _PATIENCE: Final[dict[str, Any]] = {"connect_timeout": 2.0, "read_timeout": 24.0, "attempts": 1}
 
@@ -88,12 +90,14 @@ def series_of_the_lake() -> list[dict[str, Any]]:
     return list_series(candle_lake(), bootstrap.workers())
 
 
+@bootstrap.made_once
 def job_files() -> "JobFiles":
     """What jobs of a stage were sent, and came to."""
     from chalicelib.adapters.job_files import JobFiles
-    from chalicelib.bootstrap.market import lake
+    from chalicelib.adapters.lakes.s3 import S3Lake
+    from chalicelib.bootstrap.market import market_settings
 
-    return JobFiles(lake())
+    return JobFiles(S3Lake(bootstrap.aws("s3", **_OF_FILES), market_settings().lake_bucket))
 
 
 def of_here() -> list[str]:

@@ -3,13 +3,13 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from chalicelib.bootstrap.replays.report import COMPARED, USUAL, replayed
+from chalicelib.bootstrap.replays.report import COMPARED, USUAL, counted, replayed
 from chalicelib.cli.options import in_home
 from chalicelib.cli.progress_lines import teller
 from chalicelib.cli.trial_words import check_folders, write, written
@@ -103,7 +103,7 @@ def replay(
     for problem in problems:
         click.echo(f"crypto-bot: left out: {problem}", err=True)
     progress = _told_progress if words["progress"] else _progress_bar
-    report = replayed(lists, problems, known, words, progress)
+    report = replayed(lists, problems, known, {**USUAL, **words}, progress)
     show_report(report)
     if json_file:
         from chalicelib.domain.replay.document import document
@@ -121,17 +121,9 @@ def _asked(sentence: str) -> str:
     return str(click.prompt(sentence, err=True))
 
 
-@contextmanager
-def _told_progress(_: str, length: int) -> Iterator[Callable[[int], None]]:
-    """A line each time, for whoever reads them; all that is done, not what is done since."""
-    tell, done = teller(), 0
-
-    def moved(more: int) -> None:
-        nonlocal done
-        done += more
-        tell(done, length)
-
-    yield moved
+def _told_progress(_: str, length: int) -> AbstractContextManager[Callable[[int], None]]:
+    """A line each time, for whoever reads them."""
+    return counted(teller(), length)
 
 
 @contextmanager

@@ -5,8 +5,7 @@ failure again: the second one finds the job taken on, and does nothing.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,13 +23,15 @@ from chalicelib.bootstrap.trials import backtested, setup_of, told_of_check
 from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.bots.version import number_named
 from chalicelib.domain.errors import ActionRefused, CryptoBotError
-from chalicelib.ports.jobs import JobState, Work, WorkEnded
+from chalicelib.ports.jobs import JobState, Work, WorkEnded, told_to_page
 from chalicelib.reports.backtest_chart import backtest_chart
 from chalicelib.reports.backtest_page import backtest_page
 from chalicelib.services.bots.check_on_lake import CheckedOn
 from chalicelib.services.bots.find_bot import FoundBot, find_bot
 from chalicelib.services.bots.keep_backtest import Drawn, keep_backtest
 
+# A candle is a kB, and this function has 1.7 GB.
+_MOST_CANDLES: Final = 1_000_000
 _LOG = logging.getLogger(__name__)
 # What a page leaves out, an option of the verb would leave out, too.
 _LEFT_OUT: Final[Mapping[str, Any]] = {
@@ -58,8 +59,7 @@ def _worked(work: Work) -> str:
     except WorkEnded:
         return "ended early"
     except CryptoBotError as error:
-        # What names an option of a verb is a field to whoever reads this.
-        work.conclude(JobState.FAILED, error=str(error).replace("--", ""))
+        work.conclude(JobState.FAILED, error=told_to_page(str(error)))
         return JobState.FAILED.value
     except Exception:  # noqa: BLE001 - the one who waits is told, and the log has it
         _LOG.exception("a %s failed", work.kind)
@@ -85,29 +85,18 @@ def _backtest(work: Work) -> None:
 
 def _replay(work: Work) -> None:
     from chalicelib.bootstrap.replays.lists import read_lists
-    from chalicelib.bootstrap.replays.report import USUAL, replayed
+    from chalicelib.bootstrap.replays.report import USUAL, counted, replayed
     from chalicelib.domain.replay.document import document, short_document
 
-    @contextmanager
-    def progress(_: str, length: int) -> Iterator[Callable[[int], None]]:
-        done = 0
-
-        def moved(more: int) -> None:
-            nonlocal done
-            done += more
-            work.tell(done, length)
-
-        yield moved
-
-    words = {**USUAL, **work.asked}
+    words = {**USUAL, **work.asked, "most_candles": _MOST_CANDLES}
     with TemporaryDirectory() as folder:
         for file, text in job_files().files(work.id).items():
             (Path(folder) / file).write_text(text, encoding="utf-8")
         named = [f"{name}={folder}/{file}" for name, file in words["files"].items()]
         lists, problems = read_lists(named, words["symbols"], {}, words["timezone"])
-    report = replayed(lists, problems, {}, words, progress)
+    report = replayed(lists, problems, {}, words, lambda _, length: counted(work.tell, length))
     work.go_on()
-    job_files().keep_result(work.id, short_document(document(report), words["alerts"]))
+    job_files().keep_result(work.id, short_document(document(report), words["rows"]))
 
 
 def _check(work: Work) -> list[str]:

@@ -45,8 +45,8 @@ class Task:
     in, and leaves what is wanted of it in the file `result` there, of whose text `read` makes what
     is kept. Where `says`, it is the lines that it prints. After `seconds` it is ended.
 
-    `asked` says the same as data, as JSON has it, for whoever does the work without that verb: the
-    options by the names that the verb has for them.
+    `asked` says the same as data, as JSON has it, for whoever does the work without that verb:
+    options by the names that the verb has for them, and what else that one needs.
     """
 
     kind: str
@@ -66,6 +66,14 @@ def check_room(running: Iterable[Job]) -> None:
     if len(kinds) >= AT_ONCE:
         told = " and ".join(f"a {kind}" for kind in kinds)
         raise ActionRefused(f"{told} are under way: wait for one of them, or abort it")
+
+
+def told_to_page(sentence: str) -> str:
+    """What an option is to a command line is a field to whoever reads this; what stands behind
+    `crypto-bot` is a command, and is left as it is.
+    """
+    told, command, rest = sentence.partition("crypto-bot ")
+    return told.replace("--", "") + command + rest
 
 
 class WorkEnded(BaseException):

@@ -196,6 +196,12 @@ def test_where_its_function_cannot_be_called_nothing_is_under_way(house: House) 
     assert (told.state, told.error) == (JobState.FAILED, "there is no function: deploy it")
 
 
+def test_why_one_failed_is_told_in_as_many_letters_as_a_row_has_room_for(house: House) -> None:
+    job = house.jobs.begin(TASK)
+    house.work(job).conclude(JobState.FAILED, error="line 1: " + "x" * 500_000)
+    assert house.now(job).error == "line 1: " + "x" * 1_992
+
+
 def test_files_are_kept_before_the_function_is_called_or_nothing_is_under_way(
     house: House,
 ) -> None:

@@ -228,21 +228,29 @@ def test_an_alert_has_its_end_and_what_it_cost() -> None:
 
 
 def test_a_short_one_has_the_last_alerts_of_each_policy_and_how_many_there_were() -> None:
-    whole: dict[str, Any] = {
-        "schema": 1,
-        "policies": [
-            {"policy": "fixed", "alerts": ["a", "b", "c"], "equity": [1]},
-            {"policy": "boost", "alerts": ["d"], "equity": [2]},
-        ],
-    }
+    first = {"policy": "fixed", "alerts": ["a", "b", "c"], "refused": ["x"], "equity": [1]}
+    second = {"policy": "boost", "alerts": ["d"], "refused": ["x", "y", "z"], "equity": []}
+    whole = {"schema": 1, "policies": [dict(first), dict(second)]}
     assert short_document(whole, 2) == {
         "schema": 1,
         "policies": [
-            {"policy": "fixed", "alerts": ["b", "c"], "alerts_in_all": 3, "equity": [1]},
-            {"policy": "boost", "alerts": ["d"], "alerts_in_all": 1, "equity": [2]},
+            first | {"alerts": ["b", "c"], "alerts_in_all": 3, "refused_in_all": 1},
+            second | {"refused": ["y", "z"], "alerts_in_all": 1, "refused_in_all": 3},
         ],
     }
-    assert whole["policies"][0] == {"policy": "fixed", "alerts": ["a", "b", "c"], "equity": [1]}
+    assert whole == {"schema": 1, "policies": [first, second]}
+
+
+def test_a_short_one_has_a_thousand_days_at_most_and_the_last() -> None:
+    def shown(days: int) -> list[int]:
+        policy = {"alerts": [], "refused": [], "equity": list(range(days))}
+        equity: list[int] = short_document({"policies": [policy]}, 1)["policies"][0]["equity"]
+        return equity
+
+    assert shown(1_000) == list(range(1_000))
+    assert shown(1_001) == list(range(0, 1_001, 2))
+    assert shown(2_000) == list(range(1, 2_000, 2))
+    assert (len(shown(2_001)), shown(2_001)[-2:]) == (667, [1_997, 2_000])
 
 
 def test_the_equity_is_the_last_of_each_day() -> None:

@@ -1,19 +1,20 @@
 """What the owner does by hand, on a real desk: pause, close, halt, cancel, resolve, approve."""
 
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import fields, replace
 from decimal import Decimal
 
 import pytest
 
 from chalicelib.domain.errors import ActionRefused, SettingsError, StoreConflict
-from chalicelib.domain.trading.account import Account, HaltLevel
+from chalicelib.domain.trading.account import Account, HaltLevel, Mode
 from chalicelib.domain.trading.alerts.tokens import hash_token
 from chalicelib.domain.trading.configuration.files import parse_accounts, parse_strategies
 from chalicelib.domain.trading.fill import Fill
 from chalicelib.domain.trading.order import Order, OrderStatus
 from chalicelib.domain.trading.plan import AccountState
 from chalicelib.domain.trading.signal import SignalStatus
-from chalicelib.services.trading.apply_configuration import apply_configuration
+from chalicelib.services.trading.apply_configuration import OPENED_BY, apply_configuration
 from chalicelib.services.trading.cancel_order import cancel_order
 from chalicelib.services.trading.close_strategy import close_strategy
 from chalicelib.services.trading.decide_signal import decide_signal
@@ -375,6 +376,39 @@ def test_an_exchange_that_nobody_knows_is_not_stored(floor: TradingFloor) -> Non
         "accounts.toml line 2: account main has exchange binanse: unknown"
     )
     assert floor.ports.strategies.configuration() == before
+
+
+LIMITS = {
+    *("capital", "policy", "reserve", "basis", "reboost_on_exit", "rebalance_band"),
+    *("risk_per_trade", "order_style", "increment", "max_legs", "unfilled_timeout"),
+    *("max_drawdown", "daily_loss_stop", "max_exposure_per_coin", "max_open_positions"),
+    *("max_orders_per_minute", "max_price_age"),
+}
+
+
+def test_every_setting_decides_how_an_account_is_opened_or_is_a_limit() -> None:
+    assert not LIMITS & {*OPENED_BY}
+    assert LIMITS | {*OPENED_BY, "name", "version"} == {field.name for field in fields(Account)}
+
+
+@pytest.mark.parametrize(("exchange", "is_stored"), [("kraken", True), ("my.own:Venue", False)])
+def test_limits_are_changed_without_opening_but_what_an_owners_class_is_made_of(
+    floor: TradingFloor, exchange: str, *, is_stored: bool
+) -> None:
+    account = Account(name="main", exchange=exchange, mode=Mode.SANDBOX, quote="USDT", secret="k")
+    known = floor.ports.strategies.configuration().version
+    floor.ports.strategies.apply(expected_version=known, accounts=[account])
+    text = (
+        f'[accounts.main]\nexchange = "{exchange}"\nmode = "sandbox"\nquote = "USDT"\n'
+        'secret = "k"\nmax_drawdown = 0.2\n'
+    )
+    ports = replace(floor.ports, exchanges=Refusing())  # type: ignore[arg-type]
+    with nullcontext() if is_stored else pytest.raises(SettingsError, match="unknown"):
+        apply_configuration(
+            ports, parse_accounts(text, "a.toml"), live_refusal="", make_token=lambda: "token"
+        )
+    limit = floor.ports.strategies.configuration().accounts["main"].max_drawdown
+    assert limit == (Decimal("0.2") if is_stored else None)
 
 
 def test_two_tokens_are_live_at_once(floor: TradingFloor) -> None:

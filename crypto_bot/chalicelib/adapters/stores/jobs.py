@@ -27,6 +27,7 @@ _DIGITS: Final = 2  # of a row's number, which an id begins with
 _TOLD_EVERY: Final = timedelta(seconds=2)
 # By then a function has begun the work, or none will.
 _BEGINS_WITHIN: Final = timedelta(minutes=5)
+_LONGEST_ERROR: Final = 2_000  # a row has no room for all that may be wrong
 _LAST: Final = timedelta(seconds=10)  # of a function's time, to say how it ended
 _NEVER_BEGUN: Final = (
     "no function has begun it within five minutes: too many may be running, or its function is"
@@ -227,7 +228,7 @@ class TableWork:
         self._kept = replace(
             self._kept,
             state=state,
-            error=error,
+            error=error[:_LONGEST_ERROR],
             lines=tuple(result or ()),
             done=self._kept.total if state is JobState.DONE else self._kept.done,
         )

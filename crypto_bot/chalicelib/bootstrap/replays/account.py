@@ -1,4 +1,4 @@
-"""What was typed of account and venue -> the virtual account of a replay, and who it follows."""
+"""What was asked of account and venue -> the virtual account of a replay, and who it follows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

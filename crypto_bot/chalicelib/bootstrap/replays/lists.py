@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,10 +14,11 @@ from chalicelib.domain.replay.trade_list import TradeList, read_trade_list
 
 _SYMBOL: Final = re.compile(r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}")
 _NAME: Final = re.compile(r"[^=/\\]{1,64}")
+_LONGEST_PROBLEM: Final = 300  # it may quote any cell
 _BETWEEN: Final = re.compile(r"[\s_,.:-]+")
 
 
-Ask = Callable[[str], str]
+Ask = Callable[[str], str]  # a question -> what was answered
 
 
 class NamedList(NamedTuple):
@@ -49,7 +50,7 @@ def read_lists(
             listed = read_trade_list(_text(path), path.name, told_zone)
             orders = orders_of(listed)
         except TradeListRefused as refusal:
-            problems.append(str(refusal))
+            problems.append(str(refusal)[:_LONGEST_PROBLEM])
             continue
         symbol = given.get(name) or given.get("") or _symbol_of(name, path, known, ask)
         found.append(NamedList(name, symbol, listed, orders))
@@ -80,7 +81,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise TradeListRefused(f"{path} cannot be read: {error.strerror}") from None
+        raise TradeListRefused(f"{path.name} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise TradeListRefused(
             f"{path.name} is not text in UTF-8, as TradingView exports it"
@@ -88,6 +89,8 @@ def _text(path: Path) -> str:
 
 
 def _zone(name: str) -> tzinfo:
+    if name == "UTC":  # where there is no table of time zones, too
+        return UTC
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -1,33 +1,42 @@
-"""Lists, candles and what was typed -> the portfolio that is replayed, and the venue's prices."""
+"""Lists, candles and what was asked -> the portfolio that is replayed, and the venue's prices."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from chalicelib import bootstrap
 from chalicelib.bootstrap.replays.account import cash_of, replayed_account, strategies_of, ticker
 from chalicelib.bootstrap.replays.desk import Prices, candle_prices, listed_prices
 from chalicelib.bootstrap.replays.lists import NamedList
-from chalicelib.bootstrap.replays.prices import Priced, from_file, from_lake
+from chalicelib.bootstrap.replays.prices import Priced, from_file, from_lake, series_in_lake
 from chalicelib.domain.errors import SettingsError
+from chalicelib.domain.market.interval import Interval
 from chalicelib.domain.replay.curves import Marks, closes, listed_marks
 from chalicelib.domain.replay.orders import ListedOrder
 from chalicelib.domain.replay.portfolio import Portfolio
 from chalicelib.domain.replay.telling import Teller, in_turn, tellings
 from chalicelib.domain.trading.strategy import timeframe_seconds
+from chalicelib.services.replay.replay_portfolio import AFTERMATH
+
+Span = tuple[datetime | None, datetime | None]
+
+# Before the first alert there has to be a price.
+_USUAL_REACH: Final = timedelta(days=1)
 
 
 def priced_by(
-    lists: Sequence[NamedList], files: Mapping[str, Path], words: Mapping[str, Any]
+    lists: Sequence[NamedList], files: Mapping[str, Path], words: Mapping[str, Any], span: Span
 ) -> dict[str, Priced]:
-    """By symbol; empty where the lists' own prices count."""
+    """By symbol; empty where the lists' own prices count. The lake's are those of `span` alone."""
     if words["list_prices"]:
         if files:
             raise SettingsError("--candles and --list-prices are two sources; give one of them")
         return {}
     symbols = sorted({each.symbol for each in lists})
     if not files:
-        return {symbol: from_lake(symbol, words["interval"], words["venue"]) for symbol in symbols}
+        found = [series_in_lake(each, words["interval"], words["venue"]) for each in symbols]
+        return from_lake(found, *_around(lists, words, span), words["most_candles"])
     for symbol in symbols:
         if symbol not in files:
             raise SettingsError(f"--candles has no file of {symbol}; there are {', '.join(files)}")
@@ -80,6 +89,18 @@ def told_prices(priced: Mapping[str, Priced]) -> str:
     lengths = sorted({each.length for each in priced.values()})
     told = ", ".join(f"{length.total_seconds() / 60:g}" for length in lengths)
     return f"candles of {told} minutes"
+
+
+def _around(
+    lists: Sequence[NamedList], words: Mapping[str, Any], span: Span
+) -> tuple[datetime, datetime]:
+    """From before the first alert to after what the last one leads to, or to now."""
+    since, until = span
+    begin = since or min(order.at for each in lists for order in each.orders)
+    known = max(_USUAL_REACH, Interval(words["interval"]).length)
+    after = None if until is None else until + timedelta(seconds=words["lag"]) + AFTERMATH + known
+    now = bootstrap.clock().now()
+    return begin - known, now if after is None else min(after, now)
 
 
 def _market(

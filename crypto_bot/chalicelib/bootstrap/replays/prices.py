@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -77,13 +77,33 @@ def from_file(symbol: str, path: Path) -> Priced:
     return _priced(symbol, named["interval"] if named else "", rows, str(path))
 
 
-def from_lake(symbol: str, interval: str, venue: str | None) -> Priced:
+def from_lake(
+    series: Iterable[CandleSeries], begin: datetime, end: datetime, most: int | None
+) -> dict[str, Priced]:
+    """By symbol. SettingsError where they would be more than `most` candles together."""
+    from chalicelib.bootstrap.candles import candle_lake
+
+    lake, spans = candle_lake(), {}
+    for each in series:
+        first = lake.first(each)
+        spans[each] = end if first is None else max(begin, first.start)
+    count = sum(max(end - since, _MS) // each.interval.length for each, since in spans.items())
+    if most is not None and count > most:
+        raise SettingsError(
+            f"the lists' time has {count:,} candles, and at most {most:,} are replayed here at"
+            " once: take larger ones with --interval, or less time with --since and --until"
+        )
+    return {
+        each.symbol: _priced(each.symbol, each.interval, lake.read(each, since, end), str(each))
+        for each, since in spans.items()
+    }
+
+
+def series_in_lake(symbol: str, interval: str, venue: str | None) -> CandleSeries:
     """SettingsError says how to get candles that are not there."""
-    from chalicelib import bootstrap
     from chalicelib.bootstrap.candles import candle_lake, candle_settings
 
-    lake = candle_lake()
-    kept = [s for s in lake.series(symbol=symbol) if s.interval == interval]
+    kept = [s for s in candle_lake().series(symbol=symbol) if s.interval == interval]
     if venue:
         kept = [series for series in kept if series.venue == venue]
     if len(kept) > 1:
@@ -92,14 +112,11 @@ def from_lake(symbol: str, interval: str, venue: str | None) -> Priced:
     if not kept:
         venue = venue or candle_settings().venue
         raise SettingsError(
-            f"there are no candles of {CandleSeries(venue, symbol, Interval(interval))}; to fetch"
-            f" them: crypto-bot candles download {venue} {symbol} --interval {interval}; or give"
-            " --candles FILE, or --list-prices to go by the lists' own prices"
+            f"there are no candles of {CandleSeries(venue, symbol, Interval(interval))}; give"
+            " --candles FILE, or --list-prices to go by the lists' own prices, or fetch them:"
+            f" crypto-bot candles download {venue} {symbol} --interval {interval}"
         )
-    first = lake.first(kept[0])
-    start = bootstrap.clock().now() if first is None else first.start
-    rows = lake.read(kept[0], start, bootstrap.clock().now())
-    return _priced(symbol, interval, rows, str(kept[0]))
+    return kept[0]
 
 
 def _priced(symbol: str, interval: str, rows: Sequence[Candle], source: str) -> Priced:

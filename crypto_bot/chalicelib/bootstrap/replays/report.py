@@ -1,7 +1,7 @@
 """Lists of trades and what was asked -> the report: policies side by side, and better weights."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -32,6 +32,7 @@ USUAL: Final[Mapping[str, Any]] = MappingProxyType(
         "policies": (),
         "candle_paths": (),
         "list_prices": False,
+        "most_candles": None,
         "lag": 0,
         "timezone": "UTC",
         "timeframe": "1h",
@@ -40,6 +41,19 @@ USUAL: Final[Mapping[str, Any]] = MappingProxyType(
         "split": 0.7,
     }
 )
+
+
+@contextmanager
+def counted(tell: Callable[[int, int], object], length: int) -> Iterator[Callable[[int], None]]:
+    """`tell` hears how many are done, not how many more are."""
+    done = 0
+
+    def moved(more: int) -> None:
+        nonlocal done
+        done += more
+        tell(done, length)
+
+    yield moved
 
 
 def replayed(
@@ -61,7 +75,7 @@ def replayed(
         None if words[name] is None else read_instant(f"--{name}", words[name])
         for name in ("since", "until")
     )
-    priced = priced_by(lists, files, words)
+    priced = priced_by(lists, files, words, (since, until))
     whole, prices = portfolio_of(lists, priced, words)
     portfolio = whole.between(since, until)
     if not portfolio.told:

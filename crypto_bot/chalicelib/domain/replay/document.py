@@ -19,6 +19,8 @@ from chalicelib.domain.trading.drift import Deviation
 
 SCHEMA: Final = 1
 
+LONGEST_CURVE: Final = 1_000  # days
+
 _DAY: Final = 86_400_000
 
 
@@ -45,17 +47,20 @@ def document(report: ReplayReport) -> dict[str, Any]:
     }
 
 
-def short_document(whole: Mapping[str, Any], alerts: int) -> dict[str, Any]:
-    """The last alerts of each policy, and how many there were: all of them may be many MB."""
-    policies = [
-        {
-            **policy,
-            "alerts_in_all": len(policy["alerts"]),
-            "alerts": policy["alerts"][-alerts:],
-        }
-        for policy in whole["policies"]
-    ]
-    return {**whole, "policies": policies}
+def short_document(whole: Mapping[str, Any], rows: int) -> dict[str, Any]:
+    """For a page: the last alerts of each policy and the last refused, and how many there were.
+
+    The equity has fewer days where there are more than `LONGEST_CURVE`; the last is always there.
+    """
+    return {**whole, "policies": [_short(policy, rows) for policy in whole["policies"]]}
+
+
+def _short(policy: Mapping[str, Any], rows: int) -> dict[str, Any]:
+    days = policy["equity"]
+    apart = -(-len(days) // LONGEST_CURVE) or 1
+    cut = {name: policy[name][-rows:] for name in ("alerts", "refused")}
+    counts = {f"{name}_in_all": len(policy[name]) for name in cut}
+    return {**policy, **cut, **counts, "equity": days[::-1][::apart][::-1]}
 
 
 def _policy(result: PolicyResult) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from chalicelib.services.trading.report_drift import report_drift
 _OWNER: Final = "replay"
 _OK: Final = 200
 # What is still due so long after the last alert is not about the alerts any more.
-_AFTERMATH: Final = timedelta(days=1)
+AFTERMATH: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ def replay_portfolio(
             refused += _received(desk, each)
         heard(len(arriving))
     if told:
-        ticks.until(told[-1].at + lag + _AFTERMATH)
+        ticks.until(told[-1].at + lag + AFTERMATH)
     return _books(desk, refused)
 
 

@@ -20,7 +20,7 @@ from chalicelib.domain.trading.strategy import Strategy
 from chalicelib.ports import TradingPorts
 
 # What decides whether an account's exchange can be opened, and with what.
-_OPENED_BY: Final = ("exchange", "mode", "quote", "secret", "exchange_options", "prices_from")
+OPENED_BY: Final = ("exchange", "mode", "quote", "secret", "exchange_options", "prices_from")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +91,11 @@ def _refuse_unreachable(
 
 
 def _is_opened_like(account: Account, known: Account) -> bool:
-    """A virtual one needs no keys, and is made of its limits, too."""
-    return account.mode is not Mode.VIRTUAL and all(
-        getattr(account, name) == getattr(known, name) for name in _OPENED_BY
-    )
+    """A virtual one needs no keys and is made of its limits, too; so may an owner's own class be,
+    whose exchange is a path such as `package.module:Class`.
+    """
+    is_venue = account.mode is not Mode.VIRTUAL and not {":", "."} & {*account.exchange}
+    return is_venue and all(getattr(account, name) == getattr(known, name) for name in OPENED_BY)
 
 
 def _is_new(strategy: Strategy, current: Configuration) -> bool:
