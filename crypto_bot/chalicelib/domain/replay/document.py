@@ -57,7 +57,7 @@ def short_document(whole: Mapping[str, Any], rows: int) -> dict[str, Any]:
 
 def _short(policy: Mapping[str, Any], rows: int) -> dict[str, Any]:
     days = policy["equity"]
-    apart = -(-len(days) // LONGEST_CURVE) or 1
+    apart = max(1, -(-len(days) // LONGEST_CURVE))
     cut = {name: policy[name][-rows:] for name in ("alerts", "refused")}
     counts = {f"{name}_in_all": len(policy[name]) for name in cut}
     return {**policy, **cut, **counts, "equity": days[::-1][::apart][::-1]}
