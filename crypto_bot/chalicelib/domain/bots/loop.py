@@ -50,38 +50,35 @@ def run_at(bot: Bot, ctx: Context, part: Part, asked: Sequence[int], desk: Desk)
     """One instrument whose bot is asked at these candles alone; waiting orders meet them all."""
     candles, first, placed = part
     count = len(candles.start)
+    starts, closes = candles.start, candles.close
+    waiting, intents, on_candle = desk.waiting, ctx.intents, bot.on_candle
     passed = first
     for index in asked:
-        _meet(ctx, candles, range(passed, index), desk)
-        if desk.waiting:
-            desk.match((_bar(ctx.symbol, candles, index),))
-        _stand(ctx, candles, index)
+        if waiting:
+            _meet(ctx.symbol, candles, range(passed, index + 1), desk)
+        ctx._index = index  # noqa: SLF001 - its loop's
+        ctx.start = starts[index]
+        ctx.close = closes[index]
         for line, column in placed:
             line.previous = column[index - 1] if index > first else line.value
             line.value = column[index]
-        bot.on_candle(ctx)
-        if ctx.intents:
-            desk.accept(ctx.intents)
-            ctx.intents.clear()
+        on_candle(ctx)
+        if intents:
+            desk.accept(intents)
+            intents.clear()
         passed = index + 1
     if passed < count:
-        _meet(ctx, candles, range(passed, count), desk)
+        _meet(ctx.symbol, candles, range(passed, count), desk)
         pass_over(placed, passed, count - passed)
 
 
-def _meet(ctx: Context, candles: Candles, indices: range, desk: Desk) -> None:
-    """Show what waits the candles that the bot is not asked at."""
+def _meet(symbol: str, candles: Candles, indices: range, desk: Desk) -> None:
+    """Show the candles to what waits, as long as anything does. The bot stands where it stood."""
+    waiting = desk.waiting
     for index in indices:
-        if not desk.waiting:
+        if not waiting:
             return
-        desk.match((_bar(ctx.symbol, candles, index),))
-        _stand(ctx, candles, index)
-
-
-def _stand(ctx: Context, candles: Candles, index: int) -> None:
-    ctx._index = index  # noqa: SLF001 - its loop's
-    ctx.start = candles.start[index]
-    ctx.close = candles.close[index]
+        desk.match((_bar(symbol, candles, index),))
 
 
 def run_together(bot: Bot, ctx: Context, series: Series, unseen: int, desk: Desk) -> None:

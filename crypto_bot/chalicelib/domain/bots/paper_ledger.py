@@ -79,8 +79,12 @@ class Holding:
 
     def reduce(self, quantity: Decimal, value: Decimal, fee: Decimal) -> None:
         """Both have the other sign than the position, and at most its size."""
-        self.cost += self.cost * quantity / self.quantity
-        self.quantity += quantity
+        left = self.quantity + quantity
+        if left:
+            self.cost += self.cost * quantity / self.quantity
+        else:  # and no last digit of a division stays behind
+            self.cost = ZERO
+        self.quantity = left
         self.taken += value
         self.fees += fee
 

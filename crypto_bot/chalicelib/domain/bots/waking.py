@@ -35,12 +35,23 @@ def _between(
     crossing: Crossing, columns: Mapping[Line, Column], first: int, end: int
 ) -> Iterator[int]:
     line, other = crossing
-    values = [line.value, *columns[line][first:end]]
+    values = _from_where_it_stands(line, columns, first, end)
     if isinstance(other, Line):
-        others = [other.value, *columns[other][first:end]]
+        others = _from_where_it_stands(other, columns, first, end)
     else:
         others = [other] * len(values)
     return (place + first - 1 for place in _crossed(values, others))
+
+
+def _from_where_it_stands(
+    line: Line, columns: Mapping[Line, Column], first: int, end: int
+) -> Column:
+    """What stands before the first candle may be older than the column: it comes from the line."""
+    if not first:
+        return [line.value, *columns[line][:end]]
+    values = columns[line][first - 1 : end]
+    values[0] = line.value
+    return values
 
 
 def _later(
@@ -62,7 +73,7 @@ def _crossed(values: Column, others: Column) -> Iterator[int]:
     """Where the first gets above or below the second."""
     pairs = enumerate(zip(values, others, strict=True))
     known = next((place for place, pair in pairs if None not in pair), len(values))
-    since, against = values[known:], others[known:]
+    since, against = (values[known:], others[known:]) if known else (values, others)
     try:
         places = _turns(since, against)
     except TypeError:  # unknown again further on: nothing is above or below what is no number
