@@ -116,7 +116,7 @@ class Asking(Market):
         """
         amounts = {"fraction": fraction, "band": band}
         words: dict[str, Any] = {}
-        if not (stop_loss is take_profit is trail_stop is None):
+        if (stop_loss, take_profit, trail_stop) != (None, None, None):
             words = {"stop_loss": stop_loss, "take_profit": take_profit, "trail_stop": trail_stop}
         return self._order(TARGET, amounts, words, symbol)
 

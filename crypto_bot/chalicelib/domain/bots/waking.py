@@ -73,7 +73,7 @@ def _crossed(values: Column, others: Column) -> Iterator[int]:
     """Where the first gets above or below the second."""
     pairs = enumerate(zip(values, others, strict=True))
     known = next((place for place, pair in pairs if None not in pair), len(values))
-    since, against = (values[known:], others[known:]) if known else (values, others)
+    since, against = values[known:], others[known:]
     try:
         places = _turns(since, against)
     except TypeError:  # unknown again further on: nothing is above or below what is no number
