@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from threading import Condition, Thread
 from typing import Any
 
 from chalicelib import bootstrap
@@ -70,22 +71,51 @@ def run_to_its_end(
 
 @dataclass(kw_only=True)
 class Running:
-    """A started program; `lines` is what it has printed so far."""
+    """A started program; `lines` is what it has printed, up to the last that was waited for.
+
+    All of it is read as it comes: a program that nobody listens to stands still once the pipe is
+    full, and so does every request to it.
+    """
 
     process: subprocess.Popen[str]
     port: int
     owner_token: str = ""
-    lines: list[str] = field(default_factory=list)
+    _printed: list[str] = field(default_factory=list, init=False, repr=False)
+    _heard: int = field(default=0, init=False)  # lines that were waited for
+    _news: Condition = field(default_factory=Condition, init=False, repr=False)
+    _reader: Thread = field(init=False, repr=False)
 
-    def read_start(self, until: str) -> None:
+    def __post_init__(self) -> None:
+        self._reader = Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self.lines.append(line.rstrip())
+            with self._news:
+                self._printed.append(line.rstrip())
+                self._news.notify_all()
+
+    def read_start(self, until: str) -> None:
+        """Up to the next line with these words."""
+        line = ""
+        while until not in line:
+            line = self._next_line()
             if line.startswith("Owner's token: "):
                 self.owner_token = line.split()[-1]
-            if until in line:
-                return
-        raise AssertionError("\n".join(self.lines))
+
+    def _next_line(self) -> str:
+        with self._news:
+            while len(self._printed) == self._heard:
+                if not self._reader.is_alive():
+                    raise AssertionError("\n".join(self._printed))
+                self._news.wait(0.1)
+            self._heard += 1
+            return self._printed[self._heard - 1]
+
+    @property
+    def lines(self) -> list[str]:
+        return self._printed[: self._heard]
 
     def post(self, body: bytes, path: str = f"/hook/btc/{TOKEN}", **headers: str) -> int:
         return self.request("POST", path, body, JSON | headers)[0]
@@ -127,9 +157,16 @@ class Running:
         return self._end()
 
     def _end(self) -> int:
-        output, _ = self.process.communicate(timeout=PATIENCE)
-        self.lines += (output or "").splitlines()
+        self.process.wait(PATIENCE)
+        self.hear_out()
         return self.process.returncode
+
+    def hear_out(self) -> None:
+        """What is left of an ended program's words."""
+        self._reader.join(PATIENCE)
+        self._heard = len(self._printed)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
 
 def free_port() -> int:
@@ -155,8 +192,9 @@ def running(home: Path, *options: str, until: str = "Try it: ") -> Iterator[Runn
     finally:
         if process.poll() is None:
             process.kill()
-        output, _ = process.communicate()
-        watch.refuse("\n".join([*program.lines, output or ""]), "the terminal of crypto-bot run")
+        process.wait()
+        program.hear_out()
+        watch.refuse("\n".join(program.lines), "the terminal of crypto-bot run")
         watch.look_at_files(home)
 
 

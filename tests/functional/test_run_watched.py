@@ -2,7 +2,6 @@
 
 import json
 import re
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -104,14 +103,9 @@ def test_logs_as_json_are_all_that_is_printed(tmp_path: Path) -> None:
     with running(tmp_path, "--log-format", "json", until="serving at") as program:
         eventually(lambda: has_looked(tmp_path))  # what was there before the first look is no news
         assert program.alert("long") == 200
-        assert program.process.stdout is not None
-        for line in program.process.stdout:
-            program.lines.append(line.rstrip())
-            if "ended EXECUTED" in line:
-                break
-        program.process.send_signal(signal.SIGINT)
-        rest, _ = program.process.communicate(timeout=20)
-    told = [json.loads(line) for line in (*program.lines, *rest.splitlines())]
+        program.read_start(until="ended EXECUTED")
+        program.interrupt()
+    told = [json.loads(line) for line in program.lines]
     assert all({"time", "level", "logger", "message"} <= line.keys() for line in told)
     taken = next(line for line in told if line["message"].startswith("alert answered 200"))
     ended = next(line for line in told if "ended EXECUTED" in line["message"])
