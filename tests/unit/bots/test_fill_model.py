@@ -224,6 +224,14 @@ def test_what_cash_does_not_cover_is_not_bought() -> None:
     assert 0 <= test.cash < 1
 
 
+def test_cash_covers_the_larger_fee_of_an_order_that_may_wait() -> None:
+    costs = Costs(maker_fee=Decimal("0.003"), taker_fee=Decimal("0.001"))
+    script = {0: lambda c: c.buy(fraction=1, limit=99)}
+    test = trade(script, CALM, (100, 100, 98, 99), costs=costs)
+    assert test.fills[0].is_maker
+    assert 0 <= test.cash < 1
+
+
 def test_a_sale_ends_at_nothing() -> None:
     test = trade(
         {0: lambda c: c.buy(1), 1: lambda c: c.sell(5), 2: lambda c: c.sell()}, *[CALM] * 4

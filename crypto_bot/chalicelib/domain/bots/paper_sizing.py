@@ -27,6 +27,7 @@ class Sizing:
         self._instruments = instruments
         self._allows_short = allows_short
         self._with_fee = ONE + costs.taker_fee
+        self._with_either_fee = ONE + max(costs.maker_fee, costs.taker_fee)
 
     def signed(
         self, order: PaperOrder, price: Decimal, ledger: PaperLedger, markets: Markets
@@ -45,7 +46,9 @@ class Sizing:
             if order.group:
                 wanted = min(wanted, -min(held, ZERO))
             cash = ledger.cash
-            most = cash / (price * self._with_fee) if cash > ZERO else ZERO
+            # Whether a limit order will have waited is not known when its size is settled.
+            with_fee = self._with_fee if order.limit is None else self._with_either_fee
+            most = cash / (price * with_fee) if cash > ZERO else ZERO
             wanted = most if wanted > most else wanted
         instrument = self._instruments[order.symbol]
         if instrument.maximum_quantity is not None:
