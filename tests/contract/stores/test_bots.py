@@ -11,7 +11,7 @@ from chalicelib.adapters.stores.bots import TableBotStates
 from chalicelib.adapters.stores.keys import key
 from chalicelib.domain.bots.live import LiveBot
 from chalicelib.domain.bots.standing import Held, Reckoning
-from chalicelib.domain.bots.waiting import Waiting
+from chalicelib.domain.bots.waiting_order import Waiting
 from chalicelib.domain.errors import StoreConflict
 from chalicelib.domain.trading.side import Side
 from chalicelib.drivers.table import Table

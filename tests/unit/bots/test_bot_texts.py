@@ -236,7 +236,7 @@ def test_of_the_context_there_is_what_a_bot_may_say():
         ),
         (
             *("ctx", "close_position", "(symbol='')"),
-            "Give up the position at the market, and all orders of the instrument.",
+            "Give up the position at the market, and what was ordered of the instrument before.",
         ),
         (
             *("ctx", "state", ""),

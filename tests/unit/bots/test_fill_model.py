@@ -174,6 +174,36 @@ def test_a_trailing_sale_may_be_placed_later() -> None:
     assert told(test)[1:] == [(3, "sell", 1, Decimal("104.5"))]
 
 
+def test_a_trailing_stop_is_in_ticks_beyond_its_price() -> None:
+    filters = {BTC: instrument(price_tick=Decimal("0.5"))}
+    rows = [CALM, CALM, (100, 110.3, 100, 110), (110, 110, 104, 105)]
+    script = {0: lambda c: c.buy(1), 1: lambda c: c.sell(trailing=0.05)}
+    sold = trade(script, *rows, instruments=filters)
+    assert told(sold)[1:] == [(3, "sell", 1, Decimal("104.5"))]  # 104.785
+    fallen = [CALM, CALM, (100, 100, 89.7, 90), (90, 96, 90, 95)]
+    short = {0: lambda c: c.target(-0.1, trail_stop=0.05)}
+    bought = trade(short, *fallen, instruments=filters, allows_short=True)
+    assert told(bought)[1:] == [(3, "buy", 1, Decimal("94.5"))]  # 94.185
+
+
+def test_a_limit_of_less_than_a_tick_sizes_nothing() -> None:
+    for act in (lambda c: c.buy(fraction=0.5, limit=0.004), lambda c: c.buy(value=5, limit=0.004)):
+        test = trade({0: act}, CALM, CALM, CALM)
+        assert [(denied.at, denied.code) for denied in test.denied] == [(HOUR, "PRICE_BELOW_TICK")]
+        assert not test.fills
+
+
+def test_what_opens_beyond_its_target_is_sold_there_at_once_and_takes() -> None:
+    costs = Costs(maker_fee=Decimal("0.001"), taker_fee=Decimal("0.002"))
+    script = {0: lambda c: c.buy(1, take_profit=110)}
+    test = trade(script, CALM, (115, 115, 114, 114), CALM, costs=costs)
+    assert told(test) == [(1, "buy", 1, 115), (1, "sell", 1, 115)]
+    assert [fill.fee for fill in test.fills] == [Decimal("0.23")] * 2
+    short = {0: lambda c: c.target(-0.1, take_profit=90)}
+    covered = trade(short, CALM, (80, 85, 80, 85), CALM, allows_short=True)
+    assert [(side, price) for _, side, _, price in told(covered)] == [("sell", 80), ("buy", 80)]
+
+
 def test_an_order_expires_after_its_candles() -> None:
     script = {0: lambda c: c.buy(1, limit=90, expires=2)}
     assert told(trade(script, CALM, CALM, (100, 100, 89, 95)))

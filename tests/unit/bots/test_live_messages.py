@@ -10,7 +10,7 @@ from chalicelib.domain.bots.intent import BUY, FRACTION, QUANTITY, Intent
 from chalicelib.domain.bots.live_message import OrderWish, Told, Wish, told, told_order
 from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.bots.standing import Standing
-from chalicelib.domain.bots.waiting import BUYS, Waiting
+from chalicelib.domain.bots.waiting_order import BUYS, Waiting
 from chalicelib.domain.trading.signal_order import OrderKind, OwnWords, SignalOrder
 from tests.unit.bots.paper_market import BTC, scripted
 

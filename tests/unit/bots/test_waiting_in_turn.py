@@ -8,7 +8,7 @@ from chalicelib.domain.bots.context import Context
 from chalicelib.domain.bots.desk import OpenOrder
 from chalicelib.domain.bots.live import Followed, begin, follow
 from chalicelib.domain.bots.standing import Held, Reckoning
-from chalicelib.domain.bots.waiting import Waiting
+from chalicelib.domain.bots.waiting_order import Waiting
 from chalicelib.domain.trading.side import Side
 from tests.unit.bots.live_orders import (
     AT,

@@ -9,7 +9,7 @@ from typing import Any, Final
 from chalicelib.adapters.stores.keys import key
 from chalicelib.domain.bots.live import LiveBot
 from chalicelib.domain.bots.standing import Held, Reckoning
-from chalicelib.domain.bots.waiting import Waiting
+from chalicelib.domain.bots.waiting_order import Waiting
 from chalicelib.domain.trading.side import Side
 from chalicelib.drivers.table import Row, Table
 from chalicelib.ports.bots import KeptBot

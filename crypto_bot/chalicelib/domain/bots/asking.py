@@ -121,7 +121,7 @@ class Asking(Market):
         return self._order(TARGET, amounts, words, symbol)
 
     def close_position(self, *, symbol: str = "") -> str:
-        """Give up the position at the market, and all orders of the instrument."""
+        """Give up the position at the market, and what was ordered of the instrument before."""
         return self._order(CLOSE, {}, {}, symbol)
 
     def cancel(self, order: str = "", *, symbol: str = "") -> None:

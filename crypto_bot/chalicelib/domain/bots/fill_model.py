@@ -14,7 +14,10 @@ ASSUMPTIONS: Final[tuple[tuple[str, str], ...]] = (
     ("decision", "On a closed candle, from what was known at its close."),
     ("market order", "Filled at the open of the instrument's next candle, with slippage."),
     ("order of fills", "At one open, what reduces a position comes before what enlarges one."),
-    ("size", "Worked out at the price of the fill; a limit or stop order's when it is placed."),
+    (
+        "size",
+        "At the price of the fill; of a limit or stop order at its own, unless it sells all.",
+    ),
     ("rounding", "Quantities down to the instrument's step; what is below its minimum is denied."),
     ("ticks", "A limit to the tick that is no worse than asked for, a stop to the one beyond it."),
     ("cash", "What cash does not cover, fee included, is not bought. There is no credit."),
@@ -36,6 +39,10 @@ ASSUMPTIONS: Final[tuple[tuple[str, str], ...]] = (
     ),
     ("inside one candle", "The stop comes before the target, unless finer candles are given."),
     ("entry inside a candle", "Its stop may be hit in the same candle, its target only later."),
+    (
+        "entry beyond its target",
+        "What is bought above its target, or sold short below it, is left at once.",
+    ),
     ("bracket", "Stop and target cancel each other, and end with the position."),
     ("expiry", "After so many candles an order that still waits is withdrawn."),
     ("volume", "Every order is filled whole: it takes no notice of how much was traded."),

@@ -19,7 +19,8 @@ from chalicelib.domain.bots.standing import Reckoning
 from chalicelib.domain.bots.step import AccountView, Step, step
 from chalicelib.domain.bots.trail import Mark, mark
 from chalicelib.domain.bots.views import Views
-from chalicelib.domain.bots.waiting import BUYS, Book, Waiting, meet, open_orders, place
+from chalicelib.domain.bots.waiting import Book, meet, place
+from chalicelib.domain.bots.waiting_order import BUYS, Waiting, open_orders
 from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.money import exact_arithmetic, plain
 

@@ -13,7 +13,7 @@ from chalicelib.domain.bots.candles import at_ms, length_ms, moment
 from chalicelib.domain.bots.intent import BUY, FRACTION, QUANTITY, TARGET, VALUE, Intent
 from chalicelib.domain.bots.setup import Setup
 from chalicelib.domain.bots.standing import Standing
-from chalicelib.domain.bots.waiting import BUYS, Waiting
+from chalicelib.domain.bots.waiting_order import BUYS, Waiting
 from chalicelib.domain.money import ZERO, exact_arithmetic, plain
 from chalicelib.domain.trading.signal import DesiredState, SizeUnit, signal_id_from_sender
 from chalicelib.domain.trading.signal_order import OrderKind, OwnWords, SignalOrder

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chalicelib.domain.bots.context import Context
 from chalicelib.domain.bots.desk import Bar, OpenOrder
 from chalicelib.domain.bots.fill_model import BUYS, SELLS, Costs
-from chalicelib.domain.bots.intent import CANCEL, CLOSE, QUANTITY, SELL, TARGET, Intent
+from chalicelib.domain.bots.intent import ALL, CANCEL, CLOSE, QUANTITY, SELL, TARGET, Intent
 from chalicelib.domain.bots.paper_ledger import PaperLedger
 from chalicelib.domain.bots.paper_order import PaperOrder, protections
 from chalicelib.domain.bots.paper_sizing import Sizing
@@ -60,9 +60,10 @@ class PaperDesk:
     def accept(self, intents: Sequence[Intent]) -> None:
         """Cancellations at once; orders from the next open on."""
         for intent in intents:
-            if intent.action is CANCEL:
+            if intent.action is CANCEL or intent.action is CLOSE:
                 self._cancel(intent.symbol, intent.cancels)
-                continue
+                if intent.action is CANCEL:
+                    continue
             side = SELLS if intent.action is SELL else BUYS
             until = None
             if intent.expires is not None:
@@ -78,6 +79,7 @@ class PaperDesk:
                 waiting.clear()
                 self._meet_open(first, bars[0])
         else:
+            self._pass_gaps(bars)
             self._meet_opens({bar.symbol: bar for bar in bars})
         if not waiting:
             return
@@ -105,6 +107,13 @@ class PaperDesk:
             )
             for order in self.waiting
         )
+
+    def _pass_gaps(self, bars: Sequence[Bar]) -> None:
+        """What ended where candles are missing meets none of the later ones."""
+        for bar in bars:
+            for order in self.waiting:
+                if order.symbol == bar.symbol and order.until is not None:
+                    order.is_done |= order.until < bar.start
 
     def _meet_opens(self, bars: Mapping[str, Bar]) -> None:
         new = [order for order in self.waiting if order.is_new and order.symbol in bars]
@@ -152,9 +161,17 @@ class PaperDesk:
             self._fill(order, price, bar.start, is_maker=False)
         elif order.intent.unit is QUANTITY:
             order.quantity = order.intent.amount
-        else:  # nothing to sell yet: worked out when it is filled
-            at = order.level() if order.is_stop else float(order.limit or 0)
+        elif order.intent.unit is not ALL:  # which is all that there is when it is filled
+            self._size(order, bar)
+
+    def _size(self, order: PaperOrder, bar: Bar) -> None:
+        """At the price that it waits for; what is a part of nothing has no size yet."""
+        at = order.level if order.is_stop else float(order.limit or 0)
+        if at:
             order.quantity = abs(self._signed(order, Decimal(repr(at)))) or None
+        else:
+            order.is_done = True
+            self._deny(order, ZERO, bar.start, "PRICE_BELOW_TICK")
 
     def _meet(self, bar: Bar) -> None:
         """What turns against the position first: nobody knows which price came first."""
@@ -163,8 +180,9 @@ class PaperDesk:
         entering = [order for order in before if order not in reducing]
         self._trigger([order for order in reducing if order.is_stop], bar)
         self._trigger(entering, bar)
-        born = [order for order in self._resting(bar.symbol) if order not in before]
-        self._trigger([order for order in born if order.is_stop], bar)
+        for order in self._resting(bar.symbol):
+            if order.is_stop and order not in before:  # the open was before there was a position
+                self._trigger([order], bar._replace(open=order.best))
         self._trigger([order for order in reducing if not order.is_stop], bar)
         for order in self._resting(bar.symbol):
             order.follow(bar)
@@ -190,8 +208,6 @@ class PaperDesk:
     def _fill(self, order: PaperOrder, met: float, at: int, *, is_maker: bool) -> None:
         order.is_done = True
         symbol, costs, sizing = order.symbol, self._costs, self._sizing
-        if order.intent.action is CLOSE:
-            self._cancel(symbol, "")
         price = Decimal(repr(met))
         quantity = sizing.signed(order, price, self.ledger, self._markets)
         if order.is_move:
@@ -211,7 +227,7 @@ class PaperDesk:
         intent = order.intent
         is_bare = intent.stop_loss is intent.take_profit is intent.trail_stop is None
         if self.waiting or not is_bare:
-            self._protect(order, before, ledger.holdings[symbol].quantity)
+            self._protect(order, before, ledger.holdings[symbol].quantity, met)
 
     def _deny(self, order: PaperOrder, quantity: Decimal, at: int, code: str) -> None:
         """Where nothing had to be traded, nothing was denied: a target is as good as reached."""
@@ -226,7 +242,9 @@ class PaperDesk:
         self._ctx.cash = cash = float(self.ledger.cash)
         self.after_fills.append((at, cash, position))
 
-    def _protect(self, order: PaperOrder, before: Decimal, position: Decimal) -> None:
+    def _protect(
+        self, order: PaperOrder, before: Decimal, position: Decimal, market: float
+    ) -> None:
         """Stops and targets end with their position, and come with what enlarges one."""
         if order.group:
             self._end(lambda other: other.group == order.group)
@@ -237,9 +255,15 @@ class PaperDesk:
         if added <= 0:
             return
         undoing = SELLS if position > 0 else BUYS
-        for made in protections(order.intent, added, undoing):
-            made.settle(self._instruments[order.symbol], float(self.ledger.fills[-1].price))
-            self.waiting.append(made)
+        fill = self.ledger.fills[-1]
+        made = protections(order.intent, added, undoing)
+        for protection in made:
+            protection.settle(self._instruments[order.symbol], float(fill.price))
+        self.waiting += made
+        for protection in made:
+            price = None if protection.is_stop else protection.met_at_open(market)
+            if price is not None:  # what is bought beyond its target has reached it
+                self._fill(protection, price, fill.at, is_maker=False)
 
     def _end(self, is_over: Callable[[PaperOrder], bool]) -> None:
         for order in self.waiting:

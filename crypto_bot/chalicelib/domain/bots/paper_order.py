@@ -20,6 +20,7 @@ class PaperOrder:
     """
 
     __slots__ = (
+        "_instrument",
         "best",
         "group",
         "id",
@@ -29,6 +30,7 @@ class PaperOrder:
         "is_move",
         "is_new",
         "is_stop",
+        "level",
         "limit",
         "quantity",
         "side",
@@ -49,7 +51,10 @@ class PaperOrder:
         self.stop = intent.stop
         self.trailing: Final = intent.trailing
         self.quantity: Decimal | None = None
-        self.best = 0.0
+        self.best = (
+            0.0  # that a trailing stop has seen; of other protections, their position's price
+        )
+        self.level: float | None = None  # where a stop stands
         self.is_new = True
         self.is_done = False
         self.is_stop: Final = self.stop is not None or self.trailing is not None
@@ -60,12 +65,13 @@ class PaperOrder:
     def settle(self, instrument: "Instrument", opened: float) -> None:
         """At its first open: prices in ticks, and the trailing stop begins."""
         self.is_new = False
+        self._instrument = instrument
         if self.limit is not None:
             self.limit = instrument.limit_price(self.limit, self.side)
         if self.stop is not None:
-            # Not before its price is reached: the other way round than a limit.
-            self.stop = instrument.limit_price(self.stop, SELLS if self.side is BUYS else BUYS)
-        self.best = opened
+            self.stop = self._beyond(self.stop)
+            self.level = float(self.stop)
+        self._follow(opened)
 
     def met_at_open(self, opened: float) -> float | None:
         """The price at which a new order is filled at once."""
@@ -79,22 +85,26 @@ class PaperOrder:
         """The price at which a waiting order is filled within the candle."""
         if self.limit is not None:
             return limit_within(self.side, float(self.limit), bar.high, bar.low)
-        level = self.level()
-        return None if level is None else stop_within(self.side, level, bar.open, bar.high, bar.low)
-
-    def level(self) -> float | None:
-        """Where a stop stands."""
-        if self.stop is not None:
-            return float(self.stop)
-        if self.trailing is None:
+        if self.level is None:
             return None
-        away = float(self.trailing)
-        return self.best * (1 - away) if self.side is SELLS else self.best * (1 + away)
+        return stop_within(self.side, self.level, bar.open, bar.high, bar.low)
 
     def follow(self, bar: Bar) -> None:
         """Let a trailing stop come after the best price of the candle."""
-        better = max if self.side is SELLS else min
-        self.best = better(self.best, bar.high if self.side is SELLS else bar.low)
+        best = bar.high if self.side is SELLS else bar.low
+        if best > self.best if self.side is SELLS else best < self.best:
+            self._follow(best)
+
+    def _follow(self, best: float) -> None:
+        self.best = best
+        if self.trailing is not None:
+            price = Decimal(repr(best))
+            away = price * self.trailing
+            self.level = float(self._beyond(price - away if self.side is SELLS else price + away))
+
+    def _beyond(self, stop: Decimal) -> Decimal:
+        """In ticks, not before the price is reached: the other way round than a limit."""
+        return self._instrument.limit_price(stop, SELLS if self.side is BUYS else BUYS)
 
 
 def protections(intent: Intent, quantity: Decimal, until_flat: Side) -> list[PaperOrder]:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from chalicelib.domain.bots.desk import OpenOrder
 from chalicelib.domain.bots.intent import CANCEL, CLOSE, SELL, Intent
 from chalicelib.domain.bots.refusals import BotRefused
 from chalicelib.domain.bots.standing import (
@@ -20,54 +19,19 @@ from chalicelib.domain.bots.standing import (
     moved,
     quantity_at,
 )
+from chalicelib.domain.bots.waiting_order import (
+    BUYS,
+    SELLS,
+    Waiting,
+    ends,
+    followed,
+    met,
+    protections_of,
+)
 from chalicelib.domain.market.candle import Candle
-from chalicelib.domain.money import ONE, exact_arithmetic
-from chalicelib.domain.trading.side import Side
+from chalicelib.domain.money import exact_arithmetic
 
 MOST_WAITING: Final = 50
-BUYS: Final = Side.BUY
-SELLS: Final = Side.SELL
-
-
-class Waiting(NamedTuple):
-    """Prices are in quote. `at` is the start of the candle it was made at, `until` of the last one
-    that may fill it, in ms. Without a `quantity` it sells everything. `group` is the id of the
-    purchase that it protects, `best` the highest price that a trailing stop has seen: it sells.
-    """
-
-    id: str
-    symbol: str
-    side: Side
-    at: int
-    quantity: Decimal | None = None
-    limit: Decimal | None = None
-    stop: Decimal | None = None
-    trailing: Decimal | None = None
-    best: Decimal | None = None
-    until: int | None = None
-    group: str = ""
-    stop_loss: Decimal | None = None
-    take_profit: Decimal | None = None
-    trail_stop: Decimal | None = None
-
-    @property
-    def key(self) -> tuple[int, str]:
-        """Of one bot on one instrument, there is but one of it."""
-        return (self.at, self.id)
-
-    @property
-    def is_told(self) -> bool:
-        """Whether the accounts have it as an order; stop loss and take profit they have as prices
-        of what they hold.
-        """
-        return not self.group or self.trailing is not None
-
-    @property
-    def level(self) -> Decimal | None:
-        """Where a stop stands."""
-        if self.trailing is None or self.best is None:
-            return self.stop
-        return self.best * (ONE - self.trailing)
 
 
 class Book(NamedTuple):
@@ -84,28 +48,14 @@ class Book(NamedTuple):
     sold: frozenset[str] = frozenset()
 
 
-def open_orders(waiting: Iterable[Waiting]) -> tuple[OpenOrder, ...]:
-    """As the bot sees them."""
-    return tuple(
-        OpenOrder(
-            order.id,
-            order.symbol,
-            order.side.value,
-            None if order.quantity is None else float(order.quantity),
-            order.limit,
-            order.level,
-        )
-        for order in waiting
-    )
-
-
 def meet(
     reckoning: Reckoning, waiting: Sequence[Waiting], candles: Mapping[str, Candle], start: int
 ) -> Book:
     """After the candles of one time. What turns against the position comes first: nobody knows."""
-    if not waiting:
+    alive = [o for o in waiting if o.symbol not in candles or o.until is None or o.until >= start]
+    if not alive:
         return Book(reckoning)
-    desk = _Desk(reckoning, waiting, {})
+    desk = _Desk(reckoning, alive, {})
     with exact_arithmetic():
         for symbol, candle in candles.items():
             desk.trigger(lambda order: order.side is SELLS and order.limit is None, symbol, candle)
@@ -114,9 +64,9 @@ def meet(
             # What a purchase has brought about in this candle, only its stop may end in the same.
             desk.trigger(lambda order: order.limit is not None and order in waiting, symbol, candle)
         left = tuple(
-            _followed(order, candles.get(order.symbol))
+            followed(order, candles.get(order.symbol))
             for order in desk.waiting
-            if order.symbol not in candles or not _ends(order, start)
+            if order.symbol not in candles or not ends(order, start)
         )
     known = {order.key for order in waiting}
     placed = tuple(order for order in left if order.is_told and order.key not in known)
@@ -134,7 +84,7 @@ def place(
     desk = _Desk(book.reckoning, book.waiting, closes)
     at_once: list[Intent] = []
     with exact_arithmetic():
-        for intent in desk.in_turn(intents):
+        for intent in desk.in_turn(_left_of(intents)):
             symbol = intent.symbol
             if intent.action is CANCEL:
                 desk.cancel(symbol, intent.cancels)
@@ -168,6 +118,7 @@ class _Desk:
         self.ended: list[Waiting] = []  # without having been filled
         self.sold: set[str] = set()
         self._closes = closes
+        self._entered: dict[str, Decimal] = {}  # what purchases have cost, by their ids
 
     def on(self, symbol: str) -> Standing:
         """Within a candle, where nothing is sized by the equity, others have no price."""
@@ -188,17 +139,21 @@ class _Desk:
 
     def trigger(self, chosen: Callable[[Waiting], bool], symbol: str, candle: Candle) -> None:
         for order in [o for o in self.waiting if o.symbol == symbol and chosen(o)]:
-            price = _met(order, candle) if order in self.waiting else None
-            if price is None:
-                continue
-            self.waiting.remove(order)
-            standing = self.on(symbol)
-            quantity = standing.quantity if order.quantity is None else order.quantity
-            wanted = quantity if order.side is BUYS else -quantity
-            after = moved(standing, wanted, price)
-            if after.quantity < standing.quantity:
-                self.sold.add(symbol)
-            self.fill(order, after, price)
+            if order in self.waiting:
+                # Before it was bought, there was nothing to sell: no price from then counts.
+                price = met(order, candle, self._entered.get(order.group, candle.open))
+                if price is not None:
+                    self._execute(order, price)
+
+    def _execute(self, order: Waiting, price: Decimal) -> None:
+        self.waiting.remove(order)
+        standing = self.on(order.symbol)
+        quantity = standing.quantity if order.quantity is None else order.quantity
+        wanted = quantity if order.side is BUYS else -quantity
+        after = moved(standing, wanted, price)
+        if after.quantity < standing.quantity:
+            self.sold.add(order.symbol)
+        self.fill(order, after, price)
 
     def fill(self, order: Waiting, after: Standing, price: Decimal) -> None:
         """Stops and targets end with their position, and come with what enlarges one."""
@@ -210,7 +165,12 @@ class _Desk:
         if not after.quantity:
             self._end(lambda other: other.symbol == symbol and bool(other.group))
         if added > 0:
-            self.waiting += _protections(order, added, price)
+            self._entered[order.id] = price
+            protections = protections_of(order, added, price)
+            self.waiting += protections
+            for made in protections:
+                if made.limit is not None and made.limit <= price:  # reached before it was there
+                    self._execute(made, price)
 
     def cancel(self, symbol: str, order_id: str) -> None:
         if order_id:
@@ -227,26 +187,18 @@ def _moves(intent: Intent) -> bool:
     return intent.action is not CANCEL and not intent.waits
 
 
-def _met(order: Waiting, candle: Candle) -> Decimal | None:
-    """The price at which the candle fills it."""
-    buys, level = order.side is BUYS, order.level
-    if order.limit is not None:
-        if not (candle.low <= order.limit if buys else candle.high >= order.limit):
-            return None
-        return min(candle.open, order.limit) if buys else max(candle.open, order.limit)
-    if level is None or not (candle.high >= level if buys else candle.low <= level):
-        return None
-    return max(candle.open, level) if buys else min(candle.open, level)
+def _left_of(intents: Sequence[Intent]) -> list[Intent]:
+    """Without what the bot itself takes back at the same close."""
+    left: list[Intent] = []
+    for intent in intents:
+        if intent.action is CANCEL or intent.action is CLOSE:
+            left = [each for each in left if each.action is CANCEL or not _takes_back(intent, each)]
+        left.append(intent)
+    return left
 
 
-def _followed(order: Waiting, candle: Candle | None) -> Waiting:
-    if candle is None or order.trailing is None or order.best is None:
-        return order
-    return order._replace(best=max(order.best, candle.high))
-
-
-def _ends(order: Waiting, start: int) -> bool:
-    return order.until is not None and start >= order.until
+def _takes_back(intent: Intent, other: Intent) -> bool:
+    return other.id == intent.cancels if intent.cancels else other.symbol == intent.symbol
 
 
 def _bare(intent: Intent) -> Waiting:
@@ -279,17 +231,3 @@ def _waiting(standing: Standing, intent: Intent, close: Decimal, candle_ms: int)
         best=None if intent.trailing is None else close,
         until=until,
     )
-
-
-def _protections(order: Waiting, quantity: Decimal, price: Decimal) -> list[Waiting]:
-    """As a backtest names them."""
-    bare = Waiting("", order.symbol, SELLS, order.at, quantity, group=order.id)
-    found = []
-    if order.stop_loss is not None:
-        found.append(bare._replace(id=f"{order.id}.stop", stop=order.stop_loss))
-    if order.trail_stop is not None:
-        trailing = bare._replace(id=f"{order.id}.trail", trailing=order.trail_stop, best=price)
-        found.append(trailing)
-    if order.take_profit is not None:
-        found.append(bare._replace(id=f"{order.id}.profit", limit=order.take_profit))
-    return found

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from chalicelib.domain.bots.deployed import DeployedBot, started
-from chalicelib.domain.bots.waiting import BUYS
+from chalicelib.domain.bots.waiting_order import BUYS
 from chalicelib.ports.bots import BotPorts
 from chalicelib.services.bots.find_deployment import find_deployment
 
