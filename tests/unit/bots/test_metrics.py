@@ -75,7 +75,7 @@ def test_a_yearly_return_needs_thirty_days() -> None:
 def test_a_drawdown_is_from_the_highest_value_at_any_close() -> None:
     figures = measure(held(100, 120, 90, 110, 120, 119, every=HOUR), 100)
     assert figures.max_drawdown == -0.25
-    assert figures.max_drawdown_days == pytest.approx(2 / 24)
+    assert figures.max_drawdown_days == pytest.approx(3 / 24)
     figures = measure(held(*[100] * 40, 50, 200), 100)
     assert figures.calmar == pytest.approx(((2 ** (365.25 / 41)) - 1) / 0.5)
 
@@ -83,8 +83,30 @@ def test_a_drawdown_is_from_the_highest_value_at_any_close() -> None:
 def test_below_the_cash_that_it_began_with_is_a_drawdown_from_the_start() -> None:
     figures = measure(held(90, 80, 95), 100)
     assert (figures.max_drawdown, figures.max_drawdown_days) == (pytest.approx(-0.2), 2)
+    assert measure(held(90, 80, 95, 100), 100).max_drawdown_days == 3
     risen = measure(held(101, 102, 103), 100)
     assert (risen.max_drawdown, risen.max_drawdown_days) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("days", "equity", "longest"),
+    [
+        ((0, 1, 2), (100, 90, 100), 2),
+        ((0, 1, 2), (100, 90, 101), 2),
+        ((0, 1, 2, 3, 4), (100, 90, 100, 99, 120), 2),  # two of them, not one of four
+        ((0, 1, 11), (100, 90, 100), 11),  # the gap before the recovery
+        ((0, 10, 11), (100, 90, 100), 11),
+        ((0, 1, 11), (100, 90, 95), 11),  # not over yet
+        ((0, 1), (100, 90), 1),
+        ((0, 1, 2, 3), (100, 100, 90, 100), 2),  # from the last time that it was so high
+        ((0, 1, 11), (100, 100, 101), 0),  # never below
+    ],
+)
+def test_a_drawdown_lasts_until_the_highest_value_is_reached_again(
+    days: tuple[int, ...], equity: tuple[float, ...], longest: float
+) -> None:
+    test = held(*equity)._replace(start=[day * DAY for day in days])
+    assert measure(test, 100).max_drawdown_days == longest
 
 
 def test_a_candle_that_closes_with_any_position_is_exposed() -> None:

@@ -1,9 +1,12 @@
 """A bot's parameters: what they may be, and which values a sweep goes through."""
 
 from collections.abc import Callable
+from decimal import localcontext
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.domain.bots.parameters import Param, chosen, params_of
 from chalicelib.domain.bots.refusals import BotRefused
@@ -112,7 +115,11 @@ def test_a_range_that_is_none_is_refused(make: Callable[[], Param], sentence: st
         (lambda: Param(4, 2, 4), [2, 3, 4]),
         (lambda: Param(2, 2, 7, step=2), [2, 4, 6]),
         (lambda: Param(0.5, 0.5, 1.5, step=0.5), [0.5, 1.0, 1.5]),
-        (lambda: Param(0.1, 0.1, 0.3, step=0.1), [0.1, 0.2, 0.30000000000000004]),
+        (lambda: Param(0.1, 0.1, 0.3, step=0.1), [0.1, 0.2, 0.3]),
+        (lambda: Param(0.1, 0.1, 0.7, step=0.1), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]),
+        (lambda: Param(0.1, 0.1, 0.39, step=0.1), [0.1, 0.2, 0.3]),
+        (lambda: Param(0, -0.3, 0.3, step=0.3), [-0.3, 0, 0.3]),
+        (lambda: Param(1e-7, 1e-7, 3e-7, step=1e-7), [1e-7, 2e-7, 3e-7]),
         (lambda: Param(1, 1, 1), [1]),
     ],
 )
@@ -122,11 +129,37 @@ def test_a_sweep_goes_from_low_to_high_by_steps(
     assert make().grid() == values
 
 
+@given(st.integers(-500, 500), st.integers(1, 60), st.integers(0, 60), st.integers(0, 4))
+def test_a_bot_may_be_given_whatever_a_sweep_tries(
+    first: int, step: int, count: int, digits: int
+) -> None:
+    """Both ends among it, in the digits that people write."""
+    low, high = first / 10**digits, (first + count * step) / 10**digits
+    size = Param(low, low, high, step=step / 10**digits)
+    found = size.grid()
+    assert found == [(first + number * step) / 10**digits for number in range(count + 1)]
+    assert [chosen(bot(size=size), {"size": value})["size"] for value in found] == found
+
+
+def test_steps_do_not_depend_on_the_context_of_the_thread() -> None:
+    with localcontext() as rough:  # as ccxt leaves it
+        rough.prec = 3
+        assert Param(0.0001, 0.0001, 1.0, step=0.5).grid() == [0.0001, 0.5001]
+
+
+def test_a_whole_parameter_has_no_steps_between_its_numbers() -> None:
+    with pytest.raises(BotRefused) as refused:
+        params_of(bot(size=Param(2, 2, 4, step=0.5)))["size"].grid()
+    assert str(refused.value) == "size is 2.5; it must be a whole number from 2 to 4"
+
+
 def test_a_range_may_have_a_hundred_thousand_steps() -> None:
     assert len(Param(0, 0, 99_999).grid()) == 100_000
     with pytest.raises(BotRefused) as refused:
         params_of(bot(size=Param(0, 0, 100_000)))["size"].grid()
     assert str(refused.value) == "size has 100001 steps; at most 100000"
+    with pytest.raises(BotRefused, match=r"^size has 10{79}1 steps; at most 100000$"):
+        params_of(bot(size=Param(0.0, 0.0, 1.0, step=1e-80)))["size"].grid()
 
 
 def test_without_steps_nothing_can_go_through_it() -> None:

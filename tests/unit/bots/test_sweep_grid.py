@@ -84,12 +84,27 @@ def test_values(text: str, values: tuple[float, ...]) -> None:
             "share=0.1:1:0.000001",
             "share=0.1:1:0.000001 are 900,001 values; at most 100,000 are tried",
         ),
+        (
+            "share=0.1:1:9e-31",
+            "share=0.1:1:9e-31 are 1,000,000,000,000,000,000,000,000,000,001 values; at most"
+            " 100,000 are tried",
+        ),
     ],
 )
 def test_what_is_no_axis(text: str, told: str) -> None:
     with pytest.raises(BotRefused) as caught:
         axis_of(Cross, text)
     assert str(caught.value) == told
+
+
+def test_all_steps_are_those_of_the_range_that_is_written_out() -> None:
+    """To the last digit: a condition such as share<=0.3 is met by 0.3, not by what is above it."""
+    fine = type("Fine", (Cross,), {"share": Param(0.5, 0.1, 0.7, step=0.1)})
+    every = axis_of(fine, "share")
+    assert every == axis_of(fine, "share=0.1:0.7:0.1") == axis_of(fine, "share=0.1:0.7")
+    assert every.values == (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+    tried = every_combination(fine, [every], [condition_of(fine, "share<=0.3")])
+    assert [each["share"] for each in tried] == [0.1, 0.2, 0.3]
 
 
 def test_an_axis_has_at_most_a_hundred_thousand_values() -> None:

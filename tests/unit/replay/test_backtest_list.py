@@ -1,11 +1,16 @@
 """A backtest's trades in TradingView's words: who reads them finds the fills that there were."""
 
+import csv
 from collections.abc import Sequence
 from datetime import UTC
 from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.domain.bots import Bot
 from chalicelib.domain.bots.backtest import Terms
@@ -49,6 +54,19 @@ class Once(Bot):
     def on_candle(self, ctx: Any) -> None:
         if ctx.orders_made < 3:
             ctx.buy(quantity=1) if ctx.orders_made < 2 else ctx.sell(quantity=Decimal("1.5"))
+
+
+class Trailing(Bot):
+    """Enters at the open, leaves a part, and the rest at a stop behind the best price."""
+
+    instruments: ClassVar[Sequence[str]] = (BTC,)
+    interval = "1h"
+
+    def on_candle(self, ctx: Any) -> None:
+        if not ctx.position:
+            ctx.buy(fraction=0.5, trail_stop=0.02)
+        elif ctx.random.random() < 0.3:
+            ctx.sell(fraction=0.4)
 
 
 def ran(bot: type[Bot], slippage: str = "1.5") -> BacktestReport:
@@ -153,6 +171,74 @@ def test_the_whole_text_has_a_row_for_each_leg_and_totals_that_both_repeat() -> 
         "1,Entry long,1970-01-01 01:00,1,100,1,100,9.79,9.79,0.21,9.79,0.979",
         "",
     ]
+
+
+def tried(step: str, slippage: str, opens: Sequence[float]) -> BacktestReport:
+    """Each candle closes where the next one opens, whatever digits a float has there."""
+    (setup,) = set_up(Trailing)
+    rows = [(first, max(first, last), min(first, last), last) for first, last in pairwise(opens)]
+    held = instrument(quantity_step=Decimal(step), price_tick=Decimal("1E-8"))
+    costs = Costs(Decimal("0.001"), Decimal("0.001"), Decimal(slippage))
+    terms = Terms({BTC: held}, Decimal(1000), costs)
+    return report_on(setup, "binance", {BTC: candles(*rows)}, terms)
+
+
+@given(
+    near=st.sampled_from((1e-5, 0.1, 1e5)),
+    moves=st.lists(st.floats(-0.03, 0.03), min_size=4, max_size=30),
+    slippage=st.sampled_from(("0", "5", "0.123456789")),
+    step=st.sampled_from(("1E-8", "1E-20")),
+)
+def test_whatever_a_backtest_fills_is_read_back(
+    near: float, moves: list[float], slippage: str, step: str
+) -> None:
+    report = tried(step, slippage, [near, *(near * (1 + move) for move in moves)])
+    known, listed = traded(report.test.fills), read(report, BTC)
+    assert known
+    for each, trade in zip(known, listed.trades, strict=True):
+        assert trade.side == each.side
+        assert trade.quantity == kept(each.quantity)
+        assert (trade.exit is None) == (each.exit is None)
+        for fill, leg in ((each.entry, trade.entry), (each.exit, trade.exit)):
+            if fill is not None and leg is not None:
+                assert (leg.at, leg.signal) == (moment(fill.at), fill.order_id)
+                assert leg.price == kept(fill.price)
+
+
+def kept(amount: Decimal) -> Decimal:
+    """As long as a reader takes it, in whole numbers; no less than the smallest of them."""
+    return Decimal(max(round(Fraction(amount) * 10**18), 1)).scaleb(-18)
+
+
+@pytest.mark.parametrize(
+    ("price", "written"),
+    [
+        ("0.123456789012345678", "0.123456789012345678"),
+        ("0.1234567890123456785", "0.123456789012345678"),
+        ("0.1234567890123456775", "0.123456789012345678"),
+        ("0.12345678901234567851", "0.123456789012345679"),
+        ("999999999999999999.50", "999999999999999999.5"),
+        ("0.0000000000000000004", "0.000000000000000001"),
+        ("1E+2", "100"),
+        ("123456789012345678.1234567890123456789", "123456789012345678.123456789012345679"),
+        ("123456789012345678901.5", "123456789012345678901.5"),  # as it is, though nobody reads it
+    ],
+)
+def test_a_price_has_the_digits_that_a_reader_takes(price: str, written: str) -> None:
+    report = ran(Once, slippage="0")
+    fills = [fill._replace(price=Decimal(price)) for fill in report.test.fills]
+    report = report._replace(test=report.test._replace(fills=fills))
+    rows = list(csv.reader(trade_list_text(report, BTC).splitlines()))[1:]
+    assert {row[4] for row in rows} == {"", written}
+    if len(written.partition(".")[0]) <= 18:
+        assert read(report, BTC).trades[0].entry.price == Decimal(written)
+
+
+def test_what_is_too_little_to_be_told_is_told_as_the_least() -> None:
+    report = ran(Once, slippage="0")
+    fills = [fill._replace(quantity=Decimal("3E-19")) for fill in report.test.fills[:1]]
+    report = report._replace(test=report.test._replace(fills=fills))
+    assert [trade.quantity for trade in read(report, BTC).trades] == [Decimal("1E-18")]
 
 
 def test_where_nothing_was_traded_there_is_a_header() -> None:

@@ -33,7 +33,7 @@ class Metrics(NamedTuple):
     sharpe: float | None  # mean(r_d) / stdev(r_d) * sqrt(365)
     sortino: float | None  # mean(r_d) / sqrt(mean(min(r_d, 0)^2)) * sqrt(365), over all days
     max_drawdown: float | None  # least of E / (highest E before) - 1, at every candle's close
-    max_drawdown_days: float | None  # longest time from a highest E until it is reached again
+    max_drawdown_days: float | None  # longest time from a highest E until it is back, or to the end
     calmar: float | None  # cagr / -max_drawdown
     exposure: float | None  # candles that close with a position / all candles
     round_trips: int  # positions that were closed
@@ -173,12 +173,15 @@ def _drawdown(
     if not equity:
         return None, None
     highest, since, deepest, longest = cash, start[0], 0.0, 0
+    is_below = False
     for at, value in zip(start, equity, strict=True):
-        if value >= highest:
+        was_below, is_below = is_below, value < highest
+        if was_below or is_below:  # until it is back: that candle counts, and a gap before it
+            longest = max(longest, at - since)
+        if is_below:
+            deepest = min(deepest, value / highest - 1)
+        else:
             highest, since = value, at
-            continue
-        deepest = min(deepest, value / highest - 1)
-        longest = max(longest, at - since)
     return deepest, longest / _DAY
 
 

@@ -1,13 +1,14 @@
 """A number of a bot that its user may change, and the range in which it makes sense."""
 
 from collections.abc import Mapping
-from math import floor, isfinite
+from decimal import Decimal
+from math import isfinite
 from typing import Any, Final, overload
 
 from chalicelib.domain.bots.refusals import BotRefused
+from chalicelib.domain.money import exact_arithmetic
 
 _MOST_STEPS: Final = 100_000
-_EQUAL: Final = 1e-9
 
 
 class Param:
@@ -61,10 +62,31 @@ class Param:
             raise BotRefused(
                 f"{self.name} has no step: write Param(..., step=0.1) to go through it"
             )
-        count = floor((self.high - self.low) / step + _EQUAL) + 1
+        # As they are written: in floats 0.1 + 2 * 0.1 is above 0.3, the highest value perhaps.
+        low, high, by = (Decimal(repr(number)) for number in (self.low, self.high, step))
+        count = count_of_steps(low, high, by)
         if count > _MOST_STEPS:
             raise BotRefused(f"{self.name} has {count} steps; at most {_MOST_STEPS}")
-        return [self.low + number * step for number in range(count)]
+        return [self.checked(value) for value in by_steps(low, by, count)]
+
+
+def count_of_steps(low: Decimal, high: Decimal, step: Decimal) -> int:
+    """How many values there are by steps from low, up to high."""
+    with exact_arithmetic():
+        return int((high - low) / step) + 1
+
+
+def by_steps(low: Decimal, step: Decimal, count: int) -> list[float]:
+    """So many values from low, as a bot is given them."""
+    with exact_arithmetic():
+        values = [low + number * step for number in range(count)]
+    return [as_given(value) for value in values]
+
+
+def as_given(number: Decimal) -> float:
+    """As a bot is given it: whole where it is."""
+    whole = int(number)
+    return whole if whole == number else float(number)
 
 
 def params_of(bot: type) -> dict[str, Param]:

@@ -10,7 +10,14 @@ from typing import Final, NamedTuple
 
 from chalicelib.domain.bots.bot import Bot
 from chalicelib.domain.bots.dice import dice_for
-from chalicelib.domain.bots.parameters import Param, chosen, params_of
+from chalicelib.domain.bots.parameters import (
+    Param,
+    as_given,
+    by_steps,
+    chosen,
+    count_of_steps,
+    params_of,
+)
 from chalicelib.domain.bots.refusals import BotRefused
 from chalicelib.domain.money import parse_amount
 
@@ -147,12 +154,12 @@ def _range(param: Param, text: str, said: str) -> list[float]:
         raise BotRefused(f"{text}: the step is {step}; it must be above zero")
     if low > high:
         raise BotRefused(f"{text}: {low} is above {high}; write the lower one first")
-    param.checked(_plain(low))
-    param.checked(_plain(high))
-    count = int((high - low) // step) + 1
+    param.checked(as_given(low))
+    param.checked(as_given(high))
+    count = count_of_steps(low, high, step)
     if count > MOST_COMBINATIONS:
         raise BotRefused(f"{text} are {count:,} values; at most {MOST_COMBINATIONS:,} are tried")
-    return [_plain(low + number * step) for number in range(count)]
+    return by_steps(low, step, count)
 
 
 def _own_step(param: Param, text: str) -> Decimal:
@@ -163,7 +170,7 @@ def _own_step(param: Param, text: str) -> Decimal:
 
 
 def _listed(text: str, said: str) -> list[float]:
-    return [_plain(_decimal(text, part)) for part in said.split(",")]
+    return [as_given(_decimal(text, part)) for part in said.split(",")]
 
 
 def _decimal(text: str, part: str) -> Decimal:
@@ -174,13 +181,7 @@ def _decimal(text: str, part: str) -> Decimal:
 
 
 def _number(text: str) -> float:
-    return _plain(parse_amount(text))
-
-
-def _plain(number: Decimal) -> float:
-    """As a bot is given it: whole where it is."""
-    whole = int(number)
-    return whole if whole == number else float(number)
+    return as_given(parse_amount(text))
 
 
 def _fits(combination: Combination, conditions: Sequence[Condition]) -> bool:

@@ -15,12 +15,13 @@ from chalicelib.domain.bots.backtest_report import BacktestReport
 from chalicelib.domain.bots.candles import moment
 from chalicelib.domain.bots.fill_model import BUYS
 from chalicelib.domain.bots.paper_ledger import PaperFill
-from chalicelib.domain.money import ZERO, exact_arithmetic, plain
+from chalicelib.domain.money import MOST_DIGITS, ZERO, exact_arithmetic, plain
 from chalicelib.domain.replay.trade_list import LONG, SHORT
 
 _BEGINS: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"  # as TradingView's files do
 _OPEN: Final = "Open"
 _CENTS: Final = Decimal("1E-8")
+_FINEST: Final = Decimal(1).scaleb(-MOST_DIGITS)
 
 
 class Traded(NamedTuple):
@@ -83,7 +84,7 @@ def _rows(trades: Iterable[Traded], cash: Decimal) -> Iterator[tuple[str, ...]]:
             profit = (gain if trade.side == LONG else -gain) - fees
         together += profit
         totals = (
-            plain(trade.quantity),
+            _readable(trade.quantity),
             _told(value),
             _told(profit),
             _told(profit / value * 100),
@@ -97,7 +98,18 @@ def _rows(trades: Iterable[Traded], cash: Decimal) -> Iterator[tuple[str, ...]]:
 
 
 def _leg(fill: PaperFill) -> tuple[str, str, str]:
-    return f"{moment(fill.at):%Y-%m-%d %H:%M}", fill.order_id, plain(fill.price)
+    return f"{moment(fill.at):%Y-%m-%d %H:%M}", fill.order_id, _readable(fill.price)
+
+
+def _readable(amount: Decimal) -> str:
+    """With the 18 digits behind the point that `read_trade_list` takes; zero it does not take.
+
+    Slippage makes prices longer. What has more digits before the point than it takes stays as it
+    is: no rounding would help.
+    """
+    if amount.adjusted() >= MOST_DIGITS:
+        return plain(amount)
+    return plain(max(amount.quantize(_FINEST), _FINEST))
 
 
 def _side(entry: PaperFill) -> str:
