@@ -22,7 +22,7 @@ def tried(script: Mapping[int, Act], *rows: Row) -> Left:
     """Quantity and cash that a backtest has left of 1,000."""
     (setup,) = set_up(scripted(script))
     there = [(number * HOUR, *map(float, row), 1.0) for number, row in enumerate(rows) if row]
-    series = Candles(*map(list, zip(*there, strict=True)))  # type: ignore[arg-type]
+    series = Candles(*map(list, zip(*there, strict=True)))
     test = backtest(setup, {BTC: series}, Terms({BTC: instrument()}, Decimal(1000), FREE))
     return test.positions[BTC], test.cash
 

@@ -229,6 +229,15 @@ def test_an_order_that_is_taken_back_is_told_by_its_name() -> None:
     assert told(never, [100]) == [[]]
 
 
+def test_what_was_never_told_is_not_taken_back() -> None:
+    script: dict[int, Act] = {
+        0: lambda ctx: ctx.buy(1, limit=95, trail_stop=0.1),
+        1: lambda ctx: ctx.cancel(),
+    }
+    _, after = told(script, [100], (100, 100, 95, 97))
+    assert not [message.id for message in after if ".trail" in message.id]
+
+
 def test_whoever_holds_something_says_no_more_than_that_a_purchase_is_taken_back() -> None:
     script: dict[int, Act] = {
         0: lambda ctx: (ctx.buy(1), ctx.buy(1, limit=90)),

@@ -177,6 +177,15 @@ def test_orders_are_taken_back_in_the_order_in_which_that_was_said() -> None:
     assert waiting_after(script, [100], [100]) == [("3", 1)]
 
 
+def test_a_sale_that_waits_is_a_part_of_what_was_bought_before_it_too() -> None:
+    def buy_and_promise(ctx: Context) -> None:
+        ctx.buy(1)
+        ctx.sell(fraction=0.5, limit=120)
+
+    script: dict[int, Act] = {0: lambda ctx: ctx.buy(1), 1: buy_and_promise}
+    assert waiting_after(script, [100], [100]) == [("3", 1)]
+
+
 def test_orders_of_one_instrument_are_met_while_another_one_is_held() -> None:
     script: dict[int, Act] = {
         0: lambda ctx: (ctx.buy(1, symbol=BTC), ctx.buy(1, limit=9, symbol=ETH))

@@ -16,7 +16,8 @@ class PaperOrder:
     """Prices are in the instrument's ticks. `quantity` is settled when a resting order is placed.
 
     `group` is the id of the order that it protects; empty where the bot asked for it itself.
-    Of a move (`is_move`) the side is only known at the price that it meets.
+    Of a move (`is_move`) the side is only known at the price that it meets. Once it is settled,
+    `level` is where a stop stands, and `best` the price at which it began, or the best since.
     """
 
     __slots__ = (
@@ -40,6 +41,9 @@ class PaperOrder:
         "until",
     )
 
+    best: float
+    level: float
+
     def __init__(self, intent: Intent, side: Side, until: int | None, group: str = "") -> None:
         self.id: Final = intent.id
         self.intent: Final = intent
@@ -51,10 +55,6 @@ class PaperOrder:
         self.stop = intent.stop
         self.trailing: Final = intent.trailing
         self.quantity: Decimal | None = None
-        self.best = (
-            0.0  # that a trailing stop has seen; of other protections, their position's price
-        )
-        self.level: float | None = None  # where a stop stands
         self.is_new = True
         self.is_done = False
         self.is_stop: Final = self.stop is not None or self.trailing is not None
@@ -85,8 +85,6 @@ class PaperOrder:
         """The price at which a waiting order is filled within the candle."""
         if self.limit is not None:
             return limit_within(self.side, float(self.limit), bar.high, bar.low)
-        if self.level is None:
-            return None
         return stop_within(self.side, self.level, bar.open, bar.high, bar.low)
 
     def follow(self, bar: Bar) -> None:
