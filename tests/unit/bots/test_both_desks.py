@@ -154,7 +154,17 @@ def cancel_and_leave(ctx: Context) -> None:
             {0: lambda c: c.buy(2), 1: lambda c: c.sell(fraction=0.5, stop=95)},
             [CALM, CALM, CALM, (100, 100, 90, 92)],
             (1, 895),
-            id="a-part-is-a-part-of-what-was-held",
+            id="a-part-of-what-is-held",
+        ),
+        pytest.param(
+            {
+                0: lambda c: c.buy(2),
+                1: lambda c: c.sell(fraction=0.5, stop=95),
+                2: lambda c: c.buy(2),
+            },
+            [CALM, CALM, CALM, CALM, (100, 100, 90, 92)],
+            (3, 695),
+            id="a-part-of-what-was-held-when-it-was-placed",
         ),
     ],
 )

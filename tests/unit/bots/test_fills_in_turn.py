@@ -171,6 +171,10 @@ def test_a_sale_of_everything_has_no_size_before_there_is_something() -> None:
     ]
 
 
+def test_what_has_no_price_does_not_wait() -> None:
+    assert not left_waiting({0: lambda c: c.buy(value=5, limit=0.004)}, CALM, CALM)
+
+
 def test_what_is_asked_for_after_a_cancellation_is_asked_for() -> None:
     def think_again(ctx: Context) -> None:
         ctx.cancel()

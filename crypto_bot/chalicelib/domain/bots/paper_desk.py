@@ -113,7 +113,7 @@ class PaperDesk:
         for bar in bars:
             for order in self.waiting:
                 if order.symbol == bar.symbol and order.until is not None:
-                    order.is_done |= order.until < bar.start
+                    order.is_done = order.until < bar.start
 
     def _meet_opens(self, bars: Mapping[str, Bar]) -> None:
         new = [order for order in self.waiting if order.is_new and order.symbol in bars]
@@ -261,7 +261,7 @@ class PaperDesk:
             protection.settle(self._instruments[order.symbol], float(fill.price))
         self.waiting += made
         for protection in made:
-            price = None if protection.is_stop else protection.met_at_open(market)
+            price = protection.met_at_open(market)
             if price is not None:  # what is bought beyond its target has reached it
                 self._fill(protection, price, fill.at, is_maker=False)
 
