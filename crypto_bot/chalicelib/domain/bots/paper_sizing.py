@@ -45,10 +45,9 @@ class Sizing:
         elif wanted > ZERO:
             if order.group:
                 wanted = min(wanted, -min(held, ZERO))
-            cash = ledger.cash
             # Whether a limit order will have waited is not known when its size is settled.
             with_fee = self._with_fee if order.limit is None else self._with_either_fee
-            most = cash / (price * with_fee) if cash > ZERO else ZERO
+            most = ledger.cash / (price * with_fee)
             wanted = most if wanted > most else wanted
         instrument = self._instruments[order.symbol]
         if instrument.maximum_quantity is not None:
