@@ -198,8 +198,12 @@ def test_lists_are_replayed_as_here_and_what_is_no_list_is_named(house: House) -
     house.ask(f"GET /replays/{{job_id={job}}}", 409)
     assert house.work() == {"state": "done"}
     found = house.ask(f"GET /replays/{{job_id={job}}}")
-    [note] = found["notes"]
+    note, *others = found["notes"]
     assert note.startswith("left out: 2 no list.csv, line 1: ")
+    assert others == [  # an entry each day and an exit six hours later
+        "first: its times are those of a chart of 6h, which was taken for its timeframe; if it is"
+        " another, say --timeframe"
+    ]
     assert len(found["policies"]) > 2
     assert found["policies"][0]["alerts_in_all"] == found["alerts"] == 2 * TRADES
     (folder := house.on_aws.project / "lists").mkdir()

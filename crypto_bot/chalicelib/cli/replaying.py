@@ -53,9 +53,7 @@ from chalicelib.domain.market.interval import Interval
     metavar="NAME",
     help="The charts' time zone.",
 )
-@click.option(
-    "--timeframe", default=USUAL["timeframe"], show_default=True, help="The charts' interval."
-)
+@click.option("--timeframe", help="The charts' interval [default: what each list's times show].")
 @click.option(
     "--candles",
     "candle_paths",

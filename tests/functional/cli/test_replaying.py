@@ -201,7 +201,8 @@ def test_since_and_until_bound_the_alerts(desk: Desk, folder: Path) -> None:
 
 
 def test_the_charts_time_zone_moves_the_alerts(desk: Desk, folder: Path) -> None:
-    words = (*candles(folder), "--policy", "signal_sized", "--timezone")
+    symbols = ("--symbol", "trend=BTC/USDT", "--symbol", "majors=ETH/USDT")
+    words = (*symbols, "--list-prices", "--policy", "signal_sized", "--timezone")
     there = replayed(desk, folder, *words, "America/New_York")["policies"][0]["alerts"][0]
     here = replayed(desk, folder, *words, "UTC")["policies"][0]["alerts"][0]
     assert (there["at"], here["at"]) == ("2024-01-01T07:00:00Z", "2024-01-01T02:00:00Z")
@@ -215,6 +216,10 @@ def test_the_charts_time_zone_moves_the_alerts(desk: Desk, folder: Path) -> None
         (
             ("--weights", "trend=0.5,majors=0.49"),
             "--weights adds up to 0.99, more than 1 - reserve",
+        ),
+        (
+            ("--weights", "trend=0.1,majors=0.3,trend=0.2"),
+            "--weights gives trend twice, 0.1 and 0.2; give it one",
         ),
         (("--weights", "much"), "--weights has 'much'; it must be such as trend=0.5,majors=0.4"),
         (("--fee", "1"), "--fee is 1; it must be from 0 to below 1"),

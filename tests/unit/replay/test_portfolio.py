@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from chalicelib.domain.bots.candles import at_ms
+from chalicelib.domain.replay.curves import Span
 from chalicelib.domain.replay.portfolio import Portfolio
 from chalicelib.domain.replay.telling import Telling
 from chalicelib.domain.trading.account import Account, Mode, Subscription
@@ -42,26 +44,36 @@ def test_subscriptions_keep_all_but_their_weights() -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "until", "hours", "btc", "eth"),
+    ("since", "until", "hours", "bounds"),
     [
-        (None, None, range(5), ((0, 1, 2, 3, 4), (10, 11, 12, 13, 14)), ((1.5, 2.5), (50, 51))),
-        (1, 3, (1, 2), ((1, 2), (11, 12)), ((1.5, 2.5), (50, 51))),
-        (2, None, (2, 3, 4), ((2, 3, 4), (12, 13, 14)), ((2.5,), (51,))),
-        (None, 2.5, (0, 1, 2), ((0, 1, 2), (10, 11, 12)), ((1.5,), (50,))),
-        (None, 1.5, (0, 1), ((0, 1), (10, 11)), None),
+        (None, None, range(5), (0, 4)),
+        (1, 3, (1, 2), (1, 2.5)),
+        (2, None, (2, 3, 4), (2, 4)),
+        (None, 2.5, (0, 1, 2), (0, 2)),
+        (None, 1.5, (0, 1), (0, 1)),
+        (1.2, 1.7, (), (1.5, 1.5)),
     ],
 )
 def test_a_window_begins_with_its_first_moment_and_ends_before_its_last(
     since: float | None,
     until: float | None,
     hours: range | tuple[int, ...],
-    btc: tuple[tuple[float, ...], tuple[float, ...]],
-    eth: tuple[tuple[float, ...], tuple[float, ...]] | None,
+    bounds: tuple[float, float],
 ) -> None:
-    found = PORTFOLIO.between(
-        None if since is None else at(since), None if until is None else at(until)
-    )
-    assert found == PORTFOLIO._replace(
-        told=tuple(TOLD[hour] for hour in hours),
-        marks={BTC: marks(*btc)} | ({} if eth is None else {ETH: marks(*eth)}),
-    )
+    span = Span(None if since is None else at(since), None if until is None else at(until))
+    found = PORTFOLIO.between(*span)
+    assert found == PORTFOLIO._replace(told=tuple(TOLD[hour] for hour in hours), span=span)
+    assert found.bounds() == tuple(at_ms(at(hour)) for hour in bounds)
+
+
+def test_a_window_of_a_window_lies_in_both() -> None:
+    found = PORTFOLIO.between(at(1), at(4)).between(at(0), at(3))
+    assert found == PORTFOLIO.between(at(1), at(3))
+
+
+def test_what_is_told_of_and_not_marked_in_its_window_is_named() -> None:
+    assert PORTFOLIO.unmarked() == []
+    of_eth = PORTFOLIO._replace(told=tuple(each._replace(strategy="eth") for each in TOLD))
+    assert of_eth.between(at(2), at(2.6)).unmarked() == []
+    assert of_eth.between(at(2), at(2.5)).unmarked() == [ETH]
+    assert PORTFOLIO.between(at(2), at(2.5)).unmarked() == []  # nobody trades it

@@ -6,11 +6,12 @@ from decimal import Decimal
 
 import pytest
 
+from chalicelib.domain.bots.candles import at_ms
 from chalicelib.domain.replay.document import document
 from chalicelib.domain.replay.report import ReplayReport, listed_as, reasons_of
 from chalicelib.domain.replay.trade_list import SHORT
 from chalicelib.services.replay.search_weights import Terms, search_weights, split_of
-from tests.unit.replay.lists import listed, trade
+from tests.unit.replay.lists import at, listed, trade
 from tests.unit.replay.portfolios import CASH, Replayed, hourly, told
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
@@ -185,6 +186,32 @@ def test_parts_add_up_to_what_the_account_won() -> None:
     assert result.metrics.total_return == pytest.approx(won / float(CASH))
 
 
+def test_parts_add_up_where_the_last_fill_is_after_the_last_price() -> None:
+    trades = [trade(1, 0, 5), trade(2, 6, None, prices=("110", "0"))]
+    account = {"increment": Decimal("0.04")}
+    replayed = Replayed({"btc": trades}, lag=600, slippage="0.01", fee="0.001", account=account)
+    result = replayed.under("fixed", btc="0.5")
+    (part,) = result.parts
+    assert result.curves.equity[-1] == pytest.approx(float(CASH + part.profit), abs=1e-6)
+    assert result.metrics.total_return == pytest.approx(float(part.profit / CASH))
+    assert part.held > 0
+    paid = part.held * Decimal("111.1")
+    assert part.open_profit == part.held * 110 - paid - paid * Decimal("0.001")
+
+
+def test_what_is_bought_as_a_window_ends_is_worth_what_the_market_asked_then() -> None:
+    candles = {BTC: hourly(100, 100, 120, 90, 90), ETH: hourly(*[10.0] * 5)}
+    candles[BTC][1] = candles[BTC][1]._replace(close=Decimal(100))  # and it opens at 120 then
+    lists = {"btc": [trade(1, 2, None, prices=("120", "0"))], "eth": [trade(1, 0, 1)]}
+    replayed = Replayed(lists, candles)
+    replayed.portfolio = replayed.portfolio.between(None, at(2.5))
+    result = replayed.under("fixed", btc="0.5", eth="0.4")
+    btc, eth = result.parts
+    assert (btc.held > 0, btc.profit, eth.profit) == (True, 0, 0)
+    assert result.curves.at[-1] > at_ms(at(2))
+    assert result.curves.equity[-1] == CASH
+
+
 def test_the_same_lists_give_the_same_document_to_the_last_byte() -> None:
     def told() -> str:
         replayed = waves()
@@ -209,7 +236,7 @@ def test_a_search_chooses_before_the_split_and_is_judged_after_it() -> None:
     assert found.tried[0].weights == given
     assert 0 < (found.deflated or 0) < 1
     assert found.best == max(found.tried, key=lambda trial: trial.rank)
-    later = replayed.portfolio.between(split, None)
     assert min(each.fired_at for each in found.chosen.deviations) >= split
-    assert found.chosen.curves.at[0] == later.marks[BTC].at[0]
+    later = replayed.portfolio.between(split, None)
+    assert found.chosen.curves.at[0] == later.bounds()[0] > at_ms(split)
     assert (found.given.weights, found.chosen.weights) == (given, found.best.weights)

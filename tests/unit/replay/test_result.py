@@ -1,12 +1,15 @@
 """What a portfolio came to: curves, figures and each strategy's part, from books made by hand."""
 
+from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 from statistics import linear_regression
 
 import pytest
 
+from chalicelib.domain.replay.portfolio import Portfolio
 from chalicelib.domain.replay.result import Books, Part, PolicyResult, Refused, result_of
+from chalicelib.domain.trading.account import Account, Mode
 from chalicelib.domain.trading.drift import Deviation, Tally
 from chalicelib.domain.trading.ledger import EntryKind, Holding
 from chalicelib.domain.trading.signal import DesiredState, SignalStatus
@@ -23,6 +26,16 @@ ENTRIES = [
     booked(72, move("one", "-0.5", "-45", fee="0.5"), move("two", "-1", "-90", fee="1")),
 ]
 MARKS = {BTC: marks(DAYS, (100, 110, 120, 90.1)), ETH: marks(DAYS[1:], (50, 60, 40))}
+PORTFOLIO = Portfolio(
+    account=Account(name="replay", exchange="virtual", mode=Mode.VIRTUAL, quote="USDT"),
+    strategies=(),
+    symbols=SYMBOLS,
+    subscriptions={},
+    told=(),
+    marks=MARKS,
+    cash=Decimal(1000),
+    lag=timedelta(0),
+)
 OF_ONE = Tally(account="replay", strategy="one", alerts=3)
 OF_OTHER = Tally(account="replay", strategy="other", alerts=1)
 SAID = Deviation(
@@ -58,7 +71,7 @@ HOLDINGS = [
 
 def the_result() -> PolicyResult:
     books = Books(ENTRIES, HOLDINGS, [SAID], [OF_OTHER, OF_ONE], [REFUSED])
-    return result_of("boost", WEIGHTS, SYMBOLS, books, MARKS, Decimal(1000))
+    return result_of("boost", WEIGHTS, books, PORTFOLIO)
 
 
 def test_it_keeps_what_it_is_of_and_what_became_of_the_alerts() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain.bots.candles import Candles, at_ms
 from chalicelib.domain.replay.orders import ListedOrder
-from chalicelib.domain.replay.telling import History, Teller, in_turn, tellings
+from chalicelib.domain.replay.telling import History, Teller, in_turn, tellings, unreached
 from chalicelib.domain.trading.alerts.alert import parse_alert
 from chalicelib.domain.trading.signal import DesiredState
 from tests.unit.replay.lists import at
@@ -46,7 +46,8 @@ def told(history: History | None, *orders: ListedOrder) -> list[float]:
         ("103", 0.5),  # in the second
         ("97", 0.75),
         ("105", 1),  # in the last of the chart's candle
-        ("106", 0),  # nowhere in it: the prices are another market's
+        ("106", 1),  # nowhere in it: the prices are another market's, and by then it was filled
+        ("95.9", 1),
     ],
 )
 def test_an_order_inside_the_candle_is_told_when_its_price_has_been_seen(price, hour) -> None:
@@ -56,19 +57,49 @@ def test_an_order_inside_the_candle_is_told_when_its_price_has_been_seen(price, 
     assert told(history, order(0, price)) == [hour]
 
 
-def test_without_candles_of_that_time_it_is_told_at_the_listed_time() -> None:
+def test_without_candles_of_that_time_it_is_told_when_the_charts_candle_has_closed() -> None:
     history = quarters((100, 102, 98))
-    assert told(history, order(-1, "99")) == [-1]
-    assert told(history, order(0.25, "99")) == [0.25]
+    assert told(history, order(-1, "99")) == [0]
+    assert told(history, order(0.25, "99")) == [1.25]
     assert told(history, order(0.24, "99")) == [0.25]
     assert told(None, order(0, "99")) == [0]
 
 
-def test_a_gap_where_it_is_listed_is_no_time_to_wait_in() -> None:
-    history = quarters((100, 102, 98), (105, 106, 104), (103, 104, 102))
+@pytest.mark.parametrize(
+    ("price", "hour"),
+    [
+        ("103.5", 0.75),  # in the first candle after the gap
+        ("103", 0.75),  # its open, but not the chart's
+        ("86", 1),
+        ("105", 1.25),  # it was filled in the gap
+    ],
+)
+def test_after_a_gap_where_it_is_listed_the_candles_left_are_looked_through(price, hour) -> None:
+    history = quarters((100, 102, 98), (105, 106, 104), (103, 104, 102), (90, 90, 85), (90, 91, 90))
     for column in history.candles:
         del column[1]
-    assert told(history, order(0.25, "103.5")) == [0.25]
+    assert told(history, order(0.25, price)) == [hour]
+
+
+def test_of_candles_longer_than_the_charts_the_last_has_closed_too() -> None:
+    history = quarters((100, 102, 98), (97, 97, 96))
+    minutes = Teller("a", "BTCUSDT", "5m", timedelta(minutes=5), history)
+    found = [
+        (each.at - at(0)) / HOUR
+        for price in ("99", "90")
+        for each in tellings([order(0, price)], minutes)
+    ]
+    assert found == [0.25, 0.25]
+
+
+def test_orders_are_counted_whose_price_no_candle_of_theirs_came_to() -> None:
+    history = quarters((100, 102, 98), (101, 104, 101), (103, 103, 96), (99, 105, 99))
+    orders = [
+        order(-9, "1"),  # of that time there are no candles
+        *(order(0, price) for price in ("100", "100.1", "96", "95.9", "105.1")),
+    ]
+    assert unreached(orders, teller(history)) == 2
+    assert unreached(orders, teller()) == 0
 
 
 def test_a_price_of_before_it_is_listed_is_not_waited_for() -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chalicelib import bootstrap
 from chalicelib.bootstrap.replays.lists import NamedList
+from chalicelib.bootstrap.replays.timeframes import timeframes_of
 from chalicelib.bootstrap.trials import amount
 from chalicelib.domain.bots.deployment import USUAL_CASH
 from chalicelib.domain.errors import SettingsError
@@ -65,11 +66,12 @@ def strategies_of(
     lists: Sequence[NamedList], words: Mapping[str, Any]
 ) -> tuple[list[Strategy], dict[str, Subscription]]:
     """As the owner configured those of the same names; their exits are the lists' own."""
-    account, timeframe = words["account"] or _NAME, words["timeframe"]
+    account, timeframes = words["account"] or _NAME, timeframes_of(lists, words)
     known = _configuration() if words["account"] else Configuration()
     followed = {s.strategy: s for s in known.subscriptions_of(account)}
     strategies, subscriptions = [], {}
     for each in lists:
+        timeframe = timeframes[each.name]
         usual = Strategy(name=each.name, instruments={}, timeframe=timeframe)
         strategies.append(
             replace(
@@ -96,8 +98,14 @@ def weights_of(
     if text is None:
         configured = {name: subscriptions[name].weight for name in names}
         return configured if all(configured.values()) else equal_weights(names, whole)
-    weights = dict(_weight(part) for part in text.split(","))
-    for name in weights:
+    weights: dict[str, Decimal] = {}
+    for name, weight in map(_weight, text.split(",")):
+        if name in weights:
+            raise SettingsError(
+                f"--weights gives {name} twice, {plain(weights[name])} and {plain(weight)}; give it"
+                " one"
+            )
+        weights[name] = weight
         if name not in names:
             raise SettingsError(f"--weights names {name}; there are {', '.join(names)}")
     for name in names:

@@ -10,18 +10,16 @@ from chalicelib.bootstrap.replays.account import cash_of, replayed_account, stra
 from chalicelib.bootstrap.replays.desk import Prices, candle_prices, listed_prices
 from chalicelib.bootstrap.replays.lists import NamedList
 from chalicelib.bootstrap.replays.prices import Priced, from_file, from_lake, series_in_lake
+from chalicelib.bootstrap.replays.timeframes import length_of, timeframes_of
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.market.interval import Interval
-from chalicelib.domain.replay.curves import Marks, closes, listed_marks
+from chalicelib.domain.replay.curves import Marks, Span, closes, listed_marks
 from chalicelib.domain.replay.orders import ListedOrder
 from chalicelib.domain.replay.portfolio import Portfolio
 from chalicelib.domain.replay.telling import Teller, in_turn, tellings
-from chalicelib.domain.trading.strategy import timeframe_seconds
 from chalicelib.services.replay.replay_portfolio import AFTERMATH
 
-Span = tuple[datetime | None, datetime | None]
-
-# Before the first alert there has to be a price.
+# Before the first alert there has to be a price, and all of the chart's candle that it is of.
 _USUAL_REACH: Final = timedelta(days=1)
 
 
@@ -53,33 +51,36 @@ def portfolio_of(
     for each in lists:
         listed.setdefault(each.symbol, []).extend(each.orders)
     prices, marks = _market(priced, listed)
-    timeframe = _timeframe(words["timeframe"])
-    histories = {symbol: each.history for symbol, each in priced.items()}
+    tellers = tellers_of(lists, priced, words)
     portfolio = Portfolio(
         account=account,
         strategies=tuple(strategies),
         symbols={each.name: each.symbol for each in lists},
         subscriptions=subscriptions,
-        told=tuple(
-            in_turn(
-                tellings(
-                    each.orders,
-                    Teller(
-                        strategy=each.name,
-                        ticker=ticker(each.symbol),
-                        interval=words["timeframe"],
-                        timeframe=timeframe,
-                        history=histories.get(each.symbol),
-                    ),
-                )
-                for each in lists
-            )
-        ),
+        told=tuple(in_turn(tellings(each.orders, tellers[each.name]) for each in lists)),
         marks=marks,
         cash=cash_of(words),
         lag=timedelta(seconds=words["lag"]),
     )
     return portfolio, prices
+
+
+def tellers_of(
+    lists: Sequence[NamedList], priced: Mapping[str, Priced], words: Mapping[str, Any]
+) -> dict[str, Teller]:
+    """By the lists' names."""
+    timeframes = timeframes_of(lists, words)
+    histories = {symbol: each.history for symbol, each in priced.items()}
+    return {
+        each.name: Teller(
+            strategy=each.name,
+            ticker=ticker(each.symbol),
+            interval=timeframes[each.name],
+            timeframe=length_of(timeframes[each.name]),
+            history=histories.get(each.symbol),
+        )
+        for each in lists
+    }
 
 
 def told_prices(priced: Mapping[str, Priced]) -> str:
@@ -97,7 +98,8 @@ def _around(
     """From before the first alert to after what the last one leads to, or to now."""
     since, until = span
     begin = since or min(order.at for each in lists for order in each.orders)
-    known = max(_USUAL_REACH, Interval(words["interval"]).length)
+    longest = max(map(length_of, timeframes_of(lists, words).values()))
+    known = max(_USUAL_REACH, Interval(words["interval"]).length, longest)
     after = None if until is None else until + timedelta(seconds=words["lag"]) + AFTERMATH + known
     now = bootstrap.clock().now()
     return begin - known, now if after is None else min(after, now)
@@ -111,10 +113,3 @@ def _market(
         return listed_prices(listed), marks
     rows = {symbol: (each.length, each.rows) for symbol, each in priced.items()}
     return candle_prices(rows), {symbol: closes(each.history) for symbol, each in priced.items()}
-
-
-def _timeframe(text: str) -> timedelta:
-    try:
-        return timedelta(seconds=timeframe_seconds(text))
-    except ValueError as error:
-        raise SettingsError(f"--timeframe: {error}") from None

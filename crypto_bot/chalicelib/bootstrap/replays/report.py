@@ -27,6 +27,7 @@ COMPARED: Final = tuple(name for name in POLICIES if name != "risk_per_trade")
 USUAL: Final[Mapping[str, Any]] = MappingProxyType(
     {
         **dict.fromkeys(("weights", "account", "venue", "since", "until", "search")),
+        "timeframe": None,
         **dict.fromkeys(("cash", "fee", "slippage", "step", "tick", "minimum")),
         "symbols": (),
         "policies": (),
@@ -35,7 +36,6 @@ USUAL: Final[Mapping[str, Any]] = MappingProxyType(
         "most_candles": None,
         "lag": 0,
         "timezone": "UTC",
-        "timeframe": "1h",
         "interval": "15m",
         "seed": 1,
         "split": 0.7,
@@ -66,20 +66,26 @@ def replayed(
     """`problems` are of lists that were left out, `files` have candles by symbol."""
     from chalicelib.bootstrap.replays.account import weights_of
     from chalicelib.bootstrap.replays.desk import replay_desk
+    from chalicelib.bootstrap.replays.notes import check_marked, check_searched, notes_on
     from chalicelib.bootstrap.replays.portfolio import portfolio_of, priced_by, told_prices
-    from chalicelib.bootstrap.replays.prices import missing
+    from chalicelib.domain.replay.curves import Span
     from chalicelib.domain.replay.report import ReplayReport, listed_as
     from chalicelib.services.replay.compare_policies import compare_policies
 
-    since, until = (
-        None if words[name] is None else read_instant(f"--{name}", words[name])
-        for name in ("since", "until")
+    span = Span(
+        *(
+            None if words[name] is None else read_instant(f"--{name}", words[name])
+            for name in ("since", "until")
+        )
     )
-    priced = priced_by(lists, files, words, (since, until))
+    priced = priced_by(lists, files, words, span)
     whole, prices = portfolio_of(lists, priced, words)
-    portfolio = whole.between(since, until)
+    portfolio = whole.between(*span)
     if not portfolio.told:
         raise SettingsError("no alert of the lists lies between --since and --until")
+    check_marked(portfolio, priced)
+    if words["search"] is not None:
+        check_searched(portfolio)
     names = list(portfolio.symbols)
     weights = weights_of(names, words["weights"], portfolio.account, portfolio.subscriptions)
     policies = words["policies"] or COMPARED
@@ -87,9 +93,8 @@ def replayed(
     opens = partial(replay_desk, prices=prices)
     with progress("replaying", len(policies) * len(portfolio.told)) as moved:
         results = tuple(compare_policies(portfolio, policies, weights, opens, moved))
-    gaps = missing(priced.values())
     notes = [f"left out: {problem}" for problem in problems]
-    notes += [f"{gaps} candles are missing; there, nothing was bought"] if gaps else []
+    notes += notes_on(lists, priced, words, span)
     report = ReplayReport(
         portfolio=portfolio,
         lists=tuple(listed_as(each.name, each.symbol, each.listed) for each in lists),

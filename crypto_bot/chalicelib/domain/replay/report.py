@@ -18,7 +18,8 @@ ASSUMPTIONS: Final = (
     (
         "Time",
         "an order filled within 0.1 % of its candle's open is told at the open; one filled inside"
-        " the candle is told when the first candle that came to its price has closed",
+        " the candle is told when the first candle that came to its price has closed, and where"
+        " none did, when the chart's candle has",
     ),
     (
         "Lag",
@@ -33,7 +34,10 @@ ASSUMPTIONS: Final = (
     ("Short", "is not traded: it means at most flat"),
     ("Exits", "are the lists' own; stop loss and take profit of the strategies are left out"),
     ("Fees", "of every fill, in quote; what strategies take over from each other costs none"),
-    ("End", "what is held is valued at the last price and not sold"),
+    (
+        "End",
+        "what is held is valued at the last price, or at that of the last fill's time; not sold",
+    ),
 )
 
 _CODE: Final = re.compile(r"\(([A-Z][A-Z_]+)\)")

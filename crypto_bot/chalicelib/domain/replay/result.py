@@ -6,9 +6,10 @@ from math import fsum
 from typing import NamedTuple
 
 from chalicelib.domain.bots.metrics import Metrics, measure
-from chalicelib.domain.money import ZERO, exact_arithmetic
+from chalicelib.domain.money import exact_arithmetic
 from chalicelib.domain.replay.as_backtest import as_backtest
 from chalicelib.domain.replay.curves import Curves, Marks, curves_of, priced
+from chalicelib.domain.replay.portfolio import Portfolio
 from chalicelib.domain.trading.drift import Deviation, Tally
 from chalicelib.domain.trading.ledger import Entry, Holding
 
@@ -61,45 +62,44 @@ class PolicyResult(NamedTuple):
 
 
 def result_of(
-    policy: str,
-    weights: Mapping[str, Decimal],
-    symbols: Mapping[str, str],
-    books: Books,
-    marks: Mapping[str, Marks],
-    cash: Decimal,
+    policy: str, weights: Mapping[str, Decimal], books: Books, portfolio: Portfolio
 ) -> PolicyResult:
-    """`symbols` is each strategy's instrument."""
-    curves = curves_of(books.entries, marks, float(cash))
+    """Figures and parts are of the same moment, the curves' last."""
+    cash, marks, symbols = portfolio.cash, portfolio.marks, portfolio.symbols
+    curves = curves_of(books.entries, marks, float(cash), portfolio.span)
+    last = {symbol: each.known(curves.at[-1]) for symbol, each in marks.items() if curves.at}
+    marked = [each for each in marks.values() if portfolio.span.of(each.at)]
     return PolicyResult(
         policy=policy,
         weights=weights,
         curves=curves,
         metrics=measure(
-            as_backtest(books.entries, curves, cash), float(cash), _kept(curves.at, marks)
+            as_backtest(books.entries, curves, cash), float(cash), _kept(curves.at, marked)
         ),
-        parts=tuple(_part(name, symbols[name], weights[name], books, marks) for name in symbols),
+        parts=tuple(_part(name, symbols[name], weights[name], books, last) for name in symbols),
         deviations=tuple(books.deviations),
         refused=tuple(books.refused),
     )
 
 
-def _kept(grid: list[int], marks: Mapping[str, Marks]) -> list[float]:
+def _kept(grid: list[int], marks: Sequence[Marks]) -> list[float]:
     """Equal parts of each instrument, one in quote each, bought at its first price and kept."""
-    grown = [[(p or m.price[0]) / m.price[0] for p in priced(grid, m)] for m in marks.values()]
+    grown = []
+    for each in marks:
+        prices = priced(grid, each)
+        first = next(price for price in prices if price)
+        grown.append([(price or first) / first for price in prices])
     return [fsum(values) for values in zip(*grown, strict=True)]
 
 
-def _part(
-    name: str, symbol: str, weight: Decimal, books: Books, marks: Mapping[str, Marks]
-) -> Part:
+def _part(name: str, symbol: str, weight: Decimal, books: Books, last: Mapping[str, float]) -> Part:
     held = next(
         (h for h in books.holdings if (h.strategy, h.symbol) == (name, symbol)),
         Holding(strategy=name, symbol=symbol),
     )
     tally = next((t for t in books.tallies if t.strategy == name), Tally(account="", strategy=name))
     with exact_arithmetic():
-        last = Decimal(repr(marks[symbol].price[-1])) if symbol in marks else ZERO
-        gain = held.quantity * last - held.cost
+        gain = held.quantity * Decimal(repr(last.get(symbol, 0.0))) - held.cost
         return Part(
             strategy=name,
             symbol=symbol,

@@ -2,7 +2,8 @@
 
 A list names the candle of a fill and not the moment. An order filled at the candle's open was told
 then. One that was filled inside, such as a stop, is told when the first candle that came to its
-price has closed: any earlier would be looking ahead.
+price has closed, and where none came to it, when the chart's candle has: any earlier would be
+looking ahead.
 """
 
 from bisect import bisect_left, bisect_right
@@ -57,6 +58,17 @@ def tellings(orders: Iterable[ListedOrder], teller: Teller) -> Iterator[Telling]
         yield Telling(at, teller.strategy, order.at, _message(order, teller, at, number))
 
 
+def unreached(orders: Iterable[ListedOrder], teller: Teller) -> int:
+    """How many orders there are candles for, of which none comes to the listed price."""
+    if teller.history is None:
+        return 0
+    history, length = teller.history, teller.timeframe
+    return sum(
+        bool(_inside(order, history, length)) and _seen_at(order, history, length) is None
+        for order in orders
+    )
+
+
 def in_turn(told: Iterable[Iterable[Telling]]) -> list[Telling]:
     """Of all strategies, by time; of one time by strategy, each in its own order."""
     return sorted((each for one in told for each in one), key=lambda each: (each.at, each.strategy))
@@ -65,18 +77,37 @@ def in_turn(told: Iterable[Iterable[Telling]]) -> list[Telling]:
 def _told_at(order: ListedOrder, teller: Teller) -> datetime:
     if teller.history is None:
         return order.at
+    seen = _seen_at(order, teller.history, teller.timeframe)
+    if seen is not None:
+        return seen
+    # It was filled by then, elsewhere or in a gap; of when exactly our candles know nothing.
+    end, inside = order.at + teller.timeframe, _inside(order, teller.history, teller.timeframe)
     candles, length = teller.history
-    first, end = at_ms(order.at), at_ms(order.at + teller.timeframe)
-    place = bisect_right(candles.start, first) - 1
-    if place < 0 or candles.start[place] + length <= first:
-        return order.at
+    return max(end, moment(candles.start[inside[-1]] + length)) if inside else end
+
+
+def _seen_at(order: ListedOrder, history: History, timeframe: timedelta) -> datetime | None:
+    """When our candles show that it was filled: at the open, or inside the first that came there.
+
+    In a gap at the listed time there is no open to compare with, and the candles left are looked
+    through.
+    """
+    candles, length = history
     price = float(order.price)
-    if abs(price / candles.open[place] - 1) <= NEAR:
-        return order.at
-    for number in range(place, bisect_left(candles.start, end)):
+    for number in _inside(order, history, timeframe):
+        is_first = candles.start[number] <= at_ms(order.at)
+        if is_first and abs(price / candles.open[number] - 1) <= NEAR:
+            return order.at
         if candles.low[number] <= price <= candles.high[number]:
             return moment(candles.start[number] + length)
-    return order.at
+    return None
+
+
+def _inside(order: ListedOrder, history: History, timeframe: timedelta) -> range:
+    """The places of the candles that are open while the chart's is."""
+    candles, length = history
+    first, end = at_ms(order.at), at_ms(order.at + timeframe)
+    return range(bisect_right(candles.start, first - length), bisect_left(candles.start, end))
 
 
 def _message(order: ListedOrder, teller: Teller, at: datetime, number: int) -> dict[str, str]:

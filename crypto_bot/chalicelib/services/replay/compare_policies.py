@@ -38,4 +38,4 @@ def replay_policy(
     account = replace(portfolio.account, policy=policy)
     with closing(opens(account, portfolio.strategies, portfolio.following(weights))) as desk:
         books = replay_portfolio(desk, portfolio.told, portfolio.lag, heard)
-    return result_of(policy, weights, portfolio.symbols, books, portfolio.marks, portfolio.cash)
+    return result_of(policy, weights, books, portfolio)

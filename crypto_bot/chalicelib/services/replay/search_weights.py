@@ -53,6 +53,5 @@ def search_weights(
 
 def split_of(portfolio: Portfolio, share: float) -> datetime:
     """Where so much of the time is over for which prices are known."""
-    first = min(marks.at[0] for marks in portfolio.marks.values())
-    last = max(marks.at[-1] for marks in portfolio.marks.values())
+    first, last = portfolio.bounds()
     return moment(first + int((last - first) * share))
