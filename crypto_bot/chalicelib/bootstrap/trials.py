@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.market.candle_series import CandleSeries
     from chalicelib.domain.trading.instrument import Instrument
     from chalicelib.market_ports.candles import CandleLake
-    from chalicelib.services.bots.backtest_bot import Rehearse
+    from chalicelib.services.bots.backtest_bot import CandlesMissing, Rehearse
     from chalicelib.services.bots.check_on_lake import CheckedOn
     from chalicelib.services.bots.find_bot import FoundBot
 
@@ -89,7 +89,31 @@ def span_of(words: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]
         None if words[name] is None else read_instant(f"--{name}", words[name])
         for name in ("since", "until")
     )
+    if since is not None and until is not None and until <= since:
+        raise SettingsError(
+            f"--until is {words['until']}; it must be after --since, which is {words['since']}"
+        )
     return since, until
+
+
+def no_candles(
+    missing: "CandlesMissing", lake: "CandleLake", since: datetime | None, until: datetime | None
+) -> SettingsError:
+    """With the range of those that the lake has: to go by them may be all that is needed."""
+    series = missing.series
+    first, last = lake.first(series), lake.last(series)
+    begins = "" if since is None else f" from {since:%Y-%m-%d %H:%M} on"
+    if first is None or last is None:
+        fetch = download_line(series, since)
+        return SettingsError(f"{missing}{begins}; to fetch them: {fetch}")
+    ends = "" if until is None else f" before {until:%Y-%m-%d %H:%M}"
+    told = (
+        f"{missing}{begins}{' and' if begins and ends else ''}{ends}; those that it has are from"
+        f" {first.start:%Y-%m-%d %H:%M} to {last.start:%Y-%m-%d %H:%M}"
+    )
+    if since is not None and since < bootstrap.clock().now():  # a download goes from there to now
+        told += f"; to fetch more: {download_line(series, since)}"
+    return SettingsError(told)
 
 
 def backtested(
@@ -120,9 +144,7 @@ def backtested(
                 rehearse=rehearse,
             )
     except CandlesMissing as error:
-        whence = "" if since is None else f" from {since:%Y-%m-%d %H:%M} on"
-        fetch = download_line(error.series, since)
-        raise SettingsError(f"{error}{whence}; to fetch them: {fetch}") from None
+        raise no_candles(error, lake, since, until) from None
 
 
 def told_of_check(found: "FoundBot", checked: "CheckedOn") -> list[str]:

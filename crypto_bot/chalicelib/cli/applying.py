@@ -2,6 +2,7 @@
 
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -31,9 +32,29 @@ def _public_url() -> str:
     return api_url()
 
 
+def check_public_url(url: str) -> str:
+    """TradingView posts to what it begins: SettingsError where that is no address of the web."""
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, a bracket that is left open
+        is_usable = False
+    # Behind "?" or "#" the webhook's path would be none, and urlsplit takes line ends away.
+    if not is_usable or not url.isprintable() or set(url) & set(" ?#"):
+        raise SettingsError(
+            f"--public-url is {url!r}; it must be an address such as https://bot.example.com"
+        )
+    return url
+
+
+def _checked(_context: click.Context, _: click.Parameter, value: str) -> str:
+    return check_public_url(value)
+
+
 public_url_option = click.option(
     "--public-url",
     default=_public_url,
+    callback=_checked,
     show_default="http://127.0.0.1:8000, or the API of --stage",
     metavar="URL",
     help="Where the webhook is reachable from outside.",

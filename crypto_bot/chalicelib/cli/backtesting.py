@@ -1,7 +1,7 @@
 """backtest: a bot over the candles of the lake, as a table, a JSON file and an HTML page."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +15,12 @@ from chalicelib.cli.trial_words import (
     check_folders,
     of_a_trial,
     one_setup,
-    write,
+    write_then_show,
     written,
 )
 
 if TYPE_CHECKING:
     from chalicelib.domain.bots.backtest_report import BacktestReport
-    from chalicelib.domain.bots.setup import Setup
 
 
 @click.command()
@@ -42,37 +41,34 @@ def backtest(
     from chalicelib.cli.deployments import parameter
 
     check_folders(trades, json_file, html_file)
-    report = tried(one_setup(bot, words, dict(map(parameter, words["params"]))), words)
-    if trades:
-        _write_trades(report, trades)
+    report = backtested(one_setup(bot, words, dict(map(parameter, words["params"]))), words)
+    files = _trade_lists(report, trades) if trades else {}
     if json_file:
         from chalicelib.domain.bots.report_document import document
 
-        write(json_file, json.dumps(document(report), indent=1, ensure_ascii=False) + "\n")
+        files[json_file] = json.dumps(document(report), indent=1, ensure_ascii=False) + "\n"
     if html_file:
         from chalicelib.reports.backtest_page import backtest_page
 
-        write(html_file, backtest_page(report))
+        files[html_file] = backtest_page(report)
+    write_then_show(files, lambda: show_backtest(report, words))
 
 
-def _write_trades(report: "BacktestReport", file: Path) -> None:
+def _trade_lists(report: "BacktestReport", file: Path) -> dict[Path, str]:
     """A list has one instrument: of several each has its own file, and its ticker in the name."""
     from chalicelib.domain.replay.backtest_list import trade_list_text
 
     symbols = report.setup.instruments
+    texts = {}
     for symbol in symbols:
         own = f"{file.stem}_{symbol.replace('/', '')}{file.suffix}"
-        written = file if len(symbols) == 1 else file.with_name(own)
-        write(written, trade_list_text(report, symbol))
+        texts[file if len(symbols) == 1 else file.with_name(own)] = trade_list_text(report, symbol)
+    return texts
 
 
-def tried(
-    setup: "Setup", words: dict[str, Any], moved: "Callable[[int, int], None] | None" = None
-) -> "BacktestReport":
-    """By what was typed of a trial; its figures are shown. For `moved` see `backtest_bot`."""
-    report = backtested(setup, words, moved)
+def show_backtest(report: "BacktestReport", words: Mapping[str, Any]) -> None:
+    """Its figures, and what of the candles that were asked for is not there."""
     _show(report, *span_of(words))
-    return report
 
 
 def _show(report: "BacktestReport", since: datetime | None, until: datetime | None) -> None:

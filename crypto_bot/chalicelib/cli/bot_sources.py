@@ -13,7 +13,7 @@ from chalicelib.bootstrap.bots import (
     in_a_sandbox_of_its_own,
     in_this_process,
 )
-from chalicelib.bootstrap.trials import setup_of, told_of_check
+from chalicelib.bootstrap.trials import backtested, setup_of, told_of_check
 from chalicelib.cli.options import in_home
 from chalicelib.cli.trial_words import of_a_trial
 from chalicelib.domain.bots.refusals import BotFailed, BotRefused
@@ -142,7 +142,7 @@ def backtest(
 ) -> None:
     """Try NAME on the candles of the lake, and keep what came of it with its version."""
     from chalicelib.bootstrap.market import lake
-    from chalicelib.cli.backtesting import tried
+    from chalicelib.cli.backtesting import show_backtest
     from chalicelib.cli.deployments import parameter
     from chalicelib.cli.progress_lines import teller
     from chalicelib.reports.backtest_chart import backtest_chart
@@ -162,9 +162,12 @@ def backtest(
                 err=True,
             )
         setup = setup_of(found.load(), words, dict(map(parameter, params)))
-        report = tried(setup, words, teller() if contained and progress else None)
-        drawn = Drawn(backtest_page(report), backtest_chart(report))
-        kept = keep_backtest(ports, lake(), found.stored, found.number, report, drawn)
+        report = backtested(setup, words, teller() if contained and progress else None)
+        try:  # what is shown may find nobody that reads on: it is kept by then
+            drawn = Drawn(backtest_page(report), backtest_chart(report))
+            kept = keep_backtest(ports, lake(), found.stored, found.number, report, drawn)
+        finally:
+            show_backtest(report, words)
     click.echo(f"\nKept with {found.title}; the page is {kept.report}/report.html of the lake")
 
 

@@ -46,7 +46,7 @@ def chaos(seconds: float, seed: str, home: Path | None, as_json: bool) -> None:
     A real `crypto-bot run` with virtual money takes alerts, some of them twice, while it is killed
     at random writes and its exchange refuses, times out, loses answers and fills late. At the end
     the exchange's own book says whether anything was sent twice, lost, or booked wrongly; exit code
-    1 if so.
+    1 if so, and 130 where Ctrl-C ended it before that.
     """
     options = ChaosOptions(seconds=seconds, seed=seed, home=home)
     verdict = run_chaos(options, _Silence() if as_json else _Lines())

@@ -12,7 +12,7 @@ import click
 from chalicelib.bootstrap.replays.report import COMPARED, USUAL, counted, replayed
 from chalicelib.cli.options import in_home
 from chalicelib.cli.progress_lines import teller
-from chalicelib.cli.trial_words import check_folders, write, written
+from chalicelib.cli.trial_words import check_folders, write_then_show, written
 from chalicelib.domain.market.interval import Interval
 
 
@@ -102,15 +102,16 @@ def replay(
         click.echo(f"crypto-bot: left out: {problem}", err=True)
     progress = _told_progress if words["progress"] else _progress_bar
     report = replayed(lists, problems, known, {**USUAL, **words}, progress)
-    show_report(report)
+    texts: dict[Path, str] = {}
     if json_file:
         from chalicelib.domain.replay.document import document
 
-        write(json_file, json.dumps(document(report), indent=1, ensure_ascii=False) + "\n")
+        texts[json_file] = json.dumps(document(report), indent=1, ensure_ascii=False) + "\n"
     if html_file:
         from chalicelib.reports.replay_page import replay_page
 
-        write(html_file, replay_page(report))
+        texts[html_file] = replay_page(report)
+    write_then_show(texts, lambda: show_report(report))
     if problems:
         raise SystemExit(1)
 

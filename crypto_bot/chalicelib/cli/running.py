@@ -96,9 +96,14 @@ def run(  # noqa: PLR0917 - click hands them over by name
     arrive at the stage's API, and whoever else ticks there is waited for: both never act at once.
     """
     from chalicelib import local
+    from chalicelib.cli.applying import check_public_url
     from chalicelib.cli.screenshot import Photographer
     from chalicelib.cli.terminal_view import LogView, view_for
+    from chalicelib.cli.trial_words import check_folders
 
+    check_folders(picture)
+    if public_url:
+        check_public_url(public_url)
     options = local.RunOptions(
         home=home,
         host=host,

@@ -10,20 +10,19 @@ import click
 from typing_extensions import override
 
 from chalicelib import bootstrap
-from chalicelib.bootstrap.trials import download_line, venue_of
+from chalicelib.bootstrap.trials import no_candles, span_of, venue_of
 from chalicelib.cli.options import in_home
 from chalicelib.cli.trial_words import (
     FILE,
     check_folders,
     of_a_trial,
     one_setup,
-    write,
+    write_then_show,
     written,
 )
 from chalicelib.domain.bots.refusals import BotRefused, CandlesRefused
 from chalicelib.domain.bots.sweep_ranking import METRICS
 from chalicelib.domain.errors import SettingsError
-from chalicelib.domain.instant import read_instant
 
 if TYPE_CHECKING:
     from chalicelib.domain.bots.candles import Candles
@@ -74,16 +73,17 @@ def sweep(bot: str, json_file: Path | None, html_file: Path | None, **words: Any
 
     check_folders(json_file, html_file, words["output"])
     report = _swept(bot, words)
-    show_sweep(report)
+    files = {}
     if json_file:
         from chalicelib.domain.bots.sweep_report import sweep_document
 
         document = sweep_document(report)
-        write(json_file, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+        files[json_file] = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
     if html_file:
         from chalicelib.reports.sweep_page import sweep_page
 
-        write(html_file, sweep_page(report))
+        files[html_file] = sweep_page(report)
+    write_then_show(files, lambda: show_sweep(report))
 
 
 def _swept(bot: str, words: dict[str, Any]) -> "SweepReport":
@@ -203,14 +203,12 @@ def _candles(
     from chalicelib.services.bots.backtest_bot import CandlesMissing, candles_kept
     from chalicelib.services.bots.past_views import past_views
 
-    since = None if words["since"] is None else read_instant("--since", words["since"])
-    until = None if words["until"] is None else read_instant("--until", words["until"])
+    since, until = span_of(words)
     end = until or bootstrap.clock().now()
     try:
         candles = candles_kept(setup, lake, venue=venue, since=since, until=end)
     except CandlesMissing as error:
-        fetch = download_line(error.series, since)
-        raise SettingsError(f"{error}; to fetch them: {fetch}") from None
+        raise no_candles(error, lake, since, until) from None
     begin = moment(min(series.start[0] for series in candles.values()))
     with findings() as known:
         return candles, past_views(known, setup, venue, begin, end)

@@ -106,10 +106,18 @@ def one_setup(bot: str, words: Mapping[str, Any], parameters: Mapping[str, objec
     return setup_of(kind, words, parameters)
 
 
-def write(file: Path, content: str) -> None:
-    """And say so."""
+def write_then_show(files: Mapping[Path, str], show: Callable[[], None]) -> None:
+    """Whoever reads what is shown may stop reading, as `head` does: the files do not wait for it.
+
+    A file that cannot be written takes nothing from what is shown.
+    """
     try:
-        file.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"{file} cannot be written: {error.strerror}") from None
-    click.echo(f"{file} is written")
+        for file, content in files.items():
+            try:
+                file.write_text(content, encoding="utf-8")
+            except OSError as error:
+                raise SettingsError(f"{file} cannot be written: {error.strerror}") from None
+    finally:
+        show()
+    for file in files:
+        click.echo(f"{file} is written")

@@ -1,5 +1,8 @@
 """All verbs by name; the file of a verb is imported when the verb is used."""
 
+import errno
+import os
+import sys
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
@@ -68,6 +71,10 @@ _FILES: Final = {
     "pipeline": "pipeline",
 }
 
+# A disk that is full, a share that is used up, a file that may not grow, a device that is gone:
+# whether it was stdout or a file of the home, there is nothing else to say.
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
 
 class Refusal(click.ClickException):
     """An error of ours as one sentence: something that did not work."""
@@ -83,6 +90,15 @@ class Misuse(Refusal):
     """Something that was asked or configured wrongly."""
 
     exit_code = 2
+
+
+class Interrupted(Refusal):
+    """Ctrl-C, in a verb that has no words of its own for it: no error, and nothing is proved."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("stopped by Ctrl-C, before it was done")
 
 
 class Verbs(click.Group):
@@ -116,11 +132,29 @@ class Verbs(click.Group):
             return super().invoke(ctx)
         except CryptoBotError as error:
             raise _sentence(error) from error
+        except KeyboardInterrupt:
+            raise Interrupted from None
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            _drop_output()
+            raise Refusal(f"nothing more can be written: {error.strerror}") from error
         except Exception as error:
             told = _of_aws(error)
             if told is None:
                 raise
             raise Misuse(told) from error
+
+
+def _drop_output() -> None:
+    """What stdout could not write: else Python tries once more at its end, and complains."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _of_aws(error: Exception) -> str | None:

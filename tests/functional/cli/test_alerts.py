@@ -19,6 +19,40 @@ def test_the_template_of_a_strategy_passes_its_own_check(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "bot.example.com",
+        "bot.example.com:8443",
+        "ftp://bot.example.com/",
+        "https://",
+        "https:///hook",
+        "https://bot.example.com:99999",
+        "https://bot.example.com:0",
+        "https://[::1",
+        "https://bot.example.com/?to=me",
+        "https://bot.example.com/#me",
+        "https://bot example.com",
+        "https://bot.example.com\n",
+        "",
+    ],
+)
+def test_what_is_pasted_into_tradingview_is_an_address(desk: Desk, url: str) -> None:
+    desk.configure()
+    told = f"--public-url is {url!r}; it must be an address such as https://bot.example.com"
+    assert desk.refusal("alert-template", "trend", "--public-url", url) == told
+    assert desk.refusal("strategies", "token", "trend", "--public-url", url) == told
+
+
+@pytest.mark.parametrize(
+    "url", ["https://bot.example.com", "HTTP://[::1]:8080/", "https://h.example/behind/a/proxy"]
+)
+def test_any_address_of_the_web_will_do(desk: Desk, url: str) -> None:
+    desk.configure()
+    made = desk.read("alert-template", "trend", "--public-url", url)["url"]
+    assert made == f"{url.rstrip('/')}/hook/trend/TOKEN"
+
+
+@pytest.mark.parametrize(
     ("message", "problem"),
     [
         ('{"ticker": "{{ticker}}", "order_action": "{{strategy.order.acton}}"}', "acton"),

@@ -1,6 +1,7 @@
 """The proof that a user can watch: the real program, killed and lied to; and its judge."""
 
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,13 +18,14 @@ from chalicelib.local.chaos.mortal import MortalTable
 from tests.functional.cli.owner_desk import Desk
 from tests.trading_floor import TradingFloor
 
+COMMAND = [sys.executable, "-m", "chalicelib.cli", "chaos"]
 PRICES = {"BTC/USDT": "50000"}
 WEIGHTS = {"btc": "0.2"}
 
 
 def chaos(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "chalicelib.cli", "chaos", *words],
+        [*COMMAND, *words],
         capture_output=True,
         text=True,
         timeout=180,
@@ -47,8 +49,26 @@ def test_a_run_that_is_killed_and_lied_to_loses_nothing(tmp_path: Path) -> None:
     assert again.stderr.startswith(f"crypto-bot: {home} is not empty, and chaos begins in an empty")
 
 
-def test_too_short_a_play_is_refused(desk: Desk) -> None:
-    assert desk.refusal("chaos", "--seconds", "3") == "--seconds is 3; it must be 10 or more"
+@pytest.mark.parametrize("seconds", ["3", "nan", "inf", "-inf", "604801"])
+def test_a_play_is_neither_too_short_nor_without_an_end(desk: Desk, seconds: str) -> None:
+    told = desk.refusal("chaos", "--seconds", seconds)
+    assert told == f"--seconds is {seconds}; it must be from 10 to 604800"
+
+
+def test_ctrl_c_is_no_verdict(tmp_path: Path) -> None:
+    """Exit code 1 is for what was sent twice or lost, and nothing of that was found."""
+    with subprocess.Popen(
+        [*COMMAND, "--seconds", "60", "--home", str(tmp_path / "home")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert "started in" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said == "crypto-bot: stopped by Ctrl-C, before it was done\n"
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

@@ -242,6 +242,16 @@ def test_what_cannot_be_meant_is_refused(desk: Desk, folder: Path, words, said: 
     assert not (desk.home / "state.sqlite3").exists()
 
 
+def test_a_folder_without_candles_is_not_passed_over(desk: Desk, folder: Path) -> None:
+    empty = folder / "empty"
+    empty.mkdir()
+    (empty / "notes.txt").write_text("none yet")
+    assert desk.refusal("replay", *files(folder), "--candles", str(empty)) == (
+        f"--candles is {empty}, and no file in it is named like BTC-USDT.15m.csv or"
+        " BTC-USDT.15m.parquet"
+    )
+
+
 def test_one_account_has_one_currency(desk: Desk, folder: Path) -> None:
     words = ("--list-prices", "--symbol", "trend=BTC/EUR", "--symbol", "majors=ETH/USDT")
     assert desk.refusal("replay", *files(folder), *words) == (

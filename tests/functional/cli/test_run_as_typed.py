@@ -54,6 +54,23 @@ def test_a_taken_port_is_a_sentence(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
+def test_a_picture_without_a_folder_is_refused_before_the_run(tmp_path: Path) -> None:
+    picture = tmp_path / "no" / "x.svg"
+    done = run("--home", str(tmp_path / "home"), "--port", "0", "--picture", str(picture))
+    assert (done.returncode, done.stdout) == (2, "")
+    told = f"crypto-bot: {picture} cannot be written: there is no folder {picture.parent}\n"
+    assert done.stderr == told
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_public_url_that_is_none_is_refused_before_the_run(tmp_path: Path) -> None:
+    done = run("--home", str(tmp_path / "home"), "--port", "0", "--public-url", "foo")
+    assert (done.returncode, done.stdout) == (2, "")
+    told = "--public-url is 'foo'; it must be an address such as https://bot.example.com"
+    assert done.stderr == f"crypto-bot: {told}\n"
+    assert not (tmp_path / "home").exists()
+
+
 def test_a_replay_without_prices_is_a_sentence(tmp_path: Path) -> None:
     done = run("--home", str(tmp_path), "--replay-clock")
     assert done.returncode == 2

@@ -290,8 +290,12 @@ def test_other_candles_are_another_sweep(desk: Desk, bot: str, tmp_path: Path) -
         ),
         (
             ("--param", "fast", "--since", "2027-01-01"),
-            "there are no candles of binance BTC/USDT 1h in the lake; to fetch them: crypto-bot"
-            " candles download binance BTC/USDT --interval 1h --since 2027-01-01T00:00",
+            "there are no candles of binance BTC/USDT 1h in the lake from 2027-01-01 00:00 on;"
+            " those that it has are from 2026-01-01 00:00 to 2026-01-25 23:00",
+        ),
+        (
+            ("--param", "fast", "--since", "2026-01-03", "--until", "2026-01-02"),
+            "--until is 2026-01-02; it must be after --since, which is 2026-01-03",
         ),
         (("--param", "fast", "--html", "no/s.html"), "no/s.html cannot be written: there is no"),
         (("--param", "fast", "--output", "no/t.jsonl"), "no/t.jsonl cannot be written: there is"),

@@ -11,6 +11,7 @@ from rich.console import Console
 from chalicelib.cli.draw import MOST_ROWS, cents, draw, rows_for
 from chalicelib.cli.screenshot import Photographer, write_picture
 from chalicelib.cli.terminal_view import PlainView, TerminalView, view_for
+from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.performance import performance_points
 from chalicelib.local import RunSummary, Snapshot
 from chalicelib.local.view import AccountView
@@ -202,3 +203,10 @@ def test_a_picture_is_left_of_what_was_shown_last(floor: TradingFloor, tmp_path:
     write_picture(snapshot_of(floor), target)
     assert target.read_text(encoding="utf-8") == picture
     assert SUMMARY.sentence() in stream.getvalue()
+
+
+def test_a_picture_that_cannot_be_drawn_is_a_sentence(floor: TradingFloor, tmp_path: Path) -> None:
+    """A folder that is gone by the end of the run."""
+    target = tmp_path / "gone" / "x.svg"
+    with pytest.raises(SettingsError, match=r"x\.svg cannot be written: No such file or directory"):
+        write_picture(snapshot_of(floor), target)

@@ -46,6 +46,11 @@ def candle_files(paths: Sequence[Path], interval: str) -> dict[str, Path]:
                     f"--candles is {path}; its name must say what it holds, as BTC-USDT.15m.csv or"
                     " BTC-USDT.15m.parquet does"
                 )
+        if path.is_dir() and not any(map(_symbol_in, path.iterdir())):
+            raise SettingsError(
+                f"--candles is {path}, and no file in it is named like BTC-USDT.15m.csv or"
+                " BTC-USDT.15m.parquet"
+            )
     return {symbol: _meant(symbol, files, interval) for symbol, files in found.items()}
 
 

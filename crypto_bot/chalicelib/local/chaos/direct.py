@@ -23,6 +23,7 @@ from chalicelib.local.demo import ACCOUNT, demo_account, set_the_stage
 from chalicelib.settings import Settings
 
 SHORTEST: Final = 10.0
+LONGEST: Final = 604_800.0  # a week
 
 _STORM: Final = 0.75  # of the time; the rest is for what is still under way
 _LONGEST_REST: Final = 90.0
@@ -72,8 +73,10 @@ def run_chaos(options: ChaosOptions, view: ChaosView) -> Verdict:
 
     SettingsError for a home that holds something already: this is no place for real state.
     """
-    if options.seconds < SHORTEST:
-        raise SettingsError(f"--seconds is {options.seconds:g}; it must be {SHORTEST:g} or more")
+    if not SHORTEST <= options.seconds <= LONGEST:  # so that nan is refused, too
+        raise SettingsError(
+            f"--seconds is {options.seconds:g}; it must be from {SHORTEST:g} to {LONGEST:g}"
+        )
     before = bootstrap.choices()
     with _folder(options.home) as home:
         try:
