@@ -1,5 +1,6 @@
 """`crypto-bot run --replay-clock`: the alerts' own time, and the same books to the last byte."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -7,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from chalicelib import bootstrap
+from chalicelib.adapters.clock import ReplayClock
 from chalicelib.bootstrap import Choices
+from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.ledger import EntryKind
 from chalicelib.drivers.codec import encode
+from chalicelib.ports import Exchange
 from chalicelib.settings import Settings
 from tests.functional.running import configure, run_to_its_end, running
 
@@ -91,3 +95,88 @@ def test_a_replay_needs_prices_and_prices_need_a_replay(tmp_path, candles):
     alone = run_to_its_end(tmp_path, "--port", "0", "--prices", str(candles))
     assert alone.returncode == 2
     assert "--replay-clock" in alone.stderr
+
+
+@pytest.mark.parametrize("name", ["", "BTC-USDT.15m.parquet", "prices.csv"])
+def test_a_folder_without_candles_never_means_synthetic_prices(tmp_path, candles, name):
+    prices, home = tmp_path / "prices", tmp_path / "home"
+    prices.mkdir()
+    if name:
+        (prices / name).write_bytes(candles.read_bytes())
+    configure(home)
+    words = ("--port", "0", "--for", "2", "--replay-clock", "--prices", str(prices))
+    ended = run_to_its_end(home, *words)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(
+        f"crypto-bot: --prices is {prices}, and no file in it is named like BTC-USDT.1h.csv"
+    )
+
+
+def test_such_a_folder_is_refused_before_a_home_is_made(tmp_path):
+    prices, home = tmp_path / "prices", tmp_path / "home"
+    prices.mkdir()
+    words = ("--port", "0", "--for", "2", "--replay-clock", "--prices", str(prices))
+    assert run_to_its_end(home, *words).returncode == 2
+    assert not home.exists()
+
+
+@pytest.fixture
+def priced_by(tmp_path):
+    """The account of a home, opened with these prices for the whole run."""
+    home = tmp_path / "home"
+    configure(home)
+
+    def open_with(prices: Path) -> Exchange:
+        clock = ReplayClock(MONDAY)
+        bootstrap.use(Choices(settings=Settings(), home=home, clock=clock, prices=prices))
+        return bootstrap.exchanges().open(bootstrap.strategies().configuration().accounts["paper"])
+
+    yield open_with
+    bootstrap.reset()
+
+
+def test_the_runs_own_prices_are_the_only_ones(tmp_path, candles, priced_by):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises(SettingsError, match=r"no file in it is named like BTC-USDT\.1h\.csv"):
+        priced_by(folder)
+    (folder / "ETH-USDT.1h.csv").write_bytes(candles.read_bytes())
+    assert priced_by(folder).tickers(["BTC/USDT", "ETH/USDT"]).keys() == {"ETH/USDT"}
+
+
+def test_an_account_that_follows_nothing_takes_no_other_prices(candles, priced_by):
+    priced_by(candles)
+    account = replace(bootstrap.strategies().configuration().accounts["paper"], name="idle")
+    assert bootstrap.exchanges().open(account).tickers(["BTC/USDT"]) == {}
+
+
+def test_a_replay_goes_on_where_an_earlier_one_ended(tmp_path, candles):
+    configure(tmp_path, account=virtual())
+    for number, position in enumerate(("long", "flat")):
+        with running(tmp_path, "--replay-clock", "--prices", str(candles)) as program:
+            assert program.alert(position, MONDAY + timedelta(hours=26 * number)) == 200
+            assert program.interrupt() == 0
+            assert "1 orders sent, 1 fills booked" in program.lines[-1]
+
+
+def test_a_replay_goes_on_after_a_kill(tmp_path, candles):
+    configure(tmp_path, account=virtual())
+    with running(tmp_path, "--replay-clock", "--prices", str(candles)) as program:
+        for hour, position in enumerate(("long", "flat", "long")):
+            assert program.alert(position, MONDAY + timedelta(hours=hour)) == 200
+        program.kill()
+    with running(tmp_path, "--replay-clock", "--prices", str(candles)) as program:
+        assert program.alert("flat", MONDAY + timedelta(hours=9)) == 200
+        assert program.interrupt() == 0
+        assert "2 orders sent, 2 fills booked" in program.lines[-1]
+
+
+def test_where_ordinary_ticks_have_run_nothing_is_replayed(tmp_path, candles):
+    configure(tmp_path, account=virtual(prices_from="synthetic"))
+    assert run_to_its_end(tmp_path, "--port", "0", "--for", "2").returncode == 0
+    words = ("--port", "0", "--for", "2", "--replay-clock", "--prices", str(candles))
+    ended = run_to_its_end(tmp_path, *words)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("crypto-bot: ordinary ticks have run in this home, the last at ")
+    assert ended.stderr.endswith("choose another folder with --home\n")
+    assert "Replay: " not in ended.stdout

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 VIRTUAL: Final = "virtual"
 SYNTHETIC: Final = "synthetic"
+_CANDLE_FILES: Final = "*-*.csv"
 
 
 def check_exchange(account: Account) -> None:
@@ -28,6 +29,20 @@ def check_exchange(account: Account) -> None:
     name = account.prices_from if account.exchange == VIRTUAL else account.exchange
     if name not in {"", SYNTHETIC} and not is_import_path(name):
         check_known(name)
+
+
+def candle_files_in(folder: Path) -> dict[str, Path]:
+    """Symbol to file of a run's own prices; SettingsError where there is none.
+
+    Without this the accounts would trade at whatever prices they name themselves.
+    """
+    files = {_symbol_in(path): path for path in sorted(folder.glob(_CANDLE_FILES))}
+    if not files:
+        raise SettingsError(
+            f"--prices is {folder}, and no file in it is named like BTC-USDT.1h.csv; name a CSV "
+            "file of candles, or a folder of them"
+        )
+    return files
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,7 +128,7 @@ class Venues:
 
     def _prices(self, account: Account, options: "VirtualOptions") -> "PriceSource":
         files = self._candle_files(account, options)
-        if files:
+        if files or self.prices is not None:  # beside the run's own prices nobody takes others
             from chalicelib.adapters.venues.virtual.candles import read_candles
             from chalicelib.adapters.venues.virtual.series_prices import SeriesPrices
 
@@ -131,7 +146,7 @@ class Venues:
         if self.prices is None:
             return {symbol: Path(name) for symbol, name in options.prices.files.items()}
         if self.prices.is_dir():
-            return {_symbol_in(path): path for path in sorted(self.prices.glob("*.csv"))}
+            return candle_files_in(self.prices)
         return dict.fromkeys(self._symbols(account), self.prices)
 
     def _symbols(self, account: Account) -> tuple[str, ...]:

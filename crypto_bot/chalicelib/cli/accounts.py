@@ -14,7 +14,7 @@ from chalicelib.cli.applying import (
 )
 from chalicelib.cli.attention import breakers_of, refuse_while_silent, silence_of
 from chalicelib.cli.checks import Check, check_account, show_checks
-from chalicelib.cli.options import as_json, in_home
+from chalicelib.cli.options import as_json, in_home, in_known_home
 from chalicelib.cli.output import show
 from chalicelib.cli.rows import Row
 from chalicelib.cli.slips import SubVerbs
@@ -48,7 +48,7 @@ for _command in (adopt, write_off, reopen, strangers):
 
 
 @accounts.command("list")
-@in_home
+@in_known_home
 @as_json
 def list_accounts(as_json: bool) -> None:
     """All accounts with the strategies that they follow, and their weights."""
@@ -101,7 +101,7 @@ def apply_accounts(as_json: bool, dry_run: bool, public_url: str, file: Path) ->
 
 
 @accounts.command("check")
-@in_home
+@in_known_home
 @as_json
 @click.option("--order", is_flag=True, help="Place one smallest order; never on a live account.")
 @click.argument("name")

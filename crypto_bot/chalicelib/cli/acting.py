@@ -7,7 +7,7 @@ import click
 from chalicelib import bootstrap
 from chalicelib.cli.applying import TYPED
 from chalicelib.cli.attention import breakers_of, waits_after_restore
-from chalicelib.cli.options import in_home, one_account
+from chalicelib.cli.options import in_known_home, one_account
 from chalicelib.cli.output import show
 from chalicelib.cli.rows import Row
 from chalicelib.cli.words import signal_line
@@ -23,7 +23,7 @@ _SALE = ("account", "strategy", "symbol", "quantity")
 
 
 @click.command()
-@in_home
+@in_known_home
 @one_account
 @click.argument("strategy", required=False)
 def pause(account: str | None, strategy: str | None) -> None:
@@ -35,7 +35,7 @@ def pause(account: str | None, strategy: str | None) -> None:
 
 
 @click.command()
-@in_home
+@in_known_home
 @one_account
 @click.option("--all", "everything", is_flag=True, help="End every pause, too.")
 @click.argument("strategy", required=False)
@@ -93,7 +93,7 @@ def _end_halt() -> None:
 
 
 @click.command()
-@in_home
+@in_known_home
 @click.option("--flatten", is_flag=True, help="Also sell everything the strategies own.")
 @click.option("--reason", default="the owner halted trading", help="Kept with the halt.")
 @click.option("--yes", is_flag=True, help="Do it; without this --flatten is only shown.")
@@ -125,7 +125,7 @@ def _tell_trouble(halted: Halted) -> None:
 
 
 @click.command()
-@in_home
+@in_known_home
 @click.option("--yes", is_flag=True, help="Sell it; without this it is only shown.")
 @click.argument("strategy")
 def close(yes: bool, strategy: str) -> None:
@@ -161,7 +161,7 @@ def _show_sale(accounts: Iterable[str], strategy: str | None = None) -> None:
 
 
 @click.command()
-@in_home
+@in_known_home
 @click.argument("signal_id")
 def approve(signal_id: str) -> None:
     """Let a signal be executed.
@@ -172,7 +172,7 @@ def approve(signal_id: str) -> None:
 
 
 @click.command()
-@in_home
+@in_known_home
 @click.argument("signal_id")
 def decline(signal_id: str) -> None:
     """Skip a signal.

@@ -6,7 +6,7 @@ from decimal import Decimal
 import click
 
 from chalicelib import bootstrap
-from chalicelib.cli.options import as_json, in_home
+from chalicelib.cli.options import as_json, in_known_home
 from chalicelib.cli.orders import Amount
 from chalicelib.cli.output import show, show_json
 from chalicelib.cli.rows import Row, posting_rows
@@ -31,7 +31,7 @@ _reason = click.option("--reason", default="", help="Kept in the ledger with the
 
 
 @click.command(cls=WithQuantity)
-@in_home
+@in_known_home
 @as_json
 @_price
 @_reason
@@ -62,7 +62,7 @@ def adopt(  # noqa: PLR0917 - click hands them over by name
 
 
 @click.command("write-off", cls=WithQuantity)
-@in_home
+@in_known_home
 @as_json
 @_price
 @_reason
@@ -102,7 +102,7 @@ def _show_entries(entries: Sequence[Entry], *, as_json: bool, yes: bool) -> None
 
 
 @click.command()
-@in_home
+@in_known_home
 @as_json
 @_yes
 @click.option(

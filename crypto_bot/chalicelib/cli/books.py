@@ -4,7 +4,7 @@ import click
 
 from chalicelib import bootstrap
 from chalicelib.cli.attention import refuse_while_silent
-from chalicelib.cli.options import as_json, in_home, one_account, row_limit
+from chalicelib.cli.options import as_json, in_known_home, one_account, row_limit
 from chalicelib.cli.output import show
 from chalicelib.cli.rows import Row, balance_rows, holding_row, performance_row, posting_rows
 from chalicelib.domain.trading.account import Account
@@ -43,7 +43,7 @@ def _portfolio(account: Account) -> Portfolio:
 
 
 @click.command()
-@in_home
+@in_known_home
 @as_json
 @one_account
 @click.option("--all", "everything", is_flag=True, help="Those that are empty now, too.")
@@ -64,7 +64,7 @@ def positions(as_json: bool, account: str | None, everything: bool) -> None:
 
 
 @click.command()
-@in_home
+@in_known_home
 @as_json
 @one_account
 @click.option("--venue", is_flag=True, help="Ask the exchange, and compare with the books.")
@@ -98,7 +98,7 @@ def _venue_rows(account: Account) -> list[Row]:
 
 
 @click.command()
-@in_home
+@in_known_home
 @as_json
 @row_limit(50)
 @one_account
@@ -116,7 +116,7 @@ def ledger(as_json: bool, limit: int, account: str | None) -> None:
 
 
 @click.command()
-@in_home
+@in_known_home
 @as_json
 @row_limit(1)
 @one_account

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 _INTERVALS: Final = [str(interval) for interval in Interval]
 _COLUMNS: Final = ("start", "open", "high", "low", "close", "volume")
 _RANKED: Final = ("rank", "symbol", "market", "market_cap", "price", "volume_24h", "id")
+_DEFAULT: Final = "1h"
 _interval = click.option(
-    "--interval", type=click.Choice(_INTERVALS), default="1h", show_default=True
+    "--interval", type=click.Choice(_INTERVALS), default=_DEFAULT, show_default=True
 )
 _venue = click.option("--venue", metavar="VENUE", required=True, help="Such as binance.")
 _symbol = click.option("--symbol", metavar="SYMBOL", required=True, help="Such as BTC/USDT.")
@@ -110,16 +111,28 @@ def download(venue: str, symbols: tuple[str, ...], interval: str, since: str | N
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @_venue
 @_symbol
-@_interval
-def import_(file: Path, venue: str, symbol: str, interval: str) -> None:
-    """Take candles from a Parquet or CSV file; a file of trades becomes candles."""
+@click.option(
+    "--interval",
+    type=click.Choice(_INTERVALS),
+    help=f"[default: what the candles show; of trades {_DEFAULT}]",
+)
+def import_(file: Path, venue: str, symbol: str, interval: str | None) -> None:
+    """Take candles from a Parquet or CSV file; a file of trades becomes candles.
+
+    Candles of another length than --interval are refused, and nothing is kept of them.
+    """
     from chalicelib.adapters.candles.files import MarketFile
     from chalicelib.bootstrap import candles as given
-    from chalicelib.services.market.import_candles import import_candles
+    from chalicelib.services.market.import_candles import import_candles, settle_interval
 
-    series = _series(venue, symbol, interval)
+    series = _series(venue, symbol, interval or _DEFAULT)  # misspelt names are said before all else
     source = MarketFile(file)
-    portions = source.candles() if source.has_candles else source.candles_of_trades(series.interval)
+    if source.has_candles:
+        asked = None if interval is None else series.interval
+        found, portions = settle_interval(str(file), source.candles(), asked)
+        series = _series(venue, symbol, found)
+    else:
+        portions = source.candles_of_trades(series.interval)
     report = import_candles(series, portions, given.candle_lake())
     for flaw in report.flaws:
         click.echo(f"crypto-bot: {flaw}", err=True)

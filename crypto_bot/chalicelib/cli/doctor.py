@@ -14,12 +14,13 @@ from chalicelib.adapters.secrets.file import FILE_NAME
 from chalicelib.bootstrap.operation import notices, operation
 from chalicelib.cli.attention import check_attention, silence_of
 from chalicelib.cli.checks import Check, check_account, show_checks
-from chalicelib.cli.options import as_json, in_home
+from chalicelib.cli.options import as_json, in_home, unknown_home
 from chalicelib.cli.words import iso
 from chalicelib.domain.errors import CryptoBotError
 from chalicelib.domain.trading.account import HaltLevel
 
 _OTHERS = 0o077
+_NEEDED = frozenset({"home", "credentials", "table"})
 _TICK_AGE = timedelta(minutes=5)
 
 
@@ -71,12 +72,13 @@ def _surroundings(*, offline: bool) -> Iterator[Check]:
 
 def _can_go_on(checks: Sequence[Check]) -> bool:
     """Without these nothing can be read that the other checks are about."""
-    return all(check.ok is not False for check in checks if check.name in {"credentials", "table"})
+    return all(check.ok is not False for check in checks if check.name in _NEEDED)
 
 
 def _home(home: Path) -> Check:
+    if unknown := unknown_home():
+        return Check(name="home", ok=False, detail=unknown)
     try:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
         with TemporaryFile(dir=home):
             pass
     except OSError as error:

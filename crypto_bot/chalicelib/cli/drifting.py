@@ -8,7 +8,7 @@ import click
 
 from chalicelib import bootstrap
 from chalicelib.cli.books import chosen_accounts
-from chalicelib.cli.options import as_json, in_home, one_account
+from chalicelib.cli.options import as_json, in_known_home, one_account
 from chalicelib.cli.output import show, show_json
 from chalicelib.cli.rows import Row
 from chalicelib.domain.trading.account import Account
@@ -61,7 +61,7 @@ _since = click.option(
 
 
 @click.command()
-@in_home
+@in_known_home
 @as_json
 @one_account
 @_since
@@ -90,7 +90,7 @@ def drift(as_json: bool, account: str | None, since: datetime | None, strategy: 
 
 
 @click.command()
-@in_home
+@in_known_home
 @as_json
 @_since
 @click.option("--account", "names", multiple=True, metavar="NAME", help="May be repeated.")

@@ -11,7 +11,7 @@ import click
 
 from chalicelib import bootstrap
 from chalicelib.cli.books import chosen_accounts
-from chalicelib.cli.options import in_home, one_account
+from chalicelib.cli.options import in_known_home, one_account
 from chalicelib.cli.output import cell, plain_value
 from chalicelib.cli.rows import (
     Row,
@@ -101,7 +101,7 @@ _KINDS: Final[dict[str, Callable[[Sequence[Account]], list[Row]]]] = {
 
 
 @click.command()
-@in_home
+@in_known_home
 @one_account
 @click.option(
     "--format",

@@ -16,7 +16,7 @@ from chalicelib.adapters.stores.archive import (
     rows_at_one_moment,
 )
 from chalicelib.adapters.stores.without_live import refuse_live
-from chalicelib.cli.options import as_json, in_home
+from chalicelib.cli.options import as_json, in_home, in_known_home
 from chalicelib.cli.output import show_json
 from chalicelib.cli.words import moment, signal_line
 from chalicelib.drivers.sqlite_table import SqliteTable
@@ -29,7 +29,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
-@in_home
+@in_known_home
 @as_json
 @click.argument("file", type=_FILE)
 def backup(as_json: bool, file: Path) -> None:

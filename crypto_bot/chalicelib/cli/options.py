@@ -1,10 +1,11 @@
 """Options that many verbs share, and the world they open."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -62,6 +63,34 @@ _stage = click.option(
 def in_home(command: F) -> F:
     """--home for the embedded state, --stage for that of a deployment."""
     return _home(_stage(command))
+
+
+def in_known_home(command: F) -> F:
+    """`in_home`, for a verb about a bot that is there already.
+
+    In a mistyped home it would do its work on a bot of nobody's, and say that all went well.
+    """
+
+    @wraps(command)
+    def in_it(*args: Any, **kwargs: Any) -> Any:
+        if unknown := unknown_home():
+            raise SettingsError(unknown)
+        return command(*args, **kwargs)
+
+    return in_home(cast("F", in_it))
+
+
+def unknown_home() -> str:
+    """What to do where nothing was ever begun in the home; '' where something was, or on AWS."""
+    if bootstrap.is_deployed() or bootstrap.choices().table is not None:
+        return ""
+    home = bootstrap.home()
+    if os.path.lexists(home / bootstrap.STATE_FILE):
+        return ""
+    return (
+        f"there is no crypto-bot home in {home}; name another one with --home or CRYPTO_BOT_HOME, "
+        "or begin this one: crypto-bot run, or crypto-bot strategies apply FILE"
+    )
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")

@@ -6,7 +6,7 @@ import click
 from typing_extensions import override
 
 from chalicelib import bootstrap
-from chalicelib.cli.options import in_home
+from chalicelib.cli.options import in_known_home
 from chalicelib.cli.words import order_line
 from chalicelib.domain.money import is_plain_amount, parse_amount
 from chalicelib.services.trading.cancel_order import cancel_order
@@ -38,7 +38,7 @@ class Amount(click.ParamType[Decimal]):
 
 
 @click.command()
-@in_home
+@in_known_home
 @click.option("--yes", is_flag=True, help="Cancel it; without this it is only shown.")
 @click.argument("order_id")
 def cancel(yes: bool, order_id: str) -> None:

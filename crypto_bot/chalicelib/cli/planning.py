@@ -4,7 +4,7 @@ import click
 
 from chalicelib import bootstrap
 from chalicelib.cli.books import chosen_accounts
-from chalicelib.cli.options import as_json, in_home
+from chalicelib.cli.options import as_json, in_known_home
 from chalicelib.cli.output import show
 from chalicelib.cli.rows import Row
 from chalicelib.domain.trading.plan import Plan
@@ -14,7 +14,7 @@ _COLUMNS = ("account", "what", "strategies", "symbol", "side", "quantity", "limi
 
 
 @click.command()
-@in_home
+@in_known_home
 @as_json
 @click.argument("account", required=False)
 def preview(as_json: bool, account: str | None) -> None:

@@ -8,7 +8,7 @@ import click
 from chalicelib import bootstrap
 from chalicelib.cli.applying import TYPED, make_token
 from chalicelib.cli.checks import Check, check_account
-from chalicelib.cli.options import as_json, in_home
+from chalicelib.cli.options import as_json, in_known_home
 from chalicelib.cli.orders import Amount
 from chalicelib.cli.output import cell, show_json
 from chalicelib.domain.errors import ActionRefused
@@ -26,7 +26,7 @@ from chalicelib.services.trading.report_track_record import report_track_record
 
 
 @click.command()
-@in_home
+@in_known_home
 @as_json
 @click.option("--to", required=True, metavar="ACCOUNT", help="Where it is to trade, too.")
 @click.option("--from", "source", default="", metavar="ACCOUNT", help="Where it has traded so far.")

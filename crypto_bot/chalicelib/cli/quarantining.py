@@ -3,7 +3,7 @@
 import click
 
 from chalicelib import bootstrap
-from chalicelib.cli.options import as_json, in_home, row_limit
+from chalicelib.cli.options import as_json, in_known_home, row_limit
 from chalicelib.cli.output import show, show_json
 from chalicelib.cli.rows import given_up_row, quarantine_row, signal_row
 from chalicelib.cli.slips import SubVerbs
@@ -24,7 +24,7 @@ def quarantine() -> None:
 
 
 @quarantine.command("list")
-@in_home
+@in_known_home
 @as_json
 @row_limit(20)
 def list_alerts(as_json: bool, limit: int) -> None:
@@ -41,7 +41,7 @@ def list_alerts(as_json: bool, limit: int) -> None:
 
 
 @quarantine.command("show")
-@in_home
+@in_known_home
 @click.argument("alert_id")
 def show_alert(alert_id: str) -> None:
     """Everything about ALERT_ID, credentials blanked, as JSON."""
@@ -54,7 +54,7 @@ def show_alert(alert_id: str) -> None:
 
 
 @quarantine.command("replay")
-@in_home
+@in_known_home
 @click.option("--yes", is_flag=True, help="Take it; without this it is only shown.")
 @click.argument("alert_id")
 def replay(yes: bool, alert_id: str) -> None:
@@ -76,7 +76,7 @@ def replay(yes: bool, alert_id: str) -> None:
 
 
 @quarantine.command("drop")
-@in_home
+@in_known_home
 @click.option("--yes", is_flag=True, help="Forget it; without this it is only shown.")
 @click.argument("alert_id")
 def drop(yes: bool, alert_id: str) -> None:

@@ -3,7 +3,7 @@
 import click
 
 from chalicelib import bootstrap
-from chalicelib.cli.options import as_json, in_home, one_account, row_limit
+from chalicelib.cli.options import as_json, in_known_home, one_account, row_limit
 from chalicelib.cli.output import show, show_json
 from chalicelib.cli.rows import order_row, quarantine_row, signal_row
 from chalicelib.cli.waiting import Waiting
@@ -29,7 +29,7 @@ _EVERYTHING = 1_000_000
 
 
 @click.command()
-@in_home
+@in_known_home
 @as_json
 @row_limit(20)
 @click.argument("signal_id", required=False)
@@ -70,7 +70,7 @@ def _one_signal(signal_id: str) -> None:
 
 
 @click.command()
-@in_home
+@in_known_home
 @as_json
 @row_limit(20)
 @one_account

@@ -7,7 +7,7 @@ import click
 
 from chalicelib import bootstrap
 from chalicelib.cli.evidence import evidence_lines, evidence_row
-from chalicelib.cli.options import as_json, in_home
+from chalicelib.cli.options import as_json, in_known_home
 from chalicelib.cli.orders import Amount
 from chalicelib.cli.output import show_json
 from chalicelib.cli.rows import Row, order_row
@@ -20,7 +20,7 @@ from chalicelib.services.trading.resolve_order import Resolution, Word, resolve_
 
 
 @click.command()
-@in_home
+@in_known_home
 @as_json
 @click.option("--filled", type=Amount(), metavar="QUANTITY", help="The venue filled so much more.")
 @click.option("--price", type=Amount(), help="Average price of that, as the venue shows it.")

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from chalicelib import bootstrap
-from chalicelib.cli.options import DEPLOYED, in_home
+from chalicelib.cli.options import DEPLOYED, in_known_home
 from chalicelib.cli.output import show_json
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.instant import read_instant
@@ -123,7 +123,7 @@ def run(  # noqa: PLR0917 - click hands them over by name
 
 
 @click.command()
-@in_home
+@in_known_home
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of a sentence.")
 @click.option("--at", metavar="TIME", help="Pretend it is TIME (UTC); virtual accounts only.")
 def tick(as_json: bool, at: str | None) -> None:

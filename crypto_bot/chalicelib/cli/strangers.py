@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 
 from chalicelib import bootstrap
-from chalicelib.cli.options import as_json, in_home
+from chalicelib.cli.options import as_json, in_known_home
 from chalicelib.cli.output import show, show_json
 from chalicelib.cli.rows import Row
 from chalicelib.domain.trading.stranger import Stranger
@@ -16,7 +16,7 @@ _OWNER = "owner"  # on the lease
 
 
 @click.command()
-@in_home
+@in_known_home
 @as_json
 @click.option("--yes", is_flag=True, help="Do it; without this it is only shown.")
 @click.option("--cancel", multiple=True, metavar="ID", help="Cancel this one. May be repeated.")

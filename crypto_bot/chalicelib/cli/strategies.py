@@ -15,7 +15,7 @@ from chalicelib.cli.applying import (
     tell_token,
     webhook_url,
 )
-from chalicelib.cli.options import as_json, in_home
+from chalicelib.cli.options import as_json, in_home, in_known_home
 from chalicelib.cli.output import show, show_json
 from chalicelib.cli.rows import Row
 from chalicelib.cli.slips import SubVerbs
@@ -37,7 +37,7 @@ def strategies() -> None:
 
 
 @strategies.command("list")
-@in_home
+@in_known_home
 @as_json
 def list_strategies(as_json: bool) -> None:
     """All strategies with the accounts that follow them."""
@@ -116,7 +116,7 @@ def _refuse_unreachable(account: Account) -> None:
 
 
 @strategies.command()
-@in_home
+@in_known_home
 @as_json
 @public_url_option
 @click.option("--revoke", is_flag=True, help="End all earlier tokens of the strategy at once.")

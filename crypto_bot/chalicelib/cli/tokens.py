@@ -5,7 +5,7 @@ import click
 from chalicelib import bootstrap
 from chalicelib.bootstrap.access import access_tokens
 from chalicelib.cli.applying import make_token
-from chalicelib.cli.options import as_json, in_home
+from chalicelib.cli.options import as_json, in_home, in_known_home
 from chalicelib.cli.output import show, show_json
 from chalicelib.cli.slips import SubVerbs
 from chalicelib.domain.errors import SettingsError
@@ -22,7 +22,7 @@ def tokens() -> None:
 
 
 @tokens.command("list")
-@in_home
+@in_known_home
 @as_json
 def list_tokens(as_json: bool) -> None:
     """Whom the tokens were made for, and their roles.
@@ -79,7 +79,7 @@ def _refuse_other_role(
 
 
 @tokens.command("revoke")
-@in_home
+@in_known_home
 @click.argument("name")
 def revoke_tokens(name: str) -> None:
     """End all tokens of NAME at once."""

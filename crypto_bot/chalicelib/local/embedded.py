@@ -6,6 +6,7 @@ from threading import Event
 from typing import Final
 
 from chalicelib import bootstrap
+from chalicelib.bootstrap.venues import candle_files_in
 from chalicelib.domain.errors import SettingsError, StoreUnavailable
 from chalicelib.local.session import Session, assemble
 from chalicelib.local.snapshot import Watch
@@ -70,6 +71,8 @@ def _check(options: RunOptions) -> None:
         raise SettingsError("--prices is for a replay; give --replay-clock with it")
     if not options.prices.exists():
         raise SettingsError(f"--prices is {options.prices}, and there is no such file or folder")
+    if options.prices.is_dir():
+        candle_files_in(options.prices)
 
 
 def _check_markets(options: RunOptions) -> None:

@@ -7,16 +7,16 @@ sees, so that the same alerts give the same books to the last byte.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 from typing import Final
 
 from chalicelib.adapters.clock import ReplayClock
 from chalicelib.domain.errors import SettingsError
-from chalicelib.domain.trading.account import Configuration, Mode
+from chalicelib.domain.trading.account import Configuration, Halt, HaltLevel, Mode
 from chalicelib.local.tally import Tally
-from chalicelib.ports import AnalyticsStore, TradingPorts
+from chalicelib.ports import AnalyticsStore, ControlStore, Heartbeat, Lease, TradingPorts
 from chalicelib.services.replay.minute_ticks import MinuteTicks
 from chalicelib.services.trading.report_performance import report_performance
 
@@ -24,6 +24,7 @@ from chalicelib.services.trading.report_performance import report_performance
 _AFTERMATH: Final = timedelta(days=1)
 _IDLE_SECONDS: Final = 5.0
 _OWNER: Final = "replay"
+_MARK: Final = "replay: "
 
 
 def refuse_real_accounts(configuration: Configuration) -> None:
@@ -34,6 +35,44 @@ def refuse_real_accounts(configuration: Configuration) -> None:
                 f"account {account.name} has mode {account.mode}; a replay trades virtual accounts "
                 "only: use a home folder in which every account has mode virtual"
             )
+
+
+class _ReplayedControl:
+    """`ControlStore` whose beats say that they are a replay's.
+
+    Each in the one write that it takes anyway: a kill never leaves a beat of unknown kind.
+    """
+
+    def __init__(self, store: ControlStore) -> None:
+        self._store = store
+
+    def halt_level(self) -> HaltLevel:
+        """See `ControlStore.halt_level`."""
+        return self._store.halt_level()
+
+    def last_halt(self) -> Halt | None:
+        """See `ControlStore.last_halt`."""
+        return self._store.last_halt()
+
+    def set_halt(self, level: HaltLevel, reason: str, at: datetime) -> HaltLevel:
+        """See `ControlStore.set_halt`."""
+        return self._store.set_halt(level, reason, at)
+
+    def acquire(self, account: str, owner: str, now: datetime, duration: timedelta) -> Lease | None:
+        """See `ControlStore.acquire`."""
+        return self._store.acquire(account, owner, now, duration)
+
+    def release(self, lease: Lease) -> None:
+        """See `ControlStore.release`."""
+        self._store.release(lease)
+
+    def beat(self, heartbeat: Heartbeat) -> None:
+        """See `ControlStore.beat`."""
+        self._store.beat(replace(heartbeat, outcome=_MARK + heartbeat.outcome))
+
+    def last_beat(self) -> Heartbeat | None:
+        """See `ControlStore.last_beat`."""
+        return self._store.last_beat()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,9 +112,19 @@ class Replay:
         self._unfinished = True
 
     def start(self) -> None:
-        """Go on where an earlier replay ended; finish what is due whenever alerts stay away."""
+        """Go on where an earlier replay ended; finish what is due whenever alerts stay away.
+
+        SettingsError where the newest tick was none of a replay's: it would be that time from the
+        start, and every recorded alert would be too old.
+        """
         beat = self.ports().control.last_beat()
         if beat is not None:
+            if not beat.outcome.startswith(_MARK):
+                raise SettingsError(
+                    f"ordinary ticks have run in this home, the last at {beat.at:%Y-%m-%d %H:%M} "
+                    "UTC, and a replay cannot go back before them; choose another folder with "
+                    "--home"
+                )
             self.clock.advance_to(beat.at)
             self._ticking().last = beat.at
         self._thread = Thread(target=self._finish_when_idle, name="replay", daemon=True)
@@ -102,8 +151,9 @@ class Replay:
 
     def _ticking(self) -> MinuteTicks:
         if self._ticks is None:
+            ports = self.ports()
             self._ticks = MinuteTicks(
-                ports=self.ports(),
+                ports=replace(ports, control=_ReplayedControl(ports.control)),
                 owner=_OWNER,
                 move=self.clock.advance_to,
                 told=self.tally.ticked,

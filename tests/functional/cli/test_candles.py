@@ -150,6 +150,28 @@ def test_files_are_imported(machine: Machine, tmp_path: Path) -> None:
     )
 
 
+def test_a_file_says_how_long_its_candles_are(machine: Machine, tmp_path: Path) -> None:
+    made = candles_from(FIRST, 20)
+    quarters = [FIRST + number * timedelta(minutes=15) for number in range(20)]
+    rows = [
+        f"{start.isoformat()},{','.join(map(str, c[1:]))}"
+        for start, c in zip(quarters, made, strict=True)
+    ]
+    path = tmp_path / "mine.csv"
+    path.write_text("\n".join(["time,open,high,low,close,volume", *rows]))
+    words = ("candles", "import", str(path), "--venue", "binance", "--symbol", "ADA/USDT")
+    for wrong in ("1h", "1m"):
+        with pytest.raises(AssertionError) as failed:
+            machine.command(*words, "--interval", wrong)
+        told = f"crypto-bot: {path} holds candles 15m apart, not {wrong}; give --interval 15m"
+        assert told in str(failed.value)
+    assert machine.command("candles", "show") == "There are no candles yet.\n"
+    assert machine.command(*words) == (
+        "binance ADA/USDT 15m: 20 candles kept, 0 refused; 0 gaps, 0 candles missing\n"
+    )
+    assert machine.command(*words, "--interval", "15m").startswith("binance ADA/USDT 15m: 20 ")
+
+
 def test_archived_trades_become_candles(machine: Machine) -> None:
     start = datetime(2024, 8, 8, 23, 55, tzinfo=UTC)
     with market_floor(machine.home) as floor:

@@ -19,10 +19,11 @@ from chalicelib.adapters.venues.virtual.prices import FixedPrices
 from chalicelib.cli.verbs import cli
 from chalicelib.domain.trading.account import Account, Mode, Subscription
 from chalicelib.domain.trading.order import OrderStatus
+from chalicelib.drivers.sqlite_table import SqliteTable
 from chalicelib.ports import Clock, Exchange
 from chalicelib.services.trading.receive_signal import Delivery, receive_signal
 from chalicelib.settings import Settings
-from tests.functional.cli.owner_desk import Desk, freeze, stored_order
+from tests.functional.cli.owner_desk import FILES, Desk, freeze, stored_order
 
 SYMBOLS = ("BTC/USD", "ETH/USD", "SOL/USD")
 
@@ -52,18 +53,30 @@ def test_doctor_says_what_is_wrong(desk: Desk) -> None:
 def test_a_home_that_cannot_be_written_is_wrong(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("in the way")
-    bootstrap.use(bootstrap.Choices(settings=Settings(), home=file / "home"))
+    elsewhere = SqliteTable(":memory:")
+    bootstrap.use(bootstrap.Choices(settings=Settings(), home=file / "home", table=elsewhere))
     try:
         result = CliRunner().invoke(cli, ["doctor"])
     finally:
         bootstrap.reset()
+        elsewhere.close()
     assert result.exit_code == 1
-    assert "WRONG home: " in result.stdout
+    assert f"WRONG home: {file / 'home'} cannot be written: Not a directory" in result.stdout
+
+
+def test_a_home_in_which_nothing_was_begun_is_wrong_and_stays_unmade(desk: Desk) -> None:
+    typo = desk.home / "typo"
+    shown = desk.run("doctor", "--offline", "--home", str(typo), code=1).stdout
+    assert f"WRONG home: there is no crypto-bot home in {typo}; name another one" in shown
+    assert "All is well" not in shown
+    assert not typo.exists()
 
 
 def test_home_on_the_command_line_goes_before_the_rest(desk: Desk, tmp_path: Path) -> None:
     desk.configure()
-    assert desk.read("accounts", "list", "--home", str(tmp_path / "other")) == []
+    other = ("--home", str(tmp_path / "other"))
+    desk.run("strategies", "apply", str(FILES / "strategies.toml"), *other)
+    assert desk.read("accounts", "list", *other) == []
     assert len(desk.read("accounts", "list")) == 1
 
 

@@ -15,6 +15,7 @@ from tests.functional.cli.owner_desk import Desk, freeze, stored_order
 
 
 def test_every_reading_verb_is_empty_at_first(desk: Desk) -> None:
+    bootstrap.table()
     for words, empty in {
         ("signals",): "No alert has arrived yet.",
         ("signals", "--quarantined"): "No alert is in quarantine.",
@@ -114,6 +115,7 @@ def test_what_was_asked_wrongly_is_one_sentence_and_exit_code_2(
 def test_what_does_not_fit_is_one_sentence_and_exit_code_1(
     desk: Desk, words: str, sentence: str
 ) -> None:
+    bootstrap.table()
     assert desk.refusal(*words.split(), code=1).startswith(sentence)
 
 

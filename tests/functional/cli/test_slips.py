@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib import bootstrap
 from tests.functional.cli.owner_desk import Desk
 
 
@@ -35,6 +36,7 @@ def test_a_second_word_that_is_missing_or_unknown_is_named(
 def test_help_and_a_known_second_word_work_as_ever(desk: Desk, verb: str) -> None:
     assert "list" in desk.run(verb, "--help").stdout
     assert "list" in desk.run(verb, "-h").stdout
+    bootstrap.table()
     assert desk.read(verb, "list") == []
 
 

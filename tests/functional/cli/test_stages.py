@@ -62,6 +62,10 @@ def deployed_state(stage: str) -> Any:
 
 
 def test_halt_stops_the_deployed_bot_and_not_the_one_at_home(prod: OnAws, here: Path) -> None:
+    strategies = here.parent / "strategies.toml"
+    strategies.write_text(STRATEGIES)
+    typed("strategies", "apply", str(strategies))
+    bootstrap.reset()
     said = prod.run("halt", "--reason", "looking into it").stdout
     assert said.startswith("Halted (no_entries, before: none)")
     halt = deployed_state("prod").control.last_halt()

@@ -66,13 +66,14 @@ def test_the_token_before_stays_valid_unless_it_is_revoked(home):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("revoke", "anna"), "anna has no stored token; tokens have: nobody"),
+        (("revoke", "anna"), "anna has no stored token; tokens have: somebody"),
         (("new", " "), "NAME is ' '; it must be 1 to 60 printable letters"),
         (("new", "x" * 61), f"NAME is '{'x' * 60}'; it must be 1 to 60 printable letters"),
         (("new", "a\x07"), "NAME is 'a\\x07'; it must be 1 to 60 printable letters"),
     ],
 )
 def test_what_is_wrong_is_said(home, words, sentence):
+    made(home, "somebody")
     result = typed(home, "tokens", *words)
     assert result.exit_code == 2
     assert sentence in result.stderr

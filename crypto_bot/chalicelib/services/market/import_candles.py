@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
+from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.market.candle import Candle
 from chalicelib.domain.market.candle_gaps import Gap, find_gaps, joined
 from chalicelib.domain.market.candle_rules import flaw_of
 from chalicelib.domain.market.candle_series import CandleSeries
+from chalicelib.domain.market.candle_spacing import interval_shown
+from chalicelib.domain.market.interval import Interval
 from chalicelib.market_ports.candles import CandleLake
 
 _AT_ONCE: Final = 50_000
@@ -23,6 +27,23 @@ class ImportReport:
     refused: int
     flaws: tuple[str, ...]
     gaps: tuple[Gap, ...]
+
+
+def settle_interval(
+    file: str, portions: Iterable[Sequence[Candle]], asked: Interval | None
+) -> tuple[Interval, Iterable[Sequence[Candle]]]:
+    """How long the candles of `file` are, by its first portion, and all its portions.
+
+    SettingsError where they are not as long as asked: each would fit the grid now and then, or be
+    followed by a gap, and none would be what its interval says.
+    """
+    rest = iter(portions)
+    first = next(rest, ())
+    try:
+        interval = interval_shown((candle.start for candle in first), asked)
+    except ValueError as error:
+        raise SettingsError(f"{file} {error}") from None
+    return interval, chain([first], rest)
 
 
 def import_candles(
