@@ -7,6 +7,7 @@ from statistics import linear_regression
 
 import pytest
 
+from chalicelib.domain.replay.curves import Span
 from chalicelib.domain.replay.portfolio import Portfolio
 from chalicelib.domain.replay.result import Books, Part, PolicyResult, Refused, result_of
 from chalicelib.domain.trading.account import Account, Mode
@@ -88,6 +89,12 @@ def test_its_curves_are_the_books_at_the_marks() -> None:
     assert profit["one"] == pytest.approx([-1, 19, 39, 8.55])
     assert profit["other"] == pytest.approx([0, -2, 37.6, -41.6])
     assert profit["two"] == pytest.approx([0, 0, 0, -31])
+
+
+def test_its_curves_keep_to_the_time_asked_for() -> None:
+    books = Books(ENTRIES[:1], HOLDINGS, [], [OF_ONE], [])
+    asked = PORTFOLIO._replace(span=Span(at(24), at(72)))
+    assert result_of("boost", WEIGHTS, books, asked).curves.at == hours(24, 48)
 
 
 def test_its_figures_are_those_of_the_curve_and_of_what_was_traded() -> None:
