@@ -115,3 +115,17 @@ def test_figures_are_reported_in_their_own_rhythm(floor):
     schedule.start()
     eventually(lambda: floor.analytics.performance("paper", "", 1))
     schedule.stop()
+
+
+def test_before_anything_is_booked_the_first_figures_are_taken_soon_and_not_an_hour_later(floor):
+    schedule = schedule_of(floor, tick=0.01, report=3600)
+    schedule.start()
+    eventually(lambda: schedule.tally.ticks >= 3)
+    assert not floor.analytics.performance("paper", "", 1)
+    floor.alert("btc", "long")
+    eventually(lambda: floor.analytics.performance("paper", "", 1))
+    taken = floor.analytics.performance("paper", "", 9)
+    ticks = schedule.tally.ticks
+    eventually(lambda: schedule.tally.ticks >= ticks + 3)
+    schedule.stop()
+    assert floor.analytics.performance("paper", "", 9) == taken

@@ -158,7 +158,7 @@ def deploy(visit: Visit) -> None:
     expect(page.get_by_label("Account")).to_have_value("paper")
     page.get_by_role("dialog").get_by_label("above").fill("101")
     page.get_by_role("button", name="Next").click()
-    asked = page.get_by_role("dialog")
+    asked = page.get_by_role("dialog").last
     expect(asked).to_contain_text("a new one that account paper (virtual) follows")
     asked.get_by_role("button", name="Deploy").click()
     expect(page.locator("main.work h1")).to_have_text("mine")
@@ -172,7 +172,7 @@ def update(visit: Visit) -> None:
     expect(page.get_by_role("dialog").get_by_label("above")).to_have_value("101")
     page.get_by_role("dialog").get_by_label("above").fill("100")
     page.get_by_role("button", name="Next").click()
-    page.get_by_role("dialog").get_by_role("button", name="Update").click()
+    page.get_by_role("dialog").last.get_by_role("button", name="Update").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert read(visit.program, "/deployments/mine")["parameters"] == {"above": 100}
 

@@ -302,6 +302,14 @@ def test_a_bot_is_tried_ended_and_kept_on_its_page(visit: Visit) -> None:
     expect(page.get_by_text("not saved yet")).to_be_visible()
     assert visit.offences() == []
 
+    page.get_by_label("Cash").fill("0")
+    page.get_by_role("button", name="Run backtest").click()
+    expect(page.locator(".note.bad")).to_contain_text("above zero", timeout=START_MS)
+    expect(result).to_have_count(0)
+    page.get_by_label("Cash").fill("10000")
+    page.get_by_role("button", name="Run backtest").click()
+    expect(result).to_be_visible(timeout=START_MS)
+
     result.get_by_role("button", name="Keep").click()
     kept = page.get_by_role("region", name="Backtest of tried 1.0")
     expect(kept).to_contain_text("200 candles", timeout=START_MS)

@@ -55,8 +55,9 @@ _POLICIES: Final = ["fixed", "boost", "equal", "inverse_volatility", "signal_siz
             "type": "boolean",
             "description": "Go by the prices of the lists instead of candles of the lake.",
         },
-        "interval": INTERVAL,
-        "timeframe": INTERVAL,
+        "interval": INTERVAL | {"description": "Of the candles, such as 1h."},
+        "timeframe": INTERVAL
+        | {"description": "Of the charts, such as 1h; what the lists' times show if left out."},
         "timezone": {"type": "string", "pattern": r"^[A-Za-z0-9_+/-]{1,60}$"},
         "venue": {"type": "string", "pattern": r"^[a-z0-9_-]{0,40}$"},
         "lag": {"type": "integer", "minimum": 0, "maximum": 86_400},

@@ -11,6 +11,7 @@ from chalicelib.api.named import CONFIGURATION_TAG, known_strategy
 
 if TYPE_CHECKING:
     from chalicelib.domain.trading.account import Configuration
+    from chalicelib.domain.trading.signal import Signal
 
 blueprint = Blueprint(__name__)
 routes = Routes(blueprint)
@@ -113,27 +114,61 @@ def _set_paused(asked: Asked, strategy: str, *, paused: bool) -> dict[str, Any]:
 
 @routes.acts("/strategies/{strategy}/close", answer=_DONE)
 def close(asked: Asked, strategy: str) -> dict[str, Any]:
-    """Sell with the next tick all that a strategy owns, on every account."""
+    """Sell with the next tick all that a strategy owns, on every account.
+
+    A wish to be flat is stored for each of its instruments, owned or not: it overtakes the entries
+    that nothing was decided on yet.
+    """
     from chalicelib import bootstrap
     from chalicelib.services.trading.close_strategy import close_strategy
 
     known_strategy(strategy)
-    lines = _owned(strategy)
+    lines = _closing(strategy)
     if asked.is_dry_run:
-        return {"would": [f"The next tick sells {line}." for line in lines]}
+        return {"would": lines}
     signals = close_strategy(bootstrap.trading(), strategy)
-    done = f"The next tick sells {', '.join(lines) or 'nothing: nothing is owned'}."
+    done = " ".join(lines) or f"{strategy} trades nothing and owns nothing: there is nothing to do."
     return {"done": done, "signals": [signal.id for signal in signals]}
 
 
-def _owned(strategy: str) -> list[str]:
+def _closing(strategy: str) -> list[str]:
+    """What it does, a sentence each."""
+    from chalicelib import bootstrap
+    from chalicelib.services.trading.close_strategy import entries_to_drop, symbols_to_close
+
+    ports = bootstrap.trading()
+    configuration = ports.strategies.configuration()
+    owned = _owned(configuration, strategy)
+    lines = [f"The next tick sells {told}." for _, told in owned]
+    held = {symbol for symbol, _ in owned}
+    idle = [symbol for symbol in symbols_to_close(ports, strategy) if symbol not in held]
+    if idle:
+        lines.append(f"A wish to be flat in {', '.join(idle)} is stored: nothing is owned there.")
+    dropped = [_dropped(configuration, entry) for entry in entries_to_drop(ports, strategy)]
+    return [*lines, *dict.fromkeys(dropped)]
+
+
+def _owned(configuration: "Configuration", strategy: str) -> list[tuple[str, str]]:
+    """Symbols, each with how much of it and on which account."""
     from chalicelib import bootstrap
     from chalicelib.domain.money import plain
 
-    configuration, ledger = bootstrap.strategies().configuration(), bootstrap.trading().ledger
+    ledger = bootstrap.trading().ledger
     return [
-        f"{plain(holding.quantity)} {holding.symbol} on {account.name}"
+        (holding.symbol, f"{plain(holding.quantity)} {holding.symbol} on {account.name}")
         for _, account in sorted(configuration.accounts.items())
         for holding in ledger.portfolio(account.name, account.quote).holdings
         if holding.strategy == strategy and holding.quantity > 0
     ]
+
+
+def _dropped(configuration: "Configuration", entry: "Signal") -> str:
+    from chalicelib.services.trading.decide_signal import accounts_waiting
+
+    if entry.waits_for_price:
+        why = "that waits for its price"
+    elif accounts_waiting(configuration, entry):
+        why = "that waits for your word"
+    else:
+        why = "that the next tick would decide on"
+    return f"The entry {entry.state} {entry.symbol} {why} is dropped."

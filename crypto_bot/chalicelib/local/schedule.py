@@ -88,8 +88,10 @@ class Schedule:
                 moved = self._attempt(pool, self._tick)
                 self._pause = self.rhythm.look if moved else min(2 * self._pause, _LONGEST_PAUSE)
                 if time.monotonic() - reported >= self.rhythm.report:
-                    reported = time.monotonic()
-                    self._attempt(pool, self._report)
+                    began = time.monotonic()
+                    # Before anything is booked there are no figures: the first come soon after.
+                    if self._attempt(pool, self._report):
+                        reported = began
                 self._rest(pool)
 
     def _rest(self, pool: ThreadPoolExecutor) -> None:
@@ -145,5 +147,4 @@ class Schedule:
         return not report.accounts or any(done)
 
     def _report(self) -> bool:
-        report_performance(self.ports, self.analytics)
-        return True
+        return bool(report_performance(self.ports, self.analytics))

@@ -36,12 +36,7 @@ function Outlet() {
   const [loaded, setLoaded] = useState({});
   const title = here?.page.title ?? "Nothing here";
   const main = useRef(null);
-  const first = useRef(true);
-  useEffect(() => {
-    document.title = `${title} · crypto_bot`;
-    if (!first.current) main.current?.querySelector("h1")?.focus({ preventScroll: true });
-    first.current = false;
-  }, [title]);
+  const last = useRef({ title, isFirst: true });
   useEffect(() => {
     if (!here) return;
     here.page.load().then(
@@ -49,9 +44,18 @@ function Outlet() {
       (error) => setLoaded({ page: here.page, error }),
     );
   }, [here?.page]);
+  if (here && loaded.page !== here.page && sameFile(loaded.page, here.page)) loaded.page = here.page;
+  const { Page, error } = here && loaded.page === here.page ? loaded : {};
+  useEffect(() => {
+    document.title = `${title} · crypto_bot`;
+    const isOther = last.current.title !== title;
+    const isFirst = last.current.isFirst && !isOther;
+    last.current = { title, isFirst };
+    // The heading that stood for a page on its way is gone with the keyboard once the page is there.
+    const isLost = !isFirst && document.activeElement === document.body;
+    if (isOther || isLost) main.current?.querySelector("h1")?.focus({ preventScroll: true });
+  }, [title, Page, error]);
   if (!here) return html`<${Lost} />`;
-  if (loaded.page !== here.page && sameFile(loaded.page, here.page)) loaded.page = here.page;
-  const { Page, error } = loaded.page === here.page ? loaded : {};
   return html`<div ref=${main} class="page" key=${here.page.title}>
     ${error ? html`<${Broken} error=${error} />` : Page ? html`<${Page} ...${here.given} query=${route.value.query} />` : html`<${Skeleton} title=${title} />`}
   </div>`;

@@ -271,7 +271,16 @@ def test_an_address_that_cannot_be_meant_is_refused_unseen(url):
         "[2002:a00:1::]",
     ],
 )
-def test_nothing_inside_a_network_is_posted_to(host, allows_loopback):
+def test_an_address_inside_a_network_is_refused_before_anything_is_sent(host, allows_loopback):
+    with pytest.raises(SettingsError, match="it must be https:// and a public host") as refused:
+        WebhookNotifier({"url": f"https://{host}:9/x"}, WHOSE, allows_loopback=allows_loopback)
+    assert host not in str(refused.value)
+
+
+@pytest.mark.parametrize("allows_loopback", [True, False])
+@pytest.mark.parametrize("host", ["10.1", "192.168.257", "0"])
+def test_nothing_inside_a_network_is_posted_to_whatever_its_name_says(host, allows_loopback):
+    """Names to whoever reads them, and addresses to whoever looks them up."""
     notifier = WebhookNotifier(
         {"url": f"https://{host}:9/x"}, WHOSE, allows_loopback=allows_loopback
     )
@@ -279,7 +288,7 @@ def test_nothing_inside_a_network_is_posted_to(host, allows_loopback):
         notifier.send(bulletin("x"))
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.1"])
+@pytest.mark.parametrize("host", ["localhost", "127.1"])
 def test_this_machine_is_posted_to_by_the_embedded_run_only(host, receiver):
     port = receiver.url.rsplit(":", maxsplit=1)[1]
     deployed = WebhookNotifier({"url": f"https://{host}:{port}/x"}, WHOSE, allows_loopback=False)
@@ -288,8 +297,18 @@ def test_this_machine_is_posted_to_by_the_embedded_run_only(host, receiver):
     assert receiver.seen == []
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_the_address_of_this_machine_is_for_the_embedded_run_only(host):
+    with pytest.raises(SettingsError, match="it must be https:// and a public host, without"):
+        WebhookNotifier({"url": f"https://{host}/x"}, WHOSE, allows_loopback=False)
+    embedded = WebhookNotifier({"url": f"http://{host}/x"}, WHOSE, allows_loopback=True)
+    assert embedded.where() == host.strip("[]")
+
+
 def test_plain_http_reaches_this_machine_only():
-    notifier = WebhookNotifier({"url": "http://1.1.1.1/x"}, WHOSE, allows_loopback=True)
+    with pytest.raises(SettingsError, match="or http:// to this machine"):
+        WebhookNotifier({"url": "http://1.1.1.1/x"}, WHOSE, allows_loopback=True)
+    notifier = WebhookNotifier({"url": "http://1.1/x"}, WHOSE, allows_loopback=True)
     with pytest.raises(NotDelivered, match="is not a public address"):
         notifier.send(bulletin("x"))
 

@@ -216,6 +216,36 @@ def test_closing_a_strategy_sells_what_it_owns(api):
     assert api.ask("POST", close, strategy="doge").status == 404
 
 
+def test_closing_says_which_entries_it_drops_and_that_it_is_stored_where_nothing_is_owned():
+    close = "/strategies/{strategy}/close"
+    stored = "A wish to be flat in ETH/USDT is stored: nothing is owned there."
+    with api_floor(approval=True) as api:
+        assert api.ask("POST", close, strategy="eth").json["would"] == [stored]
+        entry, other = api.alert("long", "ETHUSDT"), api.alert("long")
+        api.tick()
+        dropped = "The entry long ETH/USDT that waits for your word is dropped."
+        assert api.ask("POST", close, strategy="eth").json["would"] == [stored, dropped]
+        assert api.signal(entry).status is SignalStatus.RECEIVED
+        api.clock.pass_time(minutes=1)
+        assert api.done(close, strategy="eth")["done"] == f"{stored} {dropped}"
+        api.tick()
+        assert api.signal(entry).status is SignalStatus.SUPERSEDED
+        assert api.signal(other).status is SignalStatus.RECEIVED
+        assert api.ask("POST", close, strategy="eth").json["would"] == [stored]
+
+
+def test_closing_drops_an_entry_that_no_tick_has_seen_yet(api):
+    api.alert("flat")
+    api.alert("long", "ETHUSDT")
+    closing = {
+        s: api.ask("POST", "/strategies/{strategy}/close", strategy=s) for s in ("btc", "eth")
+    }
+    assert len(closing["btc"].json["would"]) == 1
+    assert closing["eth"].json["would"][1:] == [
+        "The entry long ETH/USDT that the next tick would decide on is dropped."
+    ]
+
+
 def test_an_entry_waits_for_the_owners_word():
     with api_floor(approval=True) as api:
         yes, no = api.alert("long"), api.alert("long", "ETHUSDT")

@@ -20,7 +20,7 @@ from chalicelib.domain.trading.side import Side
 from chalicelib.domain.trading.signal import Outcome, SignalStatus, signal_id_from_sender
 from chalicelib.domain.trading.signal_order import OrderKind, OwnWords, SignalOrder
 from chalicelib.services.operation.observe_trading import observe_trading
-from chalicelib.services.trading.close_strategy import close_strategy
+from chalicelib.services.trading.close_strategy import close_strategy, entries_to_drop
 from chalicelib.services.trading.decide_signal import decide_signal
 from chalicelib.services.trading.preview_plan import preview_plan
 from chalicelib.services.trading.receive_signal import Delivery, Inbox, StrategyCache, receive_own
@@ -209,7 +209,9 @@ def test_a_newer_signal_ends_what_it_does_not_keep(desk: Desk) -> None:
 
 def test_the_owner_who_closes_a_strategy_ends_its_orders(desk: Desk) -> None:
     order = desk.order(at="95")
+    desk.order(side="sell", at="110")
     desk.next_minute()
+    assert [entry.id for entry in entries_to_drop(desk.ports, "btc")] == [order]
     close_strategy(desk.ports, "btc")
     desk.at("94")
     assert desk.status(order) is SignalStatus.SUPERSEDED

@@ -81,7 +81,10 @@ class Target:
     def _connected(self) -> socket.socket:
         found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(place[4][0]) for place in found))
-        if not addresses or not all(self._may_reach(address) for address in addresses):
+        if not addresses or not all(
+            _may_reach(address, self.scheme, allows_loopback=self.allows_loopback)
+            for address in addresses
+        ):
             raise NotDelivered("is not a public address, and only those are posted to")
         plain = _first_connection(addresses, self.port)
         if self.scheme == "http":
@@ -91,12 +94,6 @@ class Target:
         except OSError:
             plain.close()
             raise
-
-    def _may_reach(self, text: str) -> bool:
-        address = _reached(text)
-        if self.scheme == "http" or address.is_loopback:
-            return address.is_loopback and self.allows_loopback
-        return address.is_global and not address.is_multicast
 
 
 def target_of(url: str, whose: str, *, allows_loopback: bool) -> Target:
@@ -127,12 +124,27 @@ def _is_fit(parts: SplitResult, *, allows_loopback: bool) -> bool:
     text = parts.geturl()
     return (
         parts.scheme in schemes
-        and bool(parts.hostname)
+        and _may_be_meant(parts.hostname or "", parts.scheme, allows_loopback=allows_loopback)
         and parts.username is None
         and text.isascii()
         and text.isprintable()
         and " " not in text
     )
+
+
+def _may_be_meant(host: str, scheme: str, *, allows_loopback: bool) -> bool:
+    """Whether messages may go there, as far as it can be told before a name is looked up."""
+    try:
+        return _may_reach(host, scheme, allows_loopback=allows_loopback)
+    except ValueError:
+        return bool(host)  # a name
+
+
+def _may_reach(address: str, scheme: str, *, allows_loopback: bool) -> bool:
+    reached = _reached(address)
+    if scheme == "http" or reached.is_loopback:
+        return reached.is_loopback and allows_loopback
+    return reached.is_global and not reached.is_multicast
 
 
 def _right(*, allows_loopback: bool) -> str:

@@ -45,10 +45,9 @@ function Form({ name, version, outline, close, choices }) {
       ...(isNew ? { account: given.account, weight: given.weight } : {}),
     };
     const isLive = followers.some((each) => each.mode === "live");
-    close();
     confirmAct({
       title: `Deploy ${name}`, verb: isLive ? "Deploy with real money" : "Deploy", path: "/deployments", body, danger: isLive,
-      tell: Told, back: ({ digest }) => ({ digest }), done: () => go("/deployments", [given.name]),
+      tell: Told, back: ({ digest }) => ({ digest }), done: () => { close(); go("/deployments", [given.name]); },
     });
   }
   return html`<form class="deploying" onSubmit=${ask}>

@@ -24,6 +24,7 @@ export function useTried() {
     let isOver = false;
     under.current = { abort: () => { isOver = true; fetching.abort(); } };
     setError(null);
+    setFound(null);
     setJob({ state: "running", steps: 0, total: 0, doing: "fetching candles…" });
     try {
       const columns = {};

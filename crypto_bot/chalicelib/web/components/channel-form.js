@@ -29,8 +29,7 @@ export function ChannelForm({ known, channel, refusal, close }) {
     const body = { name: form.name, kind: form.kind, least: form.least };
     if (form.kind === "sns" && form.topic) body.topic = form.topic;
     if (isHanded) body.fields = given;
-    close();
-    confirmAct({ title: `${channel ? "Change" : "Add"} channel ${form.name}`, verb: channel ? "Change" : "Add", path: "/notifications", body, tell: toldOf });
+    confirmAct({ title: `${channel ? "Change" : "Add"} channel ${form.name}`, verb: channel ? "Change" : "Add", path: "/notifications", body, tell: toldOf, done: close });
   }
   const isNeeded = (name) => needs.includes(name) && (!channel || isHanded);
   return html`<${Dialog} title=${channel ? `Channel ${channel.name}` : "Add a channel"} close=${close}

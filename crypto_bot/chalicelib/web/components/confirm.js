@@ -6,6 +6,8 @@ import { toast } from "components/toast.js";
 import { ApiError, call, newKey } from "lib/api.js";
 import { renewAll } from "lib/live.js";
 
+const WRONG = [400, 422];  // of the request itself: sent again it is as wrong
+
 const asked = signal(null);
 
 // act: {title, verb, path, method = "POST", body = {}, headers, danger, note, done(answer), said(answer)}
@@ -13,6 +15,7 @@ const asked = signal(null);
 //   tell(dry): what the dry run found, as a node; else its `would`, a sentence or several
 //   back(dry): fields that the deed sends back of what the dry run found
 //   done(answer): what follows; said(answer): the toast's text, else the answer's `done`
+// A form that asks stays open under the question, for whoever goes back to it; `done` closes it.
 export function confirmAct(act) {
   asked.value = { method: "POST", body: {}, dry: true, ...act };
 }
@@ -54,18 +57,19 @@ function Question({ act, close }) {
       setError(caught.isRefusal || caught.field ? caught : unknown(caught));
     }
   }
+  const isWrong = WRONG.includes(error?.status) && error.field !== "digest";
   const foot = html`<button onClick=${close}>Cancel</button>
     <button class=${act.danger ? "danger" : "primary"} disabled=${busy || found === null} onClick=${doIt}>${busy ? "Working…" : act.verb}</button>`;
   return html`<${Dialog} title=${act.title} close=${close} foot=${foot}>
     ${act.note && html`<p>${act.note}</p>`}
     ${found === null && !error && html`<${Skeleton} lines=${3} />`}
     ${found !== null && act.dry && html`<div class="dry"><h3>What would happen</h3>${(act.tell ?? Sentences)(found)}</div>`}
-    <${ErrorNote} error=${error} retry=${found === null ? look : undefined} /><//>`;
+    <${ErrorNote} error=${error} retry=${found === null && !isWrong ? look : undefined} /><//>`;
 }
 
 // The same key goes with the next press, so that pressing again cannot do it twice.
 function unknown(error) {
-  return new ApiError(0, `${error.message.replace(/\.?$/, ".")} It may have been done or not; pressing again cannot do it twice.`);
+  return new ApiError(0, `${error.message.replace(/[^.?!]$/, "$&.")} It may have been done or not; pressing again cannot do it twice.`);
 }
 
 function Sentences({ would }) {

@@ -8,8 +8,9 @@ export function Dialog({ title, close, side, children, foot }) {
   const name = useId();
   useEffect(() => {
     const element = box.current;
+    const before = document.activeElement;
     element.showModal();
-    return () => element.close();
+    return () => { element.close(); giveBack(before); };
   }, []);
   const outside = (event) => { if (event.target === box.current) close(); };
   const escape = (event) => { event.preventDefault(); close(); };
@@ -17,4 +18,11 @@ export function Dialog({ title, close, side, children, foot }) {
     <div class="window"><header><h2 id=${name}>${title}</h2>
       <button class="quiet" aria-label="Close" onClick=${close}><${Icon} name="close" /></button></header>
       <div class="content">${children}</div>${foot && html`<footer>${foot}</footer>`}</div></dialog>`;
+}
+
+// The browser gives the keyboard back only to a window that is still in the page, which this one is not.
+function giveBack(before) {
+  const had = before?.isConnected && before !== document.body;
+  const place = had ? before : document.querySelector("main.work h1");
+  place?.focus({ preventScroll: true });
 }

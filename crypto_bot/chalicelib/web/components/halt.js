@@ -1,5 +1,5 @@
 // The kill switch: stops entries at once, or sells everything, too; the way back is asked for as carefully.
-import { html, signal, useState } from "vendor/preact.js";
+import { html, signal, useEffect, useState } from "vendor/preact.js";
 import { confirmAct } from "components/confirm.js";
 import { Dialog } from "components/dialog.js";
 import { Icon } from "components/icons.js";
@@ -10,13 +10,15 @@ import { mayAct } from "lib/session.js";
 const SAID = {
   no_entries: "Trading is halted: nothing is bought until it is resumed.",
   flatten: "Trading is halted, and everything that strategies hold is being sold.",
+  sold: "Trading is halted, and everything that strategies held is sold.",
 };
 
 const choosing = signal(false);
 
-export function Halted({ gate }) {
+export function Halted({ gate, positions }) {
+  const level = gate.level === "flatten" && !positions.length ? "sold" : gate.level;
   return html`<div class="halted" role="status"><${Icon} name="stop" />
-    <span>${SAID[gate.level] ?? "Trading is halted."} Since ${time(gate.at)}${gate.reason && `: ${gate.reason}`}</span></div>`;
+    <span>${SAID[level] ?? "Trading is halted."} Since ${time(gate.at)}${gate.reason && `: ${gate.reason}`}</span></div>`;
 }
 
 export function HaltButton({ gate }) {
@@ -29,6 +31,8 @@ export function HaltButton({ gate }) {
 
 function Choice({ close }) {
   const [reason, setReason] = useState("");
+  // Somebody else's halt takes the window away, and their resuming must not bring it back.
+  useEffect(() => () => { choosing.value = false; }, []);
   function ask(flatten) {
     close();
     confirmAct({ title: flatten ? "Halt and sell everything" : "Halt all entries", verb: flatten ? "Halt and sell" : "Halt now", danger: true,

@@ -5,6 +5,8 @@ import { ErrorNote } from "components/states.js";
 import { enter } from "lib/entering.js";
 import { token } from "lib/session.js";
 
+const UNKNOWN_TOKEN = 401;
+
 // `again`: why a token is asked for once more, over the page that stays as it is.
 export function Login({ again }) {
   const [text, setText] = useState("");
@@ -17,7 +19,7 @@ export function Login({ again }) {
     try {
       await enter(offered);
     } catch (caught) {
-      setError(caught);
+      setError(caught.status === UNKNOWN_TOKEN ? { message: "This token is not valid." } : caught);
       setBusy(false);
       input.current?.focus();
     }

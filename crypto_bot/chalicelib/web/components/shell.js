@@ -40,7 +40,7 @@ export function Shell({ pages, groups, here, children }) {
           <${NextTick} at=${live.data?.tick.next} />
           <${HaltButton} gate=${live.data?.gate ?? NOT_KNOWN} />
         </header>
-        ${live.data?.gate.halted && html`<${Halted} gate=${live.data.gate} />`}
+        ${live.data?.gate.halted && html`<${Halted} gate=${live.data.gate} positions=${live.data.positions} />`}
         ${live.stale && html`<div class="offline" role="status"><${Icon} name="warning" /> No answer from the program since <${AsOf} at=${live.at} />; what is shown may be old.</div>`}
         <main class="work" id="work" tabindex="-1">${children}</main>
       </div>

@@ -15,6 +15,8 @@ export function TestSignal({ close }) {
   const [key, setKey] = useState(newKey);
   const strategies = live.data?.strategies ?? [];
   const chosen = strategies.find(({ name }) => name === sent.strategy) ?? strategies[0];
+  const tickers = Object.keys(chosen?.instruments ?? {});
+  const ticker = tickers.includes(sent.ticker) ? sent.ticker : tickers[0];  // another strategy has others
   const change = (name) => (event) => {
     setSent({ ...sent, [name]: event.target.value });
     setKey(newKey());  // another signal than the last one that was tried
@@ -22,7 +24,7 @@ export function TestSignal({ close }) {
   async function send() {
     setError(null);
     try {
-      const body = { strategy: chosen.name, market_position: sent.market_position, ...(sent.ticker && { ticker: sent.ticker }) };
+      const body = { strategy: chosen.name, market_position: sent.market_position, ...(ticker && { ticker }) };
       const answer = await post("/test-signal", body, { key });
       toast(answer.done, "good");
       renewAll();
@@ -39,8 +41,8 @@ export function TestSignal({ close }) {
     <${Shown} live=${live} lines=${3}>${() => (chosen ? html`<div class="fields">
       <${Field} label="Strategy">${(input) => html`<select ...${input} value=${chosen.name} onChange=${change("strategy")}>
         ${strategies.map(({ name }) => html`<option key=${name} value=${name}>${name}</option>`)}</select>`}<//>
-      <${Field} label="Ticker">${(input) => html`<select ...${input} value=${sent.ticker} onChange=${change("ticker")}>
-        ${Object.keys(chosen.instruments).map((ticker) => html`<option key=${ticker} value=${ticker}>${ticker}</option>`)}</select>`}<//>
+      <${Field} label="Ticker">${(input) => html`<select ...${input} value=${ticker} onChange=${change("ticker")}>
+        ${tickers.map((each) => html`<option key=${each} value=${each}>${each}</option>`)}</select>`}<//>
       <${Field} label="Position">${(input) => html`<select ...${input} value=${sent.market_position} onChange=${change("market_position")}>
         <option value="long">long</option><option value="flat">flat</option></select>`}<//></div>`
       : html`<p>There is no strategy yet: <code>crypto-bot strategies apply FILE</code></p>`)}<//>

@@ -53,7 +53,7 @@ export async function exchange(method, path, { query, body, key, etag, headers =
   const data = await read(response);
   if (response.ok) return { data, etag: response.headers.get("ETag") ?? "" };
   const said = data?.error ?? data?.Message ?? data?.message ?? `the program answered ${response.status}`;
-  if (response.status === UNKNOWN_TOKEN) expire(said);
+  if (response.status === UNKNOWN_TOKEN) expire();
   throw new ApiError(response.status, said, data?.field, data ?? {});
 }
 

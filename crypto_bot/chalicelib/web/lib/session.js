@@ -30,10 +30,15 @@ export function begin(as) {
   ended.value = "";
 }
 
-// The server did not know the token (any more).
-export function expire(reason) {
+export function forget() {
   sessionStorage.removeItem(KEY);
-  if (role.value) ended.value = reason;
+  token.value = "";
+}
+
+// The server did not know the token (any more).
+export function expire() {
+  sessionStorage.removeItem(KEY);
+  if (role.value) ended.value = "Your token is not valid any more.";
   else token.value = "";
 }
 

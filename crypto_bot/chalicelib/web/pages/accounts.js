@@ -7,7 +7,7 @@ import { Badge, Card, Facts, Field, Mode, PageHead } from "components/parts.js";
 import { Ago, AsOf, Empty, ErrorNote, Shown, Skeleton } from "components/states.js";
 import { get, post } from "lib/api.js";
 import { money, percent } from "lib/format.js";
-import { renewAll, useLive } from "lib/live.js";
+import { useLive } from "lib/live.js";
 import { href } from "lib/route.js";
 import { mayAct } from "lib/session.js";
 
@@ -110,8 +110,7 @@ function Handing({ account, exchange, close }) {
   const [values, setValues] = useState({});
   const hand = (event) => {
     event.preventDefault();
-    close();
-    confirmAct({ title: `Keys of ${account}`, verb: "Store", path: `/accounts/${encodeURIComponent(account)}/keys`, body: { keys: values, exchange }, tell: toldOf });
+    confirmAct({ title: `Keys of ${account}`, verb: "Store", path: `/accounts/${encodeURIComponent(account)}/keys`, body: { keys: values, exchange }, tell: toldOf, done: close });
   };
   return html`<${Dialog} title="Keys of ${account}" close=${close} foot=${html`<button onClick=${close}>Cancel</button><button class="primary" form="keys" disabled=${!fields}>Next</button>`}>
     <p>They go straight to where the bot reads them, in place of those that are there. Nothing shows them again. Make them on ${exchange} without the right to withdraw.</p>
@@ -135,8 +134,7 @@ function Adding({ refusal, keysRefusal, close }) {
     event.preventDefault();
     setError(null);
     const given = Object.fromEntries(Object.entries(form).filter(([name, value]) => value !== "" && (isVirtual || name !== "prices_from")));
-    const add = () => confirmAct({ title: `Add account ${form.name}`, verb: "Add", path: "/accounts", body: given, danger: form.mode === "live", note: form.mode === "live" ? "This account trades real money." : "", done: renewAll });
-    close();
+    const add = () => confirmAct({ title: `Add account ${form.name}`, verb: "Add", path: "/accounts", body: given, danger: form.mode === "live", note: form.mode === "live" ? "This account trades real money." : "", done: close });
     if (isVirtual || !Object.values(keys).some(Boolean)) { add(); return; }
     confirmAct({ title: `Keys of ${form.name}`, verb: "Store", path: `/accounts/${encodeURIComponent(form.name)}/keys`, body: { keys, exchange: form.exchange }, tell: toldOf, done: () => setTimeout(add) });
   }

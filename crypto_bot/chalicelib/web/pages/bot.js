@@ -31,7 +31,7 @@ function Page({ name, query }) {
   const tried = useTried();
 
   if (source.loading) return html`<${Skeleton} title=${name} lines=${12} />`;
-  if (source.missing) return html`<${PageHead} title=${name} /><${ErrorNote} error=${source.missing} />`;
+  if (source.missing) return html`<${PageHead} title=${name} /><${ErrorNote} error=${source.missing} /><p><a href=${href("/bots")}>All bots</a></p>`;
   const isOld = Boolean(query.version) && about.data && query.version !== about.data.versions[0].version;
   const readOnly = isReady || isOld || !mayAct.value;
   // Whoever runs a version locks it, after it was opened here, too.

@@ -38,6 +38,7 @@ function Page({ name }) {
   return html`<${PageHead} title=${name} at=${html`<${AsOf} at=${live.at} />`}>
       ${live.data && mayAct.value && html`<${Acts} of=${live.data} path=${path} update=${() => setUpdating(true)} />`}<//>
     <${Shown} live=${live}>${(data) => html`<${Whole} data=${data} path=${path} />`}<//>
+    ${live.error && !live.data && html`<p><a href=${href("/deployments")}>All deployments</a></p>`}
     ${updating && html`<${UpdateDialog} of=${live.data} path=${path} close=${() => setUpdating(false)} />`}`;
 }
 
@@ -146,10 +147,9 @@ function UpdateDialog({ of: data, path, close }) {
   const [given, setGiven] = useState(data.parameters);
   function ask(event) {
     event.preventDefault();
-    close();
     const parameters = Object.fromEntries((source.data?.outline.parameters ?? [])
       .filter((each) => given[each.name] !== undefined && given[each.name] !== "").map((each) => [each.name, Number(given[each.name])]));
-    confirmAct({ title: `Update ${data.name}`, verb: "Update", path: `${path}/update`, body: { version, parameters }, back: ({ digest }) => ({ digest }), danger: data.followers.some((each) => each.mode === "live") });
+    confirmAct({ title: `Update ${data.name}`, verb: "Update", path: `${path}/update`, body: { version, parameters }, back: ({ digest }) => ({ digest }), danger: data.followers.some((each) => each.mode === "live"), done: close });
   }
   return html`<${Dialog} title="Update ${data.name}" close=${close}><form class="deploying" onSubmit=${ask}>
     <p class="muted">It keeps what it holds, and where it can what it remembers.</p>

@@ -19,7 +19,7 @@ function Page() {
 function Standing({ data }) {
   return html`<div class="cards">
     ${data.totals.map((total) => html`<${Total} key=${total.badge + total.quote} total=${total} />`)}
-    ${!data.totals.length && html`<${Card} title="Equity" wide><${Empty} title="No figures yet">They are taken every hour, and soon after the start.<//><//>`}
+    ${!data.totals.length && html`<${Card} title="Equity" wide><${Empty} title="No figures yet">They are taken once something has been traded, and then every hour.<//><//>`}
     <${Positions} rows=${data.positions} />
     <${Signals} rows=${data.signals} />
     <${Accounts} rows=${data.accounts} />

@@ -5,7 +5,7 @@ import { Ledger } from "components/ledger.js";
 import { Badge, Card, Change, Mode, Money, PageHead, Tabs } from "components/parts.js";
 import { AsOf, Empty, ErrorNote, Shown, Skeleton } from "components/states.js";
 import { Table } from "components/table.js";
-import { amount, drawn, money, percent } from "lib/format.js";
+import { NOTHING, amount, drawn, money, percent } from "lib/format.js";
 import { useLive } from "lib/live.js";
 import { href, setQuery } from "lib/route.js";
 
@@ -56,15 +56,20 @@ function Targets({ account, positions, strategies }) {
 }
 
 function row(strategy, terms, position, account) {
-  const equity = drawn(account.equity ?? "0");
-  const held = position && position.quantity !== "0";
-  return { strategy, position, paused: terms?.paused, target: terms ? drawn(terms.weight) : 0, isIn: Boolean(held), actual: held && equity ? drawn(position.cost) / equity : 0 };
+  const held = Boolean(position && position.quantity !== "0");
+  return { strategy, position, paused: terms?.paused, target: terms ? drawn(terms.weight) : 0, isIn: held, actual: held ? shareOf(position, account) : 0 };
+}
+
+// null while nobody knows the equity: before the first figures are taken.
+function shareOf(position, account) {
+  const equity = account.equity === null ? 0 : drawn(account.equity);
+  return equity > 0 ? drawn(position.cost) / equity : null;
 }
 
 function Share({ row: { target, actual, isIn } }) {
   const wide = (share) => ({ width: `${Math.min(100, share * 100).toFixed(1)}%` });
-  return html`<div class="share"><div class="share-bar" aria-hidden="true"><span class="actual" style=${wide(actual)}></span><span class="target" style=${{ left: wide(target).width }}></span></div>
-    <small>${isIn ? percent(actual.toFixed(6), 1) : "out"} of ${percent(target.toFixed(6), 1)}</small></div>`;
+  return html`<div class="share">${actual !== null && html`<div class="share-bar" aria-hidden="true"><span class="actual" style=${wide(actual)}></span><span class="target" style=${{ left: wide(target).width }}></span></div>`}
+    <small>${!isIn ? "out" : actual === null ? NOTHING : percent(actual.toFixed(6), 1)} of ${percent(target.toFixed(6), 1)}</small></div>`;
 }
 
 function Exits({ of }) {

@@ -13,7 +13,8 @@ import { setQuery } from "lib/route.js";
 import { mayAct } from "lib/session.js";
 
 const MOST = 4_000_000;
-const USUAL = { prices: "list", interval: "1h", timeframe: "1h", timezone: "UTC", cash: "10000", fee: "0.001", slippage: "0", lag: "0" };
+const ZIPPED = "PK\x03\x04";  // how a spreadsheet begins: it is an archive
+const USUAL = { prices: "list", interval: "1h", timeframe: "", timezone: "UTC", cash: "10000", fee: "0.001", slippage: "0", lag: "0" };
 
 function Page({ query }) {
   const [lists, setLists] = useState([]);
@@ -24,14 +25,23 @@ function Page({ query }) {
 
   async function add(files) {
     setProblem(null);
-    const read = await Promise.all([...files].map(async (file) => ({ name: nameOf(file.name), symbol: symbolOf(file.name), text: await file.text() })));
+    const chosen = [...files];  // the list empties itself while they are read
+    const read = await Promise.all(chosen.map(async (file) => ({ name: nameOf(file.name), symbol: symbolOf(file.name), text: await file.text() })));
+    const zipped = read.findIndex(({ text }) => text.startsWith(ZIPPED));
+    if (zipped >= 0) {
+      setProblem({ message: `${chosen[zipped].name} is a spreadsheet or an archive (it begins with PK), and a list of trades is text: export it as CSV.` });
+      return;
+    }
     const known = new Set(lists.map((each) => each.name));
     const together = [...lists, ...read.filter((each) => !known.has(each.name))];
     const size = together.reduce((sum, each) => sum + each.text.length, 0);
     if (size > MOST) setProblem({ message: `These lists have ${size.toLocaleString("en")} characters together; at most ${MOST.toLocaleString("en")} are taken at once.` });
     else setLists(together);
   }
-  const run = () => job.begin("/replays", bodyOf(lists, terms));
+  function run() {
+    setQuery({ id: undefined });  // what is found next stands alone
+    job.begin("/replays", bodyOf(lists, terms));
+  }
   const ready = lists.length > 0 && lists.every((each) => /^[A-Z0-9]+\/[A-Z0-9]+$/.test(each.symbol));
   return html`<${PageHead} title="Replay" />
     <p class="muted">TradingView's “List of trades” of several strategies goes alert by alert through the allocator that trades, on a virtual account, once for each policy.</p>
@@ -72,7 +82,7 @@ function Terms({ terms, change }) {
     <${Field} label="Prices">${(given) => html`<select ...${given} value=${terms.prices} onChange=${set("prices")}>
       <option value="list">of the lists themselves</option><option value="lake">candles of the lake</option></select>`}<//>
     ${terms.prices === "lake" && html`<${Field} label="Candles of" value=${terms.interval} onInput=${set("interval")} />`}
-    <${Field} label="The charts' interval" value=${terms.timeframe} onInput=${set("timeframe")} />
+    <${Field} label="The charts' interval" hint="empty: as the lists' times show" value=${terms.timeframe} onInput=${set("timeframe")} />
     <${Field} label="The charts' time zone" value=${terms.timezone} onInput=${set("timezone")} />
     <${Field} label="Cash" inputmode="decimal" value=${terms.cash} onInput=${set("cash")} />
     <${Field} label="Fee" hint="0.001 is 0.1 %" inputmode="decimal" value=${terms.fee} onInput=${set("fee")} />
