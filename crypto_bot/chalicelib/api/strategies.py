@@ -141,10 +141,13 @@ def _closing(strategy: str) -> list[str]:
     owned = _owned(configuration, strategy)
     lines = [f"The next tick sells {told}." for _, told in owned]
     held = {symbol for symbol, _ in owned}
-    idle = [symbol for symbol in symbols_to_close(ports, strategy) if symbol not in held]
+    symbols = symbols_to_close(ports, configuration, strategy)
+    idle = [symbol for symbol in symbols if symbol not in held]
     if idle:
         lines.append(f"A wish to be flat in {', '.join(idle)} is stored: nothing is owned there.")
-    dropped = [_dropped(configuration, entry) for entry in entries_to_drop(ports, strategy)]
+    dropped = [
+        _dropped(configuration, entry) for entry in entries_to_drop(ports, symbols, strategy)
+    ]
     return [*lines, *dict.fromkeys(dropped)]
 
 

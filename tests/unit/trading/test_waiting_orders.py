@@ -211,7 +211,7 @@ def test_the_owner_who_closes_a_strategy_ends_its_orders(desk: Desk) -> None:
     order = desk.order(at="95")
     desk.order(side="sell", at="110")
     desk.next_minute()
-    assert [entry.id for entry in entries_to_drop(desk.ports, "btc")] == [order]
+    assert [entry.id for entry in entries_to_drop(desk.ports, ["BTC/USDT"], "btc")] == [order]
     close_strategy(desk.ports, "btc")
     desk.at("94")
     assert desk.status(order) is SignalStatus.SUPERSEDED

@@ -3,6 +3,7 @@
 There is one path to an order: this stores wishes and sends nothing.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -25,24 +26,26 @@ _AT_ONCE: Final = 100
 
 def close_strategy(ports: TradingPorts, name: str) -> list[Signal]:
     """One signal per instrument that the strategy trades, or still owns on some account."""
-    strategy = strategy_named(ports.strategies.configuration(), name)
+    configuration = ports.strategies.configuration()
+    strategy = strategy_named(configuration, name)
     now = ports.clock.now()
-    signals = [_flat(strategy, symbol, now) for symbol in symbols_to_close(ports, name)]
+    symbols = symbols_to_close(ports, configuration, name)
+    signals = [_flat(strategy, symbol, now) for symbol in symbols]
     for signal in signals:
         ports.signals.add(signal)
     return signals
 
 
-def symbols_to_close(ports: TradingPorts, name: str) -> list[str]:
+def symbols_to_close(ports: TradingPorts, configuration: Configuration, name: str) -> list[str]:
     """What gets a signal to be flat, whether anything of it is owned or not."""
-    configuration = ports.strategies.configuration()
     strategy = strategy_named(configuration, name)
     return sorted({*strategy.symbols(), *_owned(ports, configuration, name)})
 
 
-def entries_to_drop(ports: TradingPorts, name: str) -> list[Signal]:
-    """Entries that nothing has been decided on yet, the newest first: closing overtakes them."""
-    symbols = symbols_to_close(ports, name)
+def entries_to_drop(ports: TradingPorts, symbols: Sequence[str], name: str) -> list[Signal]:
+    """Entries that nothing has been decided on yet, the newest first: closing `symbols` overtakes
+    them.
+    """
     found: list[Signal] = []
     place: str | None = None
     while rows := ports.signals.page(_AT_ONCE, place, only_open=True):
