@@ -315,8 +315,15 @@ def test_the_message_for_an_alert_is_ready_to_copy_and_one_of_ones_own_is_checke
     window.get_by_role("button", name="Copy").first.click()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "{{strategy.market_position}}" in copied
+    held: list[Route] = []
+    page.route("**/check", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/check"):
+        window.get_by_label("A message to try").fill(copied + "\n")
     window.get_by_label("A message to try").fill('{"ticker": "DOGEUSDT"}')
     expect(window.locator(".note.bad").first).to_be_visible()
+    held[0].continue_()  # about what stood there before, and later than the answer about this
+    page.evaluate("new Promise((done) => setTimeout(done, 500))")
+    assert window.locator(".note.bad").first.is_visible()
 
 
 def test_the_keyboard_goes_everywhere(visit: Visit) -> None:

@@ -70,6 +70,24 @@ def test_figures_come_with_the_first_purchase_and_a_share_is_unknown_before(visi
     expect(page.get_by_role("region", name="Equity")).to_contain_text("figures of")
 
 
+def test_a_page_that_comes_after_it_was_left_takes_nobody_back(
+    browser: Browser, program: Running
+) -> None:
+    """On a slow line: the reader has gone on before the first page's file is there."""
+    held: list[Route] = []
+    with visiting(browser, program) as visit:
+        page = visit.page
+        page.route("**/ui/pages-overview.*", lambda route: held.append(route))  # noqa: PLW0108
+        visit.enter()
+        visit.go("/accounts", "Accounts")
+        account = page.get_by_role("region", name="paper")
+        expect(account).to_be_visible()
+        held.pop().continue_()
+        page.evaluate("import('pages/overview.js').then(() => true)")
+        page.evaluate("new Promise((done) => setTimeout(done))")
+        assert account.is_visible()
+
+
 @pytest.mark.parametrize("pasted", ["“abc”", "пароль", "a b"])
 def test_what_can_be_no_token_is_refused_and_not_kept(
     browser: Browser, program: Running, pasted: str
@@ -107,7 +125,7 @@ def test_what_does_not_exist_leads_back_to_the_list(visit: Visit, path: str, bac
     expect(visit.page.locator("main.work h1")).to_have_text(path.capitalize())
 
 
-def test_a_failed_replay_does_not_leave_the_result_of_the_one_before(
+def test_a_replay_is_begun_once_and_a_failed_one_does_not_leave_the_result_before(
     visit: Visit, tmp_path: Path
 ) -> None:
     page = visit.page
@@ -122,9 +140,12 @@ def test_a_failed_replay_does_not_leave_the_result_of_the_one_before(
     expect(page.get_by_role("alert")).to_contain_text("export it as CSV")
     expect(page.get_by_label("Strategy")).to_have_count(0)
     chosen.set_input_files(listed)
-    page.get_by_role("button", name="Replay", exact=True).click()
+    begun: list[str] = []
+    page.on("request", lambda asked: begun.extend([asked.url] if asked.method == "POST" else []))
+    page.get_by_role("button", name="Replay", exact=True).dblclick()
     figures = page.get_by_role("group", name="Figures of each policy")
     expect(figures).to_be_visible()
+    assert begun == [visit.address.replace("/ui", "/replays")]
     page.get_by_label("Cash").fill("-1")
     page.get_by_role("button", name="Replay", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("cash")

@@ -38,11 +38,13 @@ function Outlet() {
   const main = useRef(null);
   const last = useRef({ title, isFirst: true });
   useEffect(() => {
-    if (!here) return;
+    if (!here) return undefined;
+    let isWanted = true;  // not once the reader has gone on: a file may come after that of the next page
     here.page.load().then(
-      (module) => setLoaded({ page: here.page, Page: module.page.Page }),
-      (error) => setLoaded({ page: here.page, error }),
+      (module) => isWanted && setLoaded({ page: here.page, Page: module.page.Page }),
+      (error) => isWanted && setLoaded({ page: here.page, error }),
     );
+    return () => { isWanted = false; };
   }, [here?.page]);
   if (here && loaded.page !== here.page && sameFile(loaded.page, here.page)) loaded.page = here.page;
   const { Page, error } = here && loaded.page === here.page ? loaded : {};

@@ -13,6 +13,7 @@ export function useJob(ended) {
   const [error, setError] = useState(null);
   const heard = useRef(ended);
   heard.current = ended;
+  const beginning = useRef(false);
   const running = job?.state === "running";
 
   useEffect(() => {
@@ -38,12 +39,16 @@ export function useJob(ended) {
   }, [job?.id, running]);
 
   async function begin(path, body) {
+    if (beginning.current) return;  // pressed twice, before the first was answered
+    beginning.current = true;
     setError(null);
     setJob(null);
     try {
       setJob(await post(path, body, { key: newKey() }));
     } catch (caught) {
       setError(caught);
+    } finally {
+      beginning.current = false;
     }
   }
   async function abort() {

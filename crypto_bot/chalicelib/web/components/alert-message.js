@@ -30,8 +30,12 @@ function Trial({ path, first }) {
   const [error, setError] = useState(null);
   useEffect(() => {
     if (text === first || !text.trim()) { setFound(null); return undefined; }
-    const timer = setTimeout(() => post(`${path}/check`, { message: text }).then((answer) => { setFound(answer); setError(null); }, setError), TYPING);
-    return () => clearTimeout(timer);
+    const abort = new AbortController();  // an answer about what stood there before would be shown of this
+    const timer = setTimeout(() => post(`${path}/check`, { message: text }, { signal: abort.signal }).then(
+      (answer) => { setFound(answer); setError(null); },
+      (caught) => { if (!abort.signal.aborted) setError(caught); },
+    ), TYPING);
+    return () => { clearTimeout(timer); abort.abort(); };
   }, [text]);
   return html`<textarea rows="7" spellcheck="false" aria-label="A message to try" value=${text} onInput=${(event) => setText(event.target.value)}></textarea>
     <${ErrorNote} error=${error} />${found && html`<${Findings} of=${found} />`}`;
