@@ -10,14 +10,8 @@ import click
 
 from chalicelib.bootstrap.trials import backtested, download_line, span_of
 from chalicelib.cli.options import in_home
-from chalicelib.cli.trial_words import (
-    FILE,
-    check_folders,
-    of_a_trial,
-    one_setup,
-    write_then_show,
-    written,
-)
+from chalicelib.cli.trial_words import FILE, of_a_trial, one_setup, written
+from chalicelib.cli.written_files import check_folders, write_then_show
 
 if TYPE_CHECKING:
     from chalicelib.domain.bots.backtest_report import BacktestReport

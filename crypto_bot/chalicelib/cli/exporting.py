@@ -21,6 +21,7 @@ from chalicelib.cli.rows import (
     posting_rows,
     signal_row,
 )
+from chalicelib.cli.written_files import write_file
 from chalicelib.domain.errors import SettingsError
 from chalicelib.domain.trading.account import Account
 from chalicelib.domain.trading.ledger import Entry
@@ -130,15 +131,8 @@ def export(account: str | None, format: str | None, output: Path | None, kind: s
     if output is None:
         click.echo(text, nl=False)
         return
-    _write(output, text)
+    write_file(output, text)
     click.echo(f"{len(rows)} rows written to {output}.", err=True)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _json_text(rows: Sequence[Row]) -> str:

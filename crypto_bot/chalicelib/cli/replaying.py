@@ -12,7 +12,8 @@ import click
 from chalicelib.bootstrap.replays.report import COMPARED, USUAL, counted, replayed
 from chalicelib.cli.options import in_home
 from chalicelib.cli.progress_lines import teller
-from chalicelib.cli.trial_words import check_folders, write_then_show, written
+from chalicelib.cli.trial_words import written
+from chalicelib.cli.written_files import check_folders, write_then_show
 from chalicelib.domain.market.interval import Interval
 
 

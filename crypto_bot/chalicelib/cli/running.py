@@ -99,7 +99,7 @@ def run(  # noqa: PLR0917 - click hands them over by name
     from chalicelib.cli.applying import check_public_url
     from chalicelib.cli.screenshot import Photographer
     from chalicelib.cli.terminal_view import LogView, view_for
-    from chalicelib.cli.trial_words import check_folders
+    from chalicelib.cli.written_files import check_folders
 
     check_folders(picture)
     if public_url:

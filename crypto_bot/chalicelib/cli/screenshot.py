@@ -14,7 +14,7 @@ from rich.console import Console
 
 from chalicelib.cli.draw import draw
 from chalicelib.cli.terminal_view import PlainView
-from chalicelib.domain.errors import SettingsError
+from chalicelib.cli.written_files import write_file
 from chalicelib.local import RunOptions, RunSummary, Snapshot, View, run
 
 _SECONDS = 20.0
@@ -59,10 +59,7 @@ def write_picture(snapshot: Snapshot, target: Path) -> None:
     console = Console(record=True, width=_WIDTH, file=StringIO(), force_terminal=True)
     console.print(draw(snapshot, "crypto-bot run"))
     svg = console.export_svg(title="crypto-bot run", unique_id="crypto-bot")
-    try:
-        target.write_text(_FONT_FACE.sub("", svg), encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"{target} cannot be written: {error.strerror}") from None
+    write_file(target, _FONT_FACE.sub("", svg))
 
 
 if __name__ == "__main__":

@@ -12,14 +12,8 @@ from typing_extensions import override
 from chalicelib import bootstrap
 from chalicelib.bootstrap.trials import no_candles, span_of, venue_of
 from chalicelib.cli.options import in_home
-from chalicelib.cli.trial_words import (
-    FILE,
-    check_folders,
-    of_a_trial,
-    one_setup,
-    write_then_show,
-    written,
-)
+from chalicelib.cli.trial_words import FILE, of_a_trial, one_setup, written
+from chalicelib.cli.written_files import check_folders, write_then_show
 from chalicelib.domain.bots.refusals import BotRefused, CandlesRefused
 from chalicelib.domain.bots.sweep_ranking import METRICS
 from chalicelib.domain.errors import SettingsError

@@ -1,4 +1,4 @@
-"""What verbs that run a bot have in common: options, the bot that is named, files written."""
+"""What verbs that run a bot have in common: options, and the bot that is named."""
 
 from collections.abc import Callable, Mapping
 from functools import reduce
@@ -80,13 +80,6 @@ def _with(options: _Options, command: F) -> F:
     return reduce(lambda made, option: option(made), reversed(options), command)
 
 
-def check_folders(*files: Path | None) -> None:
-    """Before hours of work, not after them."""
-    for file in files:
-        if file and not file.parent.is_dir():
-            raise SettingsError(f"{file} cannot be written: there is no folder {file.parent}")
-
-
 def one_setup(bot: str, words: Mapping[str, Any], parameters: Mapping[str, object]) -> "Setup":
     """Of the bot that was named, for the instruments that were; SettingsError where it is none."""
     from chalicelib.bootstrap.sweeps import bot_named, file_of
@@ -104,20 +97,3 @@ def one_setup(bot: str, words: Mapping[str, Any], parameters: Mapping[str, objec
     except BotRefused as error:
         raise SettingsError(str(error)) from None
     return setup_of(kind, words, parameters)
-
-
-def write_then_show(files: Mapping[Path, str], show: Callable[[], None]) -> None:
-    """Whoever reads what is shown may stop reading, as `head` does: the files do not wait for it.
-
-    A file that cannot be written takes nothing from what is shown.
-    """
-    try:
-        for file, content in files.items():
-            try:
-                file.write_text(content, encoding="utf-8")
-            except OSError as error:
-                raise SettingsError(f"{file} cannot be written: {error.strerror}") from None
-    finally:
-        show()
-    for file in files:
-        click.echo(f"{file} is written")

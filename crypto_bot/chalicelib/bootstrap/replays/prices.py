@@ -37,7 +37,8 @@ def candle_files(paths: Sequence[Path], interval: str) -> dict[str, Path]:
     for path in paths:
         if not path.exists():
             raise SettingsError(f"--candles is {path}, and there is no such file or folder")
-        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        for file in files:
             symbol = _symbol_in(file)
             if symbol:
                 found.setdefault(symbol, []).append(file)
@@ -46,7 +47,7 @@ def candle_files(paths: Sequence[Path], interval: str) -> dict[str, Path]:
                     f"--candles is {path}; its name must say what it holds, as BTC-USDT.15m.csv or"
                     " BTC-USDT.15m.parquet does"
                 )
-        if path.is_dir() and not any(map(_symbol_in, path.iterdir())):
+        if path.is_dir() and not any(map(_symbol_in, files)):
             raise SettingsError(
                 f"--candles is {path}, and no file in it is named like BTC-USDT.15m.csv or"
                 " BTC-USDT.15m.parquet"
