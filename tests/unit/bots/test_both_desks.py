@@ -173,6 +173,18 @@ def test_both_make_the_same_of_it(script: dict[int, Act], rows: list[Row], left:
     assert lived(script, *rows) == left
 
 
+def test_both_show_the_bot_where_its_stops_stand() -> None:
+    rows = [CALM, (100, 120, 100, 118), (118, 119, 115, 116)]
+    seen: list[list[tuple[str, Decimal | None]]] = []
+    script = {
+        0: lambda c: c.buy(1, trail_stop=0.1, stop_loss=80),
+        2: lambda c: seen.append(sorted((each.id, each.stop) for each in c.open_orders)),
+    }
+    tried(script, *rows)
+    lived(script, *rows)
+    assert seen == [[("1.stop", 80), ("1.trail", 108)]] * 2
+
+
 def test_orders_of_another_instrument_stay() -> None:
     def change(ctx: Context) -> None:
         ctx.buy(1, symbol="ETH/USDT")

@@ -64,7 +64,7 @@ def test_a_bot_sees_side_size_and_price_of_all_that_waits() -> None:
         OpenOrder("2", BTC, "buy", 1.0, Decimal(80), None),
         OpenOrder("3", BTC, "sell", None, None, Decimal(85)),  # all that there will be
         OpenOrder("1.stop", BTC, "sell", 2.0, None, Decimal(90)),
-        OpenOrder("1.trail", BTC, "sell", 2.0, None, None),
+        OpenOrder("1.trail", BTC, "sell", 2.0, None, Decimal(80)),
         OpenOrder("1.profit", BTC, "sell", 2.0, Decimal(120), None),
     ]
 

@@ -103,7 +103,7 @@ class PaperDesk:
                 order.side.value,
                 None if order.quantity is None else float(order.quantity),
                 order.limit,
-                order.stop,
+                order.stands_at,
             )
             for order in self.waiting
         )

@@ -73,6 +73,13 @@ class PaperOrder:
             self.level = float(self.stop)
         self._follow(opened)
 
+    @property
+    def stands_at(self) -> Decimal | None:
+        """The price of a stop; a trailing one has one from its first open on."""
+        if self.trailing is None or self.is_new:
+            return self.stop
+        return Decimal(repr(self.level))
+
     def met_at_open(self, opened: float) -> float | None:
         """The price at which a new order is filled at once."""
         if self.is_market:
