@@ -112,6 +112,8 @@ def test_where_nothing_can_be_tried_the_page_says_what_to_set(visit: Visit) -> N
     run = page.get_by_role("button", name="Run backtest")
     expect(run).to_be_disabled()
     expect(page.get_by_text("There are no such candles yet")).to_have_count(0)
+    while not waiting:
+        page.wait_for_timeout(20)
     waiting.pop().fulfill(status=409, json={"status": "refused", "error": sentence})
     expect(page.get_by_role("alert")).to_contain_text(sentence)
     for name in ("Run backtest", "Check"):

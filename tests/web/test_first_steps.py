@@ -1,14 +1,14 @@
 """The first hour: signing in, what is not known yet, and what goes wrong at first."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from tests.functional.running import Running, running
+from tests.web.altered import changed
 from tests.web.browser import PHONE, Visit, visiting
 from tests.web.floor import furnish
 from tests.web.test_dashboard import act, alert
@@ -28,15 +28,6 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield found
 
 
-def changed(route: Route, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """What the program answers, with the change; without a tag, as if it were never the same."""
-    asked = {k: v for k, v in route.request.headers.items() if k != "if-none-match"}
-    answer = route.fetch(headers=asked)
-    headers = {name: text for name, text in answer.headers.items() if name != "etag"}
-    body = answer.json()
-    route.fulfill(response=answer, headers=headers, json={**body, **change(body)})
-
-
 def without_figures(route: Route) -> None:
     """As the program answers between the first purchase and the first figures."""
     changed(
@@ -54,20 +45,25 @@ def after_a_busy_tick(route: Route) -> None:
     changed(route, lambda body: {"tick": {**body["tick"], "outcome": outcome}})
 
 
-def test_figures_come_with_the_first_purchase_and_a_share_is_unknown_before(visit: Visit) -> None:
-    page = visit.page
-    expect(page.get_by_text("taken once something has been traded")).to_be_visible()
-    page.route("**/overview", without_figures)
-    alert(visit.program, "btc", "long")
-    visit.go("/positions", "Positions")
-    row = page.get_by_role("row").filter(has_text="btc")
-    expect(row).to_contain_text("– of 40.0 %")  # noqa: RUF001 - as the page writes it
-    expect(row.locator(".share-bar")).to_have_count(0)
-    page.unroute("**/overview")
-    expect(row).to_contain_text(re.compile(r"4\d\.\d % of 40\.0 %"))
-    expect(row.locator(".share-bar .actual")).to_be_visible()
-    visit.go("/", "Overview")
-    expect(page.get_by_role("region", name="Equity")).to_contain_text("figures of")
+def test_figures_come_with_the_first_purchase_and_a_share_is_unknown_before(
+    browser: Browser, tmp_path: Path
+) -> None:
+    furnish(tmp_path)
+    with running(tmp_path, "--no-demo") as untraded, visiting(browser, untraded) as visit:
+        visit.enter()
+        page = visit.page
+        expect(page.get_by_text("taken once something has been traded")).to_be_visible()
+        page.route("**/overview", without_figures)
+        alert(untraded, "btc", "long")
+        visit.go("/positions", "Positions")
+        row = page.get_by_role("row").filter(has_text="btc")
+        expect(row).to_contain_text("– of 40.0 %")  # noqa: RUF001 - as the page writes it
+        expect(row.locator(".share-bar")).to_have_count(0)
+        page.unroute("**/overview")
+        expect(row).to_contain_text(re.compile(r"4\d\.\d % of 40\.0 %"))
+        expect(row.locator(".share-bar .actual")).to_be_visible()
+        visit.go("/", "Overview")
+        expect(page.get_by_role("region", name="Equity")).to_contain_text("figures of")
 
 
 def test_a_page_that_comes_after_it_was_left_takes_nobody_back(

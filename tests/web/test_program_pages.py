@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Route, expect
 
 from tests.canaries import EXCHANGE_KEY, EXCHANGE_SECRET
 from tests.functional.running import Running, running
+from tests.web.altered import changed
 from tests.web.browser import PHONE, Visit, visiting
 from tests.web.floor import furnish
 
@@ -56,8 +57,7 @@ def test_where_no_keys_are_taken_the_page_asks_for_none_and_says_why(visit: Visi
     """As a stage on AWS answers that has no function for keys."""
 
     def refusing(route: Route) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, json={**answer.json(), "keys_refusal": "no right to any"})
+        changed(route, lambda _: {"keys_refusal": "no right to any"})
 
     visit.page.route("**/accounts", refusing)
     visit.go("/accounts", "Accounts")

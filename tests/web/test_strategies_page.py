@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,16 +19,16 @@ from tests.web.browser import PHONE, Visit, visiting
 from tests.web.floor import furnish
 
 MAIN = Account(name="main", exchange="binance", mode=Mode.SANDBOX, quote="USDT", secret="keys")
+LESS_BTC = Subscription(account="paper", strategy="btc", weight=Decimal("0.15"))
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    found = tmp_path_factory.mktemp("home")
-    furnish(found)
-    return found
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    furnish(tmp_path)
+    return tmp_path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def program(home: Path) -> Iterator[Running]:
     with running(home, "--no-demo") as found:
         yield found
@@ -52,8 +51,7 @@ def weighed(home: Path, strategy: str) -> Decimal:
 
 def test_an_owner_goes_back_to_what_was(visit: Visit, home: Path) -> None:
     page = visit.page
-    first = Subscription(account="paper", strategy="btc", weight=Decimal("0.4"))
-    configure(home, subscriptions=[replace(first, weight=Decimal("0.15"))])
+    configure(home, subscriptions=[LESS_BTC])
     visit.go("/strategies", "Strategies")
     versions = page.get_by_role("region", name="Versions")
     versions.get_by_text("Version 2").click()
@@ -72,6 +70,7 @@ def test_an_owner_goes_back_to_what_was(visit: Visit, home: Path) -> None:
 
 def test_a_change_in_between_is_not_lost_by_going_back(visit: Visit, home: Path) -> None:
     page = visit.page
+    configure(home, subscriptions=[LESS_BTC])
     visit.go("/strategies", "Strategies")
     page.get_by_role("button", name="Go back to version 1").click()
     question = page.get_by_role("dialog")

@@ -66,8 +66,7 @@ def test_a_page_that_is_opened_for_the_first_time_has_the_keyboard_at_its_headin
 ) -> None:
     page = visit.page
     for letter, heading in (("m", "Markets"), ("s", "Signals"), ("m", "Markets")):
-        page.keyboard.press("g")
-        page.keyboard.press(letter)
+        page.keyboard.type(f"g{letter}")
         expect(page.locator("main.work h1")).to_have_text(heading)
         visit.settled()
         expect(page.locator("main.work h1")).to_be_focused()

@@ -2,14 +2,15 @@
 import { go } from "lib/route.js";
 
 const SOON = 1200;
-let goingSince = 0;
+let goingSince = -Infinity;
 
 export function listen(letters, help) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     if (document.querySelector("dialog[open]")) return;
-    const path = performance.now() - goingSince < SOON ? letters[event.key] : undefined;
-    goingSince = event.key === "g" ? performance.now() : 0;
+    // When the keys were pressed, not when this busy page came to hear of them.
+    const path = event.timeStamp - goingSince < SOON ? letters[event.key] : undefined;
+    goingSince = event.key === "g" ? event.timeStamp : -Infinity;
     if (path !== undefined) go(path);
     else if (event.key === "/") focusSearch(event);
     else if (event.key === "?") help();
