@@ -15,6 +15,18 @@ export function useJob(ended) {
   heard.current = ended;
   const beginning = useRef(false);
   const running = job?.state === "running";
+  const shown = useRef(job);
+  shown.current = job;
+  const told = useRef("");
+  useEffect(() => () => { heard.current = null; }, []);  // who has left is led nowhere
+
+  // The end is heard of once, from whichever answer brings it.
+  function take(found) {
+    setJob(found);
+    if (found.state === "running" || told.current === found.id) return;
+    told.current = found.id;
+    heard.current?.(found);
+  }
 
   useEffect(() => {
     if (!running) return undefined;
@@ -26,9 +38,8 @@ export function useJob(ended) {
       try {
         const found = await get(`/jobs/${job.id}`);
         if (stopped) return;
-        setJob(found);
-        if (found.state !== "running") heard.current?.(found);
-        else timer = setTimeout(look, every());
+        take(found);
+        if (found.state === "running") timer = setTimeout(look, every());
       } catch (caught) {
         if (stopped) return;
         if (caught.status === 404) { setJob(null); setError(caught); } else timer = setTimeout(look, EVERY * 5);
@@ -44,7 +55,7 @@ export function useJob(ended) {
     setError(null);
     setJob(null);
     try {
-      setJob(await post(path, body, { key: newKey() }));
+      take(await post(path, body, { key: newKey() }));
     } catch (caught) {
       setError(caught);
     } finally {
@@ -53,7 +64,8 @@ export function useJob(ended) {
   }
   async function abort() {
     try {
-      setJob(await post(`/jobs/${job.id}/abort`, {}));
+      const found = await post(`/jobs/${job.id}/abort`, {});
+      if (shown.current?.id === found.id && shown.current.state === "running") take(found);  // else it is over, or another's turn
     } catch (caught) {
       toast(caught.message, "bad");
     }

@@ -22,8 +22,12 @@ export function useSource(name, { from, version, isReady }) {
   const [missing, setMissing] = useState(null);
   const [busy, setBusy] = useState(false);
   const [opening, setOpening] = useState(0);
+  const [tries, setTries] = useState(0);
   const latest = useRef("");
   const shown = useRef("");
+  const saving = useRef(null);
+  const isHere = useRef(true);
+  useEffect(() => () => { isHere.current = false; }, []);
   const path = `/bots/${encodeURIComponent(name)}`;
 
   useEffect(() => {
@@ -35,7 +39,12 @@ export function useSource(name, { from, version, isReady }) {
     setError(null);
     load().then((found) => { if (!gone) open(found); }, (caught) => { if (!gone) setMissing(caught); });
     return () => { gone = true; };
-  }, [name, from, version]);
+  }, [name, from, version, tries]);
+
+  function retry() {
+    shown.current = "";
+    setTries(tries + 1);
+  }
 
   async function load() {
     if (from === "template") return { ...await get("/bot_template", { query: { name } }), isNew: true };
@@ -78,13 +87,28 @@ export function useSource(name, { from, version, isReady }) {
     return () => clearTimeout(timer);
   }, [text, opened === null]);
 
+  // Who asks before the first was answered waits for the same answer: the next would be refused.
+  function once(work) {
+    saving.current ??= work().finally(() => { saving.current = null; });
+    return saving.current;
+  }
+
   // -> what was saved, or null where it was refused; then nothing that was written is lost
-  async function save(major = false) {
-    if (busy) return null;
+  const save = (major = false) => once(() => store(() => major));
+
+  // After somebody else's save: this text follows theirs as the next version.
+  const saveAfterTheirs = () => once(() => store(async () => {
+    const theirs = await get(`${path}/source`);
+    opened.digest = theirs.digest;
+    return !theirs.is_locked;  // one that was never run would be replaced
+  }));
+
+  async function store(isMajor) {
     const written = latest.current;
     setBusy(true);
     setError(null);
     try {
+      const major = await isMajor();
       const headers = opened.digest ? { "If-Match": `"${opened.digest}"` } : {};
       const found = await post(path, { source: written, major }, { headers, key: newKey() });
       setOpened({ saved: written, digest: found.digest, version: found.version, locked: found.is_locked, isStored: true });
@@ -92,10 +116,11 @@ export function useSource(name, { from, version, isReady }) {
       else keepDraft(name, { text: latest.current, digest: found.digest });
       toast(found.done, "good");
       shown.current = address(name);  // what is shown is what was saved: nothing has to be loaded
-      if (from || version) setQuery({ from: undefined, version: undefined });
+      if (isHere.current && (from || version)) setQuery({ from: undefined, version: undefined });
       renewAll();
       return found;
     } catch (caught) {
+      if (!isHere.current) toast(`${name} is not saved: ${caught.message}`, "bad");
       setError(caught);
       const line = /line (\d+)/.exec(caught.message);
       if (line) setProblems([{ line: Number(line[1]), column: 1, text: caught.message }]);
@@ -105,20 +130,13 @@ export function useSource(name, { from, version, isReady }) {
     }
   }
 
-  // After somebody else's save: this text follows theirs as the next version.
-  async function saveAfterTheirs() {
-    const theirs = await get(`${path}/source`);
-    opened.digest = theirs.digest;
-    return save(!theirs.is_locked);  // one that was never run would be replaced
-  }
-
   // An older version's text in place of the newest one's, to be saved as the next.
   function bringBack(newest) {
     keepDraft(name, { text: latest.current, digest: newest.digest });
     setQuery({ version: undefined });
   }
   const { saved, ...known } = opened ?? NOTHING;
-  return { ...known, text, opening, problems, outline, error, missing, busy, loading: !opened && !missing, isDirty: Boolean(opened) && text !== saved, write, save, saveAfterTheirs, bringBack };
+  return { ...known, text, opening, problems, outline, error, missing, retry, busy, loading: !opened && !missing, isDirty: Boolean(opened) && text !== saved, write, save, saveAfterTheirs, bringBack };
 }
 
 function readDraft(name) {

@@ -22,10 +22,12 @@ export function confirmAct(act) {
 
 export function ConfirmDialog() {
   const act = asked.value;
-  return act && html`<${Question} act=${act} close=${() => { asked.value = null; }} />`;
+  // Whoever gave up waiting may be asked something else by now, which no late answer may close.
+  const isAsked = () => asked.value === act;
+  return act && html`<${Question} act=${act} isAsked=${isAsked} close=${() => { if (isAsked()) asked.value = null; }} />`;
 }
 
-function Question({ act, close }) {
+function Question({ act, isAsked, close }) {
   const [found, setFound] = useState(act.dry ? null : {});
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
@@ -48,9 +50,10 @@ function Question({ act, close }) {
       const answer = await call(act.method, act.path, { body: act.dry ? { ...act.body, ...act.back?.(found), confirm: true } : act.body, key, headers: act.headers });
       toast(act.said?.(answer) ?? answer?.done ?? `${act.title}: done.`, "good");
       renewAll();
-      act.done?.(answer);
+      if (isAsked()) act.done?.(answer);
       close();
     } catch (caught) {
+      if (!isAsked()) { sayFailed(act.title, caught); return; }
       setBusy(false);
       if (caught.isRefusal) setKey(newKey());  // so trying again is another act
       if (caught.field === "digest") setFound(null);  // what was shown is not what there is: look again
@@ -68,8 +71,14 @@ function Question({ act, close }) {
 }
 
 // The same key goes with the next press, so that pressing again cannot do it twice.
-function unknown(error) {
-  return new ApiError(0, `${error.message.replace(/[^.?!]$/, "$&.")} It may have been done or not; pressing again cannot do it twice.`);
+export function unknown(error, next = "pressing again cannot do it twice") {
+  return new ApiError(0, `${error.message.replace(/[^.?!]$/, "$&.")} It may have been done or not; ${next}.`);
+}
+
+// Of an act whose window was closed before the answer came: its key is gone with it.
+export function sayFailed(title, error) {
+  const told = error.isRefusal ? error : unknown(error, "look at what there is before you do it again");
+  toast(`${title}: ${told.message}`, "bad");
 }
 
 function Sentences({ would }) {

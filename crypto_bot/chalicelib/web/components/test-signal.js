@@ -1,5 +1,6 @@
 // A try of the whole way of an alert; nothing is traded.
-import { html, useState } from "vendor/preact.js";
+import { html, useEffect, useRef, useState } from "vendor/preact.js";
+import { sayFailed } from "components/confirm.js";
 import { Dialog } from "components/dialog.js";
 import { Field } from "components/parts.js";
 import { ErrorNote, Shown } from "components/states.js";
@@ -8,11 +9,16 @@ import { newKey, post } from "lib/api.js";
 import { renewAll, useLive } from "lib/live.js";
 import { go } from "lib/route.js";
 
+const TITLE = "Send a test signal";
+
 export function TestSignal({ close }) {
   const live = useLive("/strategies", { every: 0 });
   const [sent, setSent] = useState({ strategy: "", ticker: "", market_position: "long" });
   const [error, setError] = useState(null);
   const [key, setKey] = useState(newKey);
+  // Whoever closed this before the answer came is elsewhere by now, and stays there.
+  const isOpen = useRef(true);
+  useEffect(() => () => { isOpen.current = false; }, []);
   const strategies = live.data?.strategies ?? [];
   const chosen = strategies.find(({ name }) => name === sent.strategy) ?? strategies[0];
   const tickers = Object.keys(chosen?.instruments ?? {});
@@ -28,15 +34,17 @@ export function TestSignal({ close }) {
       const answer = await post("/test-signal", body, { key });
       toast(answer.done, "good");
       renewAll();
+      if (!isOpen.current) return;
       go("/signals", [answer.signal_id]);
       close();
     } catch (caught) {
+      if (!isOpen.current) { sayFailed(TITLE, caught); return; }
       if (caught.isRefusal) setKey(newKey());
       setError(caught);
     }
   }
   const foot = html`<button onClick=${close}>Cancel</button><button class="primary" disabled=${!chosen} onClick=${send}>Send</button>`;
-  return html`<${Dialog} title="Send a test signal" close=${close} foot=${foot}>
+  return html`<${Dialog} title=${TITLE} close=${close} foot=${foot}>
     <p class="muted">It arrives, is planned and ends like any other alert; nothing is traded.</p>
     <${Shown} live=${live} lines=${3}>${() => (chosen ? html`<div class="fields">
       <${Field} label="Strategy">${(input) => html`<select ...${input} value=${chosen.name} onChange=${change("strategy")}>

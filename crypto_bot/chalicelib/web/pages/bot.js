@@ -20,7 +20,10 @@ import { mayAct } from "lib/session.js";
 const NO_WORDS = [];
 const CONFLICT = 409;
 
-function Page({ name, query }) {
+// Another bot's page begins anew: what is under way of this one is not shown there.
+const Page = ({ name, query }) => html`<${Work} key=${name} name=${name} query=${query} />`;
+
+function Work({ name, query }) {
   const isReady = query.view === "ready";
   const source = useSource(name, { from: query.from, version: query.version, isReady });
   const about = useLive(source.isStored ? `/bots/${encodeURIComponent(name)}` : null);
@@ -31,7 +34,7 @@ function Page({ name, query }) {
   const tried = useTried();
 
   if (source.loading) return html`<${Skeleton} title=${name} lines=${12} />`;
-  if (source.missing) return html`<${PageHead} title=${name} /><${ErrorNote} error=${source.missing} /><p><a href=${href("/bots")}>All bots</a></p>`;
+  if (source.missing) return html`<${PageHead} title=${name} /><${ErrorNote} error=${source.missing} retry=${source.missing.isRefusal ? undefined : source.retry} /><p><a href=${href("/bots")}>All bots</a></p>`;
   const isOld = Boolean(query.version) && about.data && query.version !== about.data.versions[0].version;
   const readOnly = isReady || isOld || !mayAct.value;
   // Whoever runs a version locks it, after it was opened here, too.
@@ -88,8 +91,14 @@ function Trial({ name, source, about, version, tried }) {
   const asked = useMemo(() => askedOf(trial, source.outline, series), [trial, source.outline, series]);
   const path = `/bots/${encodeURIComponent(name)}`;
 
+  // Keep is pressed long after the run whose it is: what was saved since counts.
+  const now = useRef(null);
+  now.current = { source, version, isBusy: job.running || check.running };
+
   async function run(what, where) {
-    const saved = source.isDirty || !source.isStored ? await source.save() : { version: version ?? source.version };
+    const { source: of, version: opened, isBusy } = now.current;
+    if (isBusy) return;
+    const saved = of.isDirty || !of.isStored ? await of.save() : { version: opened ?? of.version };
     if (saved) what.begin(`${path}/${where}`, where === "check" ? checkOf(asked, saved) : { ...asked, version: saved.version });
   }
   const isHere = canTry(asked, series);

@@ -1,5 +1,5 @@
 // What arrived and what became of it; a row opens its whole story.
-import { html, useEffect, useState } from "vendor/preact.js";
+import { html, useEffect, useRef, useState } from "vendor/preact.js";
 import { Icon } from "components/icons.js";
 import { Badge, PageHead } from "components/parts.js";
 import { SignalStory } from "components/signal-story.js";
@@ -49,12 +49,18 @@ const given = (query) => Object.fromEntries(Object.entries(query).filter(([, val
 
 function Filters({ query, count, more }) {
   const [text, setText] = useState(query.text ?? "");
+  const known = useRef(text);  // what the address had last: only what comes from elsewhere replaces what is being typed
   const strategies = useLive("/strategies", { every: 0 }).data?.strategies ?? [];
   useEffect(() => {
-    const timer = setTimeout(() => { if (text !== (query.text ?? "")) setQuery({ text: text || undefined }); }, TYPING);
+    const timer = setTimeout(() => { if (text !== known.current) { known.current = text; setQuery({ text: text || undefined }); } }, TYPING);
     return () => clearTimeout(timer);
   }, [text]);
-  useEffect(() => { if (!query.text) setText(""); }, [query.text]);
+  useEffect(() => {
+    const given = query.text ?? "";
+    if (given === known.current) return;
+    known.current = given;
+    setText(given);
+  }, [query.text]);
   const choose = (name) => (event) => setQuery({ [name]: event.target.value || undefined });
   return html`<div class="bar" role="search">
     <div class="search"><${Icon} name="search" size="16" /><input type="search" placeholder="Ticker, comment, reason, id" aria-label="Search signals"
