@@ -1,18 +1,25 @@
 """The page about markets in a real browser: candles drawn, the past fetched, minutes, ranking."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.functional.running import Running, running
 from tests.market.shown import HOUR, analyse, candles, collect, load, rank, sum_up
+from tests.web.altered import changed
 from tests.web.browser import PHONE, Visit, visiting
 from tests.web.floor import furnish
 
 CHART = ".markets-canvas canvas"
 COUNT = 1_200
+FIRST = 1_000  # candles that a chart begins with
+PAGE = 5_000  # that are asked for as one goes to the left
+MISSED = 5
+COLUMNS = ("start", "open", "high", "low", "close", "volume")
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +111,109 @@ def test_where_there_is_nothing_the_next_step_can_be_copied(browser, tmp_path):
         expect(
             visit.page.get_by_text("crypto-bot candles download binance BTC/USDT")
         ).to_be_visible()
+
+
+def asked(limit: int) -> re.Pattern[str]:
+    """Addresses of so many candles."""
+    return re.compile(rf"/markets/candles\?.*limit={limit}(&|$)")
+
+
+def earlier(body: dict[str, Any], hours: int) -> dict[str, Any]:
+    """The same candles as if they were of so many hours before."""
+    starts = [datetime.fromisoformat(at) - hours * HOUR for at in body["start"]]
+    return {"start": [f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in starts]}
+
+
+def without_newest(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: body[name][:-MISSED] for name in COLUMNS}
+
+
+def chart_of(count: int, rest: str = ",") -> str:
+    return f".markets-canvas[aria-label*=': {count}{rest}']"
+
+
+def test_what_was_kept_of_an_earlier_look_takes_no_candles_away(visit: Visit) -> None:
+    """First the newest two of a day ago, as they are kept; then those that there are."""
+    page = visit.page
+    answers: list[Route] = []
+
+    def newest(route: Route) -> None:
+        answers.append(route)
+        if len(answers) == 1:
+            changed(route, lambda body: earlier(body, 22))
+        else:
+            changed(route, lambda body: {"close": [*body["close"][:-1], "12345"]})
+
+    page.route(asked(2), newest)
+    page.reload()
+    expect(page.locator(chart_of(FIRST, ", the last closed at 12345."))).to_be_visible()
+
+
+def test_candles_that_were_missed_are_fetched_and_the_past_stays(visit: Visit) -> None:
+    """The newest few are there only once the chart has been seen without them."""
+    page = visit.page
+    held: list[Route] = []
+    seen: list[str] = []
+
+    def first(route: Route) -> None:
+        if seen:
+            held.append(route)
+        else:
+            changed(route, without_newest)
+
+    def newest(route: Route) -> None:
+        if seen:
+            route.continue_()
+        else:
+            changed(route, lambda body: earlier(body, MISSED))
+
+    page.route(asked(FIRST), first)
+    page.route(asked(2), newest)
+    page.reload()
+    expect(page.locator(chart_of(FIRST - MISSED))).to_be_visible()
+    page.get_by_role("button", name="All", exact=True).click()
+    expect(page.locator(chart_of(COUNT - MISSED))).to_be_visible()
+    with page.expect_request(asked(FIRST)):
+        seen.append("without them")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert drawn(visit) == COUNT - MISSED
+    held[0].continue_()
+    expect(page.locator(chart_of(COUNT))).to_be_visible()
+
+
+def test_a_chart_that_could_not_be_loaded_is_tried_again(visit: Visit) -> None:
+    page = visit.page
+    visit.expected.add(503)
+    page.route(asked(FIRST), lambda route: route.fulfill(status=503, body=""))
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("503")
+    page.unroute(asked(FIRST))
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(chart_of(FIRST))).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_past_that_could_not_be_loaded_is_tried_again(visit: Visit) -> None:
+    page = visit.page
+    visit.expected.add(503)
+    expect(page.locator(chart_of(FIRST))).to_be_visible()
+    page.route(asked(PAGE), lambda route: route.fulfill(status=503, body=""))
+    page.get_by_role("button", name="All", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("503")
+    page.unroute(asked(PAGE))
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(chart_of(COUNT))).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_the_past_comes_although_that_of_the_chart_before_is_never_answered(visit: Visit) -> None:
+    page = visit.page
+    held: list[Route] = []
+    expect(page.locator(chart_of(FIRST))).to_be_visible()
+    page.route(asked(PAGE), lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request(asked(PAGE)):
+        page.get_by_role("button", name="All", exact=True).click()
+    with page.expect_response(re.compile(r"columns=rsi_14&limit=2$")):
+        page.get_by_role("button", name="RSI 14").click()
+    page.get_by_role("button", name="All", exact=True).click()
+    expect(page.locator(chart_of(COUNT))).to_be_visible()

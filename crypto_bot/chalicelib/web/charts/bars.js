@@ -24,8 +24,13 @@ export function before(older, bars) {
   return joined;
 }
 
-// The newest candles again: they replace those of their time, and follow them.
+// Whether candles may be missing between `bars` and the `newest`.
+export const isGap = (bars, newest) => !(newest.time[0] <= bars.time.at(-1));
+
+// The newest candles again: they replace those of their time, and follow them. An answer that was kept
+// may be older than what is there: it says nothing new.
 export function renewed(bars, newest) {
+  if (newest.time.at(-1) < bars.time.at(-1)) return bars;
   const joined = before(bars.time.length && newest.time.length ? until(bars, newest.time[0]) : bars, newest);
   return { ...joined, last: newest.last ?? bars.last };
 }

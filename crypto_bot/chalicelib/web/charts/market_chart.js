@@ -3,7 +3,7 @@ import { html, signal, useEffect, useMemo, useRef, useState } from "vendor/preac
 import { Icon } from "components/icons.js";
 import { Empty, ErrorNote, Skeleton } from "components/states.js";
 import { CandleDrawing } from "charts/candles.js";
-import { barsOf, before, renewed } from "charts/bars.js";
+import { barsOf, before, isGap, renewed } from "charts/bars.js";
 import { indicatorsOf } from "charts/indicators.js";
 import { get } from "lib/api.js";
 import { NOTHING, amount, fullTime } from "lib/format.js";
@@ -20,54 +20,64 @@ const EVERY = 5000;
 export function MarketChart({ series, show, fills, told }) {
   const key = JSON.stringify([series, show]);
   const [loaded, setLoaded] = useState({ key: "" });
-  const [error, setError] = useState(null);
+  const [failed, setFailed] = useState(null);  // {error, retry: "first" or "older"}
+  const [round, setRound] = useState(0);
   const columns = useColumns(loaded, show);
   const query = { ...series, columns: show.length ? columns : "" };
   const current = loaded.key === key ? loaded : null;
 
+  const loading = useRef(null);
   useEffect(() => {
     const control = new AbortController();
-    setError(null);
+    loading.current = control;
+    setFailed(null);
     first(series, show, control.signal).then(
-      (found) => setLoaded({ key, ...found }),
-      (caught) => { if (caught.name !== "AbortError") setError(caught); },
-    );
+      (found) => setLoaded((old) => (old.key === key ? joined(old, found) : { key, ...found })),
+      (error) => { if (!control.signal.aborted) setFailed({ error, retry: "first" }); },
+    ).finally(() => { if (loading.current === control) loading.current = null; });
     return () => control.abort();
-  }, [key]);
+  }, [key, round]);
   useEffect(() => { if (current) told(current.indicators); }, [current?.names]);
 
   const live = useLive(current ? "/markets/candles" : null, { query: { ...query, limit: 2 }, every: EVERY });
-  const [bars, setBars] = useState({ of: null });
-  const whole = bars.of === current?.bars ? bars : { of: current?.bars, all: current?.bars, next: current?.next };
+  const mended = useRef(null);  // the newest candles, where some were missing before them
   useEffect(() => {
     if (!current || !live.data?.start.length) return;
-    setBars((old) => {
-      const base = old.of === current.bars ? old : { of: current.bars, all: current.bars, next: current.next };
-      return { ...base, all: renewed(base.all, barsOf(live.data)) };
-    });
-  }, [live.data, current]);
+    const newest = barsOf(live.data);
+    if (!isGap(current.bars, newest)) setLoaded((old) => (old.key === key ? { ...old, bars: renewed(old.bars, newest) } : old));
+    else if (!loading.current && mended.current !== live.data) {  // once: who answers with less than that would be asked without end
+      mended.current = live.data;
+      setRound((old) => old + 1);
+    }
+  }, [live.data, current?.page]);
 
-  const busy = useRef(false);
+  const asking = useRef(null);  // the controller of the page before, while it is on its way
+  useEffect(() => () => { asking.current?.abort(); asking.current = null; }, [key]);
   async function older() {
-    if (busy.current || !whole.next) return;
-    busy.current = true;
+    if (asking.current || !current.next) return;
+    const control = new AbortController();
+    asking.current = control;
+    const free = () => { if (asking.current === control) asking.current = null; };
     try {
-      const page = await get("/markets/candles", { query: { ...query, limit: PAGE, cursor: whole.next } });
-      setBars((old) => {
-        const base = old.of === current.bars ? old : whole;
-        return { ...base, all: before(barsOf(page), base.all), next: page.next };
-      });
-      busy.current = false;
-    } catch (caught) {
-      setError(caught);
-      setTimeout(() => { busy.current = false; }, EVERY);
+      const page = await get("/markets/candles", { query: { ...query, limit: PAGE, cursor: current.next }, signal: control.signal });
+      setLoaded((old) => (old.key === key && old.next === current.next ? { ...old, bars: before(barsOf(page), old.bars), next: page.next } : old));
+      setFailed((old) => (old?.retry === "older" ? null : old));
+      free();
+    } catch (error) {
+      if (control.signal.aborted) return;
+      setFailed({ error, retry: "older" });
+      setTimeout(free, EVERY);
     }
   }
-  if (error && !current) return html`<${ErrorNote} error=${error} />`;
-  if (!current) return html`<div class="markets-chart"><${Skeleton} lines=${8} /></div>`;
-  if (!whole.all.time.length) return html`<${NoCandles} series=${series} />`;
+  function retry() {
+    if (failed.retry === "first") setRound((old) => old + 1);
+    else { asking.current = null; older(); }
+  }
+  const note = failed && html`<${ErrorNote} error=${failed.error} retry=${retry} />`;
+  if (!current) return note ?? html`<div class="markets-chart"><${Skeleton} lines=${8} /></div>`;
+  if (!current.bars.time.length) return html`${note}<${NoCandles} series=${series} />`;
   const chosen = current.indicators.filter((one) => show.includes(one.key));
-  return html`<${ErrorNote} error=${error} /><${Canvas} key=${key} series=${series} bars=${whole.all} indicators=${chosen} fills=${fills} older=${older} />`;
+  return html`${note}<${Canvas} key=${key} series=${series} bars=${current.bars} indicators=${chosen} fills=${fills} older=${older} />`;
 }
 
 // The names of columns are known once a page has told them.
@@ -78,13 +88,21 @@ function useColumns(loaded, show) {
 const columnsOf = (indicators, show) => indicators.filter((one) => show.includes(one.key))
   .flatMap((one) => one.columns.map((column) => column.name)).join(",");
 
+// `page` is the newest as it was loaded last; what is older stays, where nothing is missing between.
+function joined(old, found) {
+  if (isGap(old.bars, found.bars)) return { key: old.key, ...found };
+  const next = old.bars.time[0] < found.bars.time[0] ? old.next : found.next;
+  return { ...old, ...found, bars: renewed(old.bars, found.bars), next };
+}
+
 async function first(series, show, abort) {
   const asked = { ...series, limit: FIRST };
   let answer = await get("/markets/candles", { query: asked, signal: abort });
   const indicators = indicatorsOf(answer.columns);
   const columns = columnsOf(indicators, show);
   if (columns) answer = await get("/markets/candles", { query: { ...asked, columns }, signal: abort });
-  return { bars: barsOf(answer), next: answer.next, indicators, names: answer.columns.join() };
+  const bars = barsOf(answer);
+  return { page: bars, bars, next: answer.next, indicators, names: answer.columns.join() };
 }
 
 function NoCandles({ series }) {

@@ -44,11 +44,13 @@ export function Login({ again }) {
 
 const Alone = ({ children }) => html`<main class="login">${children}</main>`;
 
-// Above whatever window is open, which stays as it is.
+// Above whatever window is open, which stays as it is. However often its closing is
+// prevented, a browser closes it in the end; nobody could sign in then, so it opens again.
 function Over({ children }) {
   const box = useRef(null);
   useLayoutEffect(() => { box.current.showModal(); }, []);
-  return html`<dialog ref=${box} class="over" aria-label="Sign in again" onCancel=${(event) => event.preventDefault()}>${children}</dialog>`;
+  return html`<dialog ref=${box} class="over" aria-label="Sign in again" onCancel=${(event) => event.preventDefault()}
+    onClose=${() => box.current?.showModal()}>${children}</dialog>`;
 }
 
 export function Logo({ size = 26 }) {

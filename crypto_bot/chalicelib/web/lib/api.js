@@ -41,7 +41,8 @@ export async function call(method, path, options) {
 
 // -> {data, etag, same}; `same`: what `etag` named has not changed, and there is no data.
 export async function exchange(method, path, { query, body, key, etag, headers = {}, signal } = {}) {
-  const sent = { Accept: "application/json", Authorization: `Bearer ${token.value}`, ...headers };
+  const offered = token.value;
+  const sent = { Accept: "application/json", Authorization: `Bearer ${offered}`, ...headers };
   if (body !== undefined) sent["Content-Type"] = "application/json";
   if (key) sent["Idempotency-Key"] = key;
   if (etag) sent["If-None-Match"] = etag;
@@ -53,13 +54,16 @@ export async function exchange(method, path, { query, body, key, etag, headers =
   const data = await read(response);
   if (response.ok) return { data, etag: response.headers.get("ETag") ?? "" };
   const said = data?.error ?? data?.Message ?? data?.message ?? `the program answered ${response.status}`;
-  if (response.status === UNKNOWN_TOKEN) expire();
+  // A late answer to a token that was replaced meanwhile says nothing of the one that is valid now.
+  if (response.status === UNKNOWN_TOKEN && token.value === offered) expire();
   throw new ApiError(response.status, said, data?.field, data ?? {});
 }
 
-async function ask(url, init) {
+const ask = (url, init) => heard(fetch(url, init));
+
+async function heard(answer) {
   try {
-    return await fetch(url, init);
+    return await answer;
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(0, "The program does not answer. Is it running, and is this machine online?");
@@ -67,7 +71,7 @@ async function ask(url, init) {
 }
 
 async function read(response) {
-  const text = await response.text();
+  const text = await heard(response.text());
   if (!text) return null;
   try {
     return JSON.parse(text);
@@ -90,7 +94,7 @@ export async function download(path, name, { query } = {}) {
       const said = await read(response);
       throw new ApiError(response.status, said?.error ?? `the program answered ${response.status}`);
     }
-    const text = await response.text();
+    const text = await heard(response.text());
     parts.push(parts.length ? text.slice(text.indexOf("\n") + 1) : text);
     cursor = response.headers.get("X-Next-Cursor");
   } while (cursor);

@@ -12,7 +12,7 @@ export function useGrowing(path, name, { query = {}, id = (row) => row.id, every
   const asked = JSON.stringify([path, query]);
   const [list, setList] = useState({ asked: "", rows: [], next: null, head: 0 });
   const [loadError, setLoadError] = useState(null);
-  const busy = useRef(false);
+  const asking = useRef(null);  // the controller of the page that is on its way
 
   useEffect(() => {
     if (live.data === undefined || live.address === undefined) return;
@@ -20,22 +20,29 @@ export function useGrowing(path, name, { query = {}, id = (row) => row.id, every
     setList((old) => merged(old, asked, { rows, next: live.data.next ?? null, isFull: rows.length >= query.limit }, id));
   }, [live.data, asked]);
 
+  // What is on its way for another list is neither waited for nor told of.
+  useEffect(() => {
+    setLoadError(null);
+    return () => { asking.current?.abort(); asking.current = null; };
+  }, [asked]);
+
   async function load() {
-    if (busy.current || !list.next || list.asked !== asked) return;
-    busy.current = true;
+    if (asking.current || !list.next || list.asked !== asked) return;
+    const control = new AbortController();
+    asking.current = control;
     setLoadError(null);
     try {
-      const page = await get(path, { query: { ...query, cursor: list.next } });
-      setList((old) => (old.asked === asked ? longer(old, page[name], page.next ?? null, id) : old));
+      const page = await get(path, { query: { ...query, cursor: list.next }, signal: control.signal });
+      setList((old) => (old.asked === asked ? longer(old, list.next, page[name], page.next ?? null, id) : old));
     } catch (error) {
-      setLoadError(error);
+      if (!control.signal.aborted) setLoadError(error);
     } finally {
-      busy.current = false;
+      if (asking.current === control) asking.current = null;
     }
   }
   const current = list.asked === asked ? list : { rows: live.data?.[name] ?? [], next: null };
   // With a filter, pages may be short or empty although there is more.
-  useEffect(() => { if (current.rows.length < ENOUGH) load(); }, [current.next, current.rows.length]);
+  useEffect(() => { if (current.rows.length < ENOUGH || current.isBehind) load(); }, [current.next, current.rows.length, current.isBehind]);
   return { ...live, rows: current.rows, more: Boolean(current.next), load, loadError };
 }
 
@@ -50,7 +57,10 @@ function merged(old, asked, { rows, next, isFull }, id) {
   return { asked, rows: [...rows, ...old.rows.slice(place + 1)], next: old.next, head };
 }
 
-function longer(old, rows, next, id) {
+// A list that began anew while the page of `cursor` was on its way goes on elsewhere: rows between would be
+// missing. It is `isBehind` then: somebody wanted more of it.
+function longer(old, cursor, rows, next, id) {
+  if (old.next !== cursor) return { ...old, isBehind: true };
   const ids = new Set(old.rows.map(id));
-  return { ...old, rows: [...old.rows, ...rows.filter((row) => !ids.has(id(row)))], next };
+  return { ...old, isBehind: false, rows: [...old.rows, ...rows.filter((row) => !ids.has(id(row)))], next };
 }

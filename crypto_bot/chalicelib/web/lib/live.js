@@ -6,9 +6,11 @@ import { ended } from "lib/session.js";
 const EVERY = 5000;
 const LONGEST = 60000;
 const MOST_KEPT = 60;
+const PATIENCE = 60000;  // who never answers would stop a poll without a word
 
-const kept = new Map();  // address -> {data, etag, at}: a page that is opened again shows at once
+const kept = new Map();  // address -> {data, etag, at, acts}: a page that is opened again shows at once
 const polls = new Map();  // address -> the one that asks, however many show it
+let acts = 0;  // so many were there: what was kept before the last one is asked for whole, without its tag
 
 // -> {data, tag, error, loading, stale, at, refresh}
 // `data` is the same object until it changes; `at` is a signal of when it was last known to be true.
@@ -31,15 +33,13 @@ export function useLive(path, { query, every = EVERY } = {}) {
 
 // After an act: whatever is shown is asked again now, the rest when it is shown next.
 export function renewAll() {
-  for (const [address, old] of kept) {
-    if (!polls.has(address)) kept.delete(address);
-    else old.etag = "";
-  }
+  acts += 1;
+  for (const address of kept.keys()) if (!polls.has(address)) kept.delete(address);
   for (const poll of polls.values()) poll.now();
 }
 
 function entry(address) {
-  if (!kept.has(address)) kept.set(address, { data: undefined, etag: "", at: signal(null) });
+  if (!kept.has(address)) kept.set(address, { data: undefined, etag: "", at: signal(null), acts });
   return kept.get(address);
 }
 
@@ -111,8 +111,12 @@ function start(address, every) {
 
 async function renew(address, abort) {
   const old = entry(address);
-  const answer = await exchange("GET", address, { etag: old.etag, signal: abort });
+  const asked = acts;
+  const answer = await exchange("GET", address, {
+    etag: old.acts === asked ? old.etag : "", signal: AbortSignal.any([abort, AbortSignal.timeout(PATIENCE)]),
+  });
   if (!answer.same) Object.assign(old, { data: answer.data, etag: answer.etag });
+  old.acts = asked;
   old.at.value = Date.now();
   for (const other of kept.keys()) {
     if (kept.size <= MOST_KEPT) break;
