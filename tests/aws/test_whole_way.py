@@ -112,6 +112,7 @@ def _toml(value: Any) -> str:
     return json.dumps(value)
 
 
+@pytest.mark.timeout(1800)  # six minutes on two processors that do nothing else
 def test_the_whole_way(
     stage: DeployedStage,
     venue: GeminiVenue,

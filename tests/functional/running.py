@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from chalicelib.domain.trading.strategy import Strategy
 from chalicelib.settings import Settings
 from tests import watch
 from tests.canaries import PATH_TOKEN
+from tests.ports import steady_port
 
 TOKEN = PATH_TOKEN
 PATIENCE = 60.0
@@ -135,7 +135,7 @@ class Running:
     def request(
         self, method: str, path: str, body: bytes, headers: dict[str, str]
     ) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
@@ -169,15 +169,10 @@ class Running:
             self.process.stdout.close()
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def running(home: Path, *options: str, until: str = "Try it: ") -> Iterator[Running]:
     """Started and listening on a free port, as `until` tells; killed at the end if it runs."""
-    port = free_port()
+    port = steady_port()
     process = subprocess.Popen(
         command(home, "--port", str(port), *options),
         stdout=subprocess.PIPE,

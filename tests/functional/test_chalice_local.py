@@ -10,14 +10,15 @@ from pathlib import Path
 from chalicelib import bootstrap
 from chalicelib.bootstrap import Choices
 from chalicelib.settings import Settings
-from tests.functional.running import JSON, TOKEN, configure, eventually, free_port
+from tests.functional.running import JSON, TOKEN, configure, eventually
+from tests.ports import steady_port
 
 CHALICE = "from chalice.cli import main; main()"
 PROJECT = Path(__file__).parents[2] / "crypto_bot"
 
 
 def ask(port: int, method: str, path: str, body: bytes = b"") -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request(method, path, body, JSON)
         return connection.getresponse().status
@@ -29,7 +30,7 @@ def ask(port: int, method: str, path: str, body: bytes = b"") -> int:
 
 def test_chalice_local_takes_an_alert_into_the_home_folder(tmp_path):
     configure(tmp_path)
-    port = free_port()
+    port = steady_port()
     process = subprocess.Popen(
         [sys.executable, "-c", CHALICE, "local", "--no-autoreload", "--port", str(port)],
         cwd=PROJECT,

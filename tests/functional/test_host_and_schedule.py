@@ -29,7 +29,7 @@ from chalicelib.drivers.dynamodb_table import DynamoDbTable, create_table
 from chalicelib.services.trading.receive_signal import Delivery, receive_signal
 from chalicelib.settings import Settings, Stage
 from tests.contract.stores.races import REGION, patient_client
-from tests.functional.running import TOKEN, eventually, free_port
+from tests.functional.running import TOKEN, eventually
 from tests.kill_loop.judge import Evidence, problems
 from tests.kill_loop.venue import SITES, Venue, open_venue
 
@@ -169,8 +169,7 @@ def program(log: Path, *words: str, **variables: str) -> Iterator[subprocess.Pop
 
 def test_a_host_and_the_schedule_trade_one_after_the_other(hall: Hall) -> None:
     host_log, function_log = hall.folder / "host.log", hall.folder / "function.log"
-    port = str(free_port())
-    run = ("chalicelib.cli", "run", "--stage", "prod", "--log-format", "json", "--port", port)
+    run = ("chalicelib.cli", "run", "--stage", "prod", "--log-format", "json", "--port", "0")
     home = {"CRYPTO_BOT_HOME": str(hall.folder / "home"), "CRYPTO_BOT_PROJECT": str(hall.folder)}
     function = {"AWS_LAMBDA_FUNCTION_NAME": "crypto_bot-prod-tick"}
     with (

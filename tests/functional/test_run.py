@@ -29,7 +29,7 @@ def statuses(program):
 
 
 def test_the_first_run_is_a_demonstration_that_ends_with_a_summary(tmp_path):
-    ended = run_to_its_end(tmp_path, "--port", "0", "--for", "8")
+    ended = run_to_its_end(tmp_path, "--port", "0", "--for", "15")
     assert ended.returncode == 0, ended.stderr
     assert "SYNTHETIC prices" in ended.stdout
     assert " FILLED" in ended.stdout

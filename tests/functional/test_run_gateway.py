@@ -26,7 +26,7 @@ def current(app) -> Any:
 @pytest.fixture
 def application():
     app = Chalice(app_name="sample", configure_logs=False)
-    together = Barrier(BOTH, timeout=10)
+    together = Barrier(BOTH, timeout=60)
 
     @app.authorizer()
     def refuse(_request):
@@ -65,7 +65,7 @@ def served(app, host="127.0.0.1", heard=None):
 
 
 def ask(server, method, path, body=b"", **headers):
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
     try:
         connection.request(method, path, body, headers)
         answer = connection.getresponse()

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.functional.running import TOKEN, configure, running
+from tests.functional.running import PATIENCE, TOKEN, configure, running
 
 HEAD = f"POST /hook/btc/{TOKEN} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n".encode()
 SLOW_CLIENTS = 200
@@ -23,11 +23,11 @@ def program(tmp_path_factory):
         assert TOKEN not in (home / "crypto-bot.log").read_text(encoding="utf-8")
 
 
-def first_line(program, request: bytes) -> bytes:
+def first_line(program, request: bytes, patience: float = PATIENCE) -> bytes:
     """What it answers; b"" if it hangs up, b"..." if it waits for more."""
-    with socket.create_connection(("127.0.0.1", program.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", program.port), timeout=PATIENCE) as connection:
         connection.sendall(request)
-        connection.settimeout(0.5)
+        connection.settimeout(patience)
         try:
             return connection.recv(4096).split(b"\r\n")[0]
         except TimeoutError:
@@ -36,10 +36,14 @@ def first_line(program, request: bytes) -> bytes:
             return b""
 
 
-def seconds_for_a_good_alert(program) -> float:
-    began = time.monotonic()
-    assert program.alert("long") == 200
-    return time.monotonic() - began
+def is_taken_within_a_second(program) -> bool:
+    """At the third try at the latest: a disk is slow now and then, a busy program each time."""
+    for _ in range(3):
+        began = time.monotonic()
+        assert program.alert("long") == 200
+        if time.monotonic() - began < 1:
+            return True
+    return False
 
 
 @pytest.mark.parametrize(
@@ -67,8 +71,9 @@ def seconds_for_a_good_alert(program) -> float:
     ],
 )
 def test_broken_requests_are_answered_or_dropped(program, request_bytes, answer):
-    assert first_line(program, request_bytes) == answer
-    assert seconds_for_a_good_alert(program) < 1
+    patience = 0.5 if answer == b"..." else PATIENCE
+    assert first_line(program, request_bytes, patience) == answer
+    assert is_taken_within_a_second(program)
 
 
 def test_a_chunked_alert_is_an_alert(program):
@@ -89,9 +94,9 @@ def test_too_long_a_body_is_413_whoever_refuses_it(program):
 def test_two_hundred_slow_clients_delay_nobody(program):
     with ExitStack() as stack:
         for number in range(SLOW_CLIENTS):
-            connection = socket.create_connection(("127.0.0.1", program.port), timeout=5)
+            connection = socket.create_connection(("127.0.0.1", program.port), timeout=PATIENCE)
             stack.enter_context(connection)
             started = HEAD + b"Content-Length: 5000\r\n\r\n" + b"{" * number
             connection.sendall(started[: len(HEAD) - 7] if number % 2 else started)
-        assert seconds_for_a_good_alert(program) < 1
-        assert seconds_for_a_good_alert(program) < 1
+        assert is_taken_within_a_second(program)
+        assert is_taken_within_a_second(program)

@@ -86,9 +86,9 @@ def test_a_venue_that_is_down_is_asked_ever_more_rarely(floor):
     floor.exchanges.by_account["paper"] = Down()
     floor.alert("btc", "long")
     schedule = schedule_of(floor, tick=3600, look=0.02)
-    schedule.start()
     began = time.monotonic()
-    eventually(lambda: schedule.tally.ticks == 5)
+    schedule.start()
+    eventually(lambda: schedule.tally.ticks >= 5)
     assert time.monotonic() - began > 0.02 * (2 + 4 + 8 + 16)
     schedule.stop()
     [trouble] = schedule.tally.troubles()
@@ -100,13 +100,13 @@ def test_the_owners_word_is_heard_while_the_schedule_waits_longer_and_longer():
     signal_id = floor.alert("btc", "long")
     schedule = schedule_of(floor, tick=3600, look=0.02)
     schedule.start()
-    eventually(lambda: schedule.tally.ticks == 7)  # the next one after 2.56 s
+    eventually(lambda: schedule.tally.ticks >= 8)  # the next one after 5.12 s
     approved = time.monotonic()
     floor.clock.pass_time(seconds=1)
     decide_signal(floor.ports, signal_id, approved=True)
     eventually(lambda: floor.signal(signal_id).status is SignalStatus.EXECUTED)
     schedule.stop()
-    assert time.monotonic() - approved < 2
+    assert time.monotonic() - approved < 4
 
 
 def test_figures_are_reported_in_their_own_rhythm(floor):

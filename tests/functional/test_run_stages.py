@@ -186,7 +186,7 @@ def test_stages_that_nobody_has_switched_on_do_not_run() -> None:
 def test_a_run_has_the_stages_of_its_environment(tmp_path: Path) -> None:
     ended = run_to_its_end(
         tmp_path,
-        *("--for", "4", "--port", "0", "--no-demo"),
+        *("--for", "10", "--port", "0", "--no-demo"),
         MARKET_FUNCTIONS="load_candles,compact_candles,analyse_markets",
     )
     assert ended.returncode == 0, ended.stderr

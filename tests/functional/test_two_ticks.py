@@ -32,7 +32,7 @@ from chalicelib.drivers.sqlite_table import SqliteTable
 from chalicelib.ports import TradingPorts
 from chalicelib.services.trading.receive_signal import Delivery, receive_signal
 from chalicelib.settings import Settings
-from tests.functional.running import TOKEN, command, eventually, free_port
+from tests.functional.running import TOKEN, command, eventually
 from tests.functional.ticking import UselessLease, is_at_rest, tick_to_the_end
 from tests.kill_loop.dice import PlannedFault, Target
 from tests.kill_loop.judge import Evidence, problems
@@ -130,7 +130,7 @@ def by_threads(hall: Hall, lease: str) -> list[int]:
         start = Barrier(CALLERS)
 
         def run(number: int) -> int:
-            start.wait(10)
+            start.wait(60)
             return tick_to_the_end(callers[number], f"caller-{number}")
 
         with ThreadPoolExecutor(CALLERS) as pool:
@@ -152,7 +152,11 @@ def by_processes(hall: Hall, lease: str) -> list[int]:
     for caller in callers:
         assert caller.stdout is not None
         assert caller.stdout.readline() == "ready\n"
-    said = [caller.communicate("go\n")[0] for caller in callers]
+    for caller in callers:
+        assert caller.stdin is not None
+        caller.stdin.write("go\n")
+        caller.stdin.flush()
+    said = [caller.communicate()[0] for caller in callers]
     assert [caller.returncode for caller in callers] == [0] * CALLERS
     return [int(text) for text in said]
 
@@ -175,7 +179,7 @@ def test_a_run_and_ticks_typed_beside_it_send_every_order_once(hall: Hall) -> No
     words = [sys.executable, "-m", "chalicelib.cli", "tick", "--home", str(hall.home)]
     entries = hall.alerts("long")
     hall.lose_answers(2)
-    callers = [command(hall.home, "--port", str(free_port())), words, words]
+    callers = [command(hall.home, "--port", "0"), words, words]
     running, *typed = [
         subprocess.Popen(
             caller,
@@ -188,7 +192,9 @@ def test_a_run_and_ticks_typed_beside_it_send_every_order_once(hall: Hall) -> No
     try:
         with ExitStack() as stack:
             ports = hall.ports(stack, TableControlStore)
-            assert [caller.wait(60) for caller in typed] == [0, 0]
+            for caller in typed:
+                said = caller.communicate(timeout=60)[0]
+                assert caller.returncode == 0 or b"locked" in said, said  # its turn never came
             eventually(lambda: is_at_rest(ports))
             assert running.poll() is None
     finally:

@@ -24,7 +24,7 @@ class Wire:
 
     def send(self, desk: HostileDesk, post: Post) -> None:
         request = _request(post)
-        with socket.create_connection(self.address, timeout=10) as connection:
+        with socket.create_connection(self.address, timeout=60) as connection:
             try:
                 connection.sendall(request)
                 answer = HTTPResponse(connection, method=post.method)

@@ -6,6 +6,7 @@ that may do nothing (tests/functional/test_bots_on_aws.py).
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -65,14 +66,14 @@ def test_1_and_2_who_does_not_answer_is_ended_and_the_next_is_served(function: B
 def test_a_bot_that_takes_all_of_the_functions_time_is_ended_before_lambda_ends_it(
     function: BotFunction,
 ) -> None:
-    function.seconds = 2.2
+    function.seconds = 4.0
     try:
         began = monotonic()
         said = refused(function, bot("while True: pass"), 20)
         assert monotonic() - began < 15
     finally:
         function.seconds = 30.0
-    assert said.startswith("hostile.py: it did not answer within 0.")
+    assert re.fullmatch(r"hostile.py: it did not answer within [0-2](\.\d+)? seconds", said), said
 
 
 def test_3_a_memory_bomb_goes_off_in_a_process_with_less_than_the_function_has(

@@ -24,7 +24,7 @@ MACHINE = f"{MODULE}.aws_sfn_state_machine.candles"
 MINUTES = {"version": "0", "time": "2026-11-21T09:03:00Z"}  # the schedule's event, as far as read
 MIDNIGHT = {"version": "0", "time": "2026-11-21T00:03:00Z"}
 INSTRUMENTS = [{"venue": "binance", "symbol": f"{coin}/USDT"} for coin in ("BTC", "ETH", "SOL")]
-PATIENCE = 20  # seconds; a run takes a fraction of one
+PATIENCE = 90  # seconds; a run takes a fraction of one
 HOURS, FREE_STEPS, A_STEP = 730, 4000, Decimal("0.000025")
 
 Answer = Callable[[Any], Any]

@@ -16,9 +16,10 @@ from chalicelib.drivers.sqlite_table import SqliteTable
 from tests.kill_loop.calm import Calm
 from tests.kill_loop.dice import LONGEST_LIFE, Dice, Life, Trigger
 from tests.kill_loop.judge import Evidence, problems
-from tests.kill_loop.program import ACCOUNT, STRATEGIES, Program, configure, steady_port, ticker
+from tests.kill_loop.program import ACCOUNT, STRATEGIES, Program, configure, ticker
 from tests.kill_loop.sender import Sender
 from tests.kill_loop.venue import SITES, Venue, open_venue
+from tests.ports import steady_port
 
 CASH = Decimal(10_000)
 _POLL = 0.002

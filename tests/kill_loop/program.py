@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -26,8 +25,6 @@ STRATEGIES = {"btc": "BTC", "btc_slow": "BTC", "eth": "ETH", "sol": "SOL", "ltc"
 _WEIGHT = Decimal("0.18")
 _START_PATIENCE = 60.0
 _STOP_PATIENCE = 60.0
-# Below the ports that systems hand out by themselves: ours stays free while nobody listens on it.
-_PORTS = range(20_000, 32_000)
 
 
 def ticker(site: Site, strategy: str) -> str:
@@ -70,17 +67,6 @@ def configure(home: Path, venue: Venue) -> None:
         ],
     )
     bootstrap.reset()
-
-
-def steady_port() -> int:
-    """One that nobody uses; which one is searched first differs between processes."""
-    start = os.getpid() * 7919
-    for step in range(len(_PORTS)):
-        port = _PORTS[(start + step) % len(_PORTS)]
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise AssertionError("every port is taken")
 
 
 @dataclass(kw_only=True)

@@ -17,7 +17,7 @@ from websockets.sync.server import Server, ServerConnection, serve
 from tests.market.binance_frames import START_MS, fact_of, framed
 from tests.venues.loopback import Answer, Httpd, Request, json_answer
 
-PATIENCE = 20.0
+PATIENCE = 90.0
 MINUTE_MS = 60_000
 FIRST = 1000
 

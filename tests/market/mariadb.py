@@ -13,6 +13,8 @@ from typing import Any
 import pymysql
 import pytest
 
+from tests.ports import steady_port
+
 SERVER = "mariadbd"
 INSTALLER = "mariadb-install-db"
 DATABASE = "market"
@@ -29,9 +31,7 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self._binary = _binary(SERVER)
         self._data, self._socket = folder / "data", folder / "s"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
+        self._port = steady_port()
         subprocess.run(
             [
                 _binary(INSTALLER),

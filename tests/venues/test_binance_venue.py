@@ -403,7 +403,7 @@ class RemoteVenue:
 def ask(
     venue: BinanceVenue | RemoteVenue, method: str, path: str, body: dict[str, Any] | None = None
 ) -> tuple[int, Any]:
-    connection = HTTPConnection(urlsplit(venue.url).netloc, timeout=5)
+    connection = HTTPConnection(urlsplit(venue.url).netloc, timeout=60)
     try:
         connection.request(method, path, None if body is None else json.dumps(body))
         answer = connection.getresponse()

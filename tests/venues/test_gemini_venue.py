@@ -190,12 +190,12 @@ def test_a_nonce_must_rise_over_all_users_of_the_key(venue: GeminiVenue) -> None
 def test_a_later_call_fences_an_order_that_is_still_on_its_way(venue: GeminiVenue) -> None:
     exchange = client(venue)
     exchange.load_markets()
-    exchange.timeout = 200
-    venue.add_fault(Fault(kind=FaultKind.LATE, path=NEW, seconds=1.5))
+    exchange.timeout = 1_000
+    venue.add_fault(Fault(kind=FaultKind.LATE, path=NEW, seconds=5))
     with pytest.raises(ccxt.RequestTimeout):
         buy(exchange)
 
-    exchange.timeout = 5_000
+    exchange.timeout = 20_000
     exchange.fetch_balance()
 
     (late,) = venue.logged(NEW)

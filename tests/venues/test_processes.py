@@ -24,7 +24,7 @@ class RemoteVenue:
 
 
 def ask(venue: RemoteVenue, path: str, body: dict[str, Any]) -> Any:
-    connection = HTTPConnection(urlsplit(venue.url).netloc, timeout=5)
+    connection = HTTPConnection(urlsplit(venue.url).netloc, timeout=60)
     try:
         connection.request("POST", path, json.dumps(body))
         return json.loads(connection.getresponse().read())

@@ -123,7 +123,7 @@ def _among_threads(table: Table, amount: int) -> Contest:
         start = Barrier(RACERS)
 
         def run(who: int) -> list[str]:
-            start.wait(10)
+            start.wait(60)
             return RACES[name](table, Racer(who=who, count=amount))
 
         with ThreadPoolExecutor(RACERS) as pool:

@@ -107,7 +107,7 @@ def test_of_two_who_reach_for_a_lease_one_gets_it(control: TableControlStore) ->
         start = Barrier(2)
 
         def reach(owner: str, start: Barrier = start, at: float = number * 2) -> bool:
-            start.wait(10)
+            start.wait(60)
             return control.acquire("main", owner, minutes(at), MINUTE) is not None
 
         with ThreadPoolExecutor(2) as pool:

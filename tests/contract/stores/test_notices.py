@@ -67,7 +67,7 @@ def test_of_two_who_add_the_same_notice_one_is_first(notices: TableNoticeStore) 
     start = Barrier(2)
 
     def add(sentence: str) -> bool:
-        start.wait(10)
+        start.wait(60)
         return notices.add(notice(sentence=sentence))
 
     with ThreadPoolExecutor(2) as pool:

@@ -233,7 +233,7 @@ def test_of_two_deliveries_at_once_one_is_new(signals: TableSignalStore) -> None
     start = Barrier(2)
 
     def deliver(comment: str) -> Signal | None:
-        start.wait(10)
+        start.wait(60)
         return signals.add(signal(comment=comment))
 
     with ThreadPoolExecutor(2) as pool:
@@ -297,7 +297,7 @@ def test_of_alerts_that_are_quarantined_at_once_none_gets_lost(signals: TableSig
     start = Barrier(3)
 
     def keep(number: int) -> None:
-        start.wait(10)
+        start.wait(60)
         signals.quarantine(alert(f"a{number}", number))
 
     with ThreadPoolExecutor(3) as pool:

@@ -245,7 +245,7 @@ def race(writes: list[Callable[[], None]]) -> list[bool]:
     start = Barrier(len(writes))
 
     def attempt(write: Callable[[], None]) -> bool:
-        start.wait(10)
+        start.wait(60)
         try:
             write()
         except StoreConflict:

@@ -19,7 +19,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_demonstration_books_a_fill_and_leaves_a_picture(tmp_path: Path) -> None:
     picture = tmp_path / "terminal.svg"
-    done = run("--home", str(tmp_path), "--port", "0", "--for", "8", "--picture", str(picture))
+    done = run("--home", str(tmp_path), "--port", "0", "--for", "15", "--picture", str(picture))
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0].startswith("Webhook: http://127.0.0.1:")

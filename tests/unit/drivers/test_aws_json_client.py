@@ -93,7 +93,7 @@ def serving(
     server = Server(list(answers), closes=closes)
     access = replace(ACCESS, endpoint=f"http://127.0.0.1:{server.port}")
     client: Any = AwsJsonClient(
-        service, access, connect_timeout=1, read_timeout=0.3, attempts=attempts
+        service, access, connect_timeout=10, read_timeout=10, attempts=attempts
     )
     try:
         yield client, server

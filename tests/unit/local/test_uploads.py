@@ -43,7 +43,7 @@ def port() -> Iterator[int]:
 def send(
     port: int, size: int, headers: dict[str, str], *, chunked: bool = False
 ) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     whole = b"x" * size
     body: Any = whole
     if chunked:

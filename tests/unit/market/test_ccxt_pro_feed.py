@@ -18,7 +18,7 @@ from chalicelib.domain.market.stream_plan import StreamPlan
 from chalicelib.domain.market.trade import parse_trade
 from tests.market.kraken_streams import START_MS, KrakenStreams, Print
 
-PATIENCE = 20.0
+PATIENCE = 90.0
 QUICK = Timing(first_pause=0.05, longest_pause=0.2)
 SYMBOL = "kraken.BTCUSD"
 

@@ -32,7 +32,7 @@ from tests.venues.faults import Fault, FaultKind
 from tests.venues.loopback import json_answer
 
 SOON = timedelta(seconds=20)
-FAST = {"rateLimit": 1, "timeout_on_exit": 0, "timeout": 2000}
+FAST = {"rateLimit": 1, "timeout_on_exit": 0, "timeout": 20_000}
 PRICES = {
     "BTC/USDT": Decimal("60000.12"),
     "ETH/USDT": Decimal("2500.5"),
@@ -154,13 +154,13 @@ def test_geminis_answer_needs_one_more_for_the_trades(
 def test_an_order_whose_trades_are_not_to_be_seen_yet_is_accepted(
     gemini_venue: gemini.GeminiVenue, connected: Connect, make_intent: Callable[..., OrderIntent]
 ) -> None:
-    gemini_venue.add_fault(Fault(kind=FaultKind.INVISIBLE, path=NEW_ORDER, seconds=0.5))
+    gemini_venue.add_fault(Fault(kind=FaultKind.INVISIBLE, path=NEW_ORDER, seconds=60))
     intent = make_intent(symbol="BTC/USD")
     exchange = connected(gemini_venue)
     sent_at = _now()
 
     report = exchange.submit(intent, sent_at + SOON)
-    gemini_venue.clock_offset_ms = 1000
+    gemini_venue.clock_offset_ms = 61_000
     found = exchange.find(intent, sent_at)
 
     assert (report.status, report.filled, report.fills) == (OrderStatus.ACCEPTED, ZERO, ())
@@ -172,8 +172,8 @@ def test_an_order_whose_trades_are_not_to_be_seen_yet_is_accepted(
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(kind=FaultKind.HANG, after=True, seconds=1.5),
-        Fault(kind=FaultKind.HANG, seconds=1.5),
+        Fault(kind=FaultKind.HANG, after=True, seconds=3.0),
+        Fault(kind=FaultKind.HANG, seconds=3.0),
         Fault(kind=FaultKind.GARBAGE, after=True),
         Fault(kind=FaultKind.ERROR_500),
         Fault(kind=FaultKind.ERROR_503),
@@ -191,7 +191,8 @@ def test_what_leaves_the_order_unknown(
 ) -> None:
     server = request.getfixturevalue(name)
     path, symbol = (ORDER, "BTC/USDT") if name == "venue" else (NEW_ORDER, "BTC/USD")
-    exchange = connected(server, timeout=700)
+    is_silent = fault.kind is FaultKind.HANG
+    exchange = connected(server, **({"timeout": 1500} if is_silent else {}))
     exchange.balances()
     server.add_fault(
         Fault(kind=fault.kind, after=fault.after, seconds=fault.seconds, method="POST", path=path)

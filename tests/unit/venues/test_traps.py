@@ -22,7 +22,7 @@ from tests.venues.server import VenueServer
 
 SOON = timedelta(seconds=20)
 PERMIT = timedelta(seconds=2)
-FAST = {"rateLimit": 1, "timeout_on_exit": 0, "timeout": 2000}
+FAST = {"rateLimit": 1, "timeout_on_exit": 0, "timeout": 20_000}
 MODULES: dict[str, Any] = {"kraken": kraken, "kucoin": kucoin, "bitfinex": bitfinex}
 SUBMIT = {"kraken": kraken.ADD_ORDER, "kucoin": kucoin.HF_ORDERS, "bitfinex": bitfinex.SUBMIT}
 BTC = {"kraken": "BTC/USD", "kucoin": "BTC/USDT", "bitfinex": "BTC/USDT"}
@@ -85,8 +85,8 @@ def server(request: pytest.FixtureRequest) -> VenueServer:
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(kind=FaultKind.HANG, after=True, seconds=1.5),
-        Fault(kind=FaultKind.HANG, seconds=1.5),
+        Fault(kind=FaultKind.HANG, after=True, seconds=3.0),
+        Fault(kind=FaultKind.HANG, seconds=3.0),
         Fault(kind=FaultKind.GARBAGE, after=True),
         Fault(kind=FaultKind.ERROR_500),
         Fault(kind=FaultKind.ERROR_503),
@@ -98,7 +98,8 @@ def server(request: pytest.FixtureRequest) -> VenueServer:
 def test_what_leaves_the_order_unknown(
     server: VenueServer, connected: Connect, make_intent: MakeIntent, fault: Fault
 ) -> None:
-    exchange = connected(server, timeout=700)
+    is_silent = fault.kind is FaultKind.HANG
+    exchange = connected(server, **({"timeout": 1500} if is_silent else {}))
     exchange.balances()
     path = SUBMIT[server.name]
     server.add_fault(
@@ -218,10 +219,10 @@ def test_a_lookup_fences_off_an_order_that_is_still_on_its_way(
     server: VenueServer, connected: Connect, make_intent: MakeIntent
 ) -> None:
     """What the bound of a rising nonce rests on."""
-    exchange = connected(server, timeout=300)
+    exchange = connected(server, timeout=1000)
     intent, sent_at = make_intent(symbol=BTC[server.name]), _now()
     exchange.balances()
-    server.add_fault(Fault(kind=FaultKind.LATE, path=SUBMIT[server.name], seconds=1.0))
+    server.add_fault(Fault(kind=FaultKind.LATE, path=SUBMIT[server.name], seconds=5.0))
     with pytest.raises(OutcomeUnknown):
         exchange.submit(intent, sent_at + SOON)
 

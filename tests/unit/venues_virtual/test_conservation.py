@@ -1,6 +1,5 @@
 """Whatever is sent, cancelled and moved: balances are the opening plus the trades."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -75,7 +74,7 @@ def folded(venue):
     return {asset: amount for asset, amount in sums.items() if amount}
 
 
-@settings(max_examples=120, deadline=timedelta(seconds=5))
+@settings(max_examples=120, deadline=None)
 @given(WORLDS, st.lists(STEPS, max_size=25))
 def test_balances_are_the_opening_and_the_trades(world, steps):
     venue = open_venue(balances={"USDT": "10000", "BTC": "1"}, **world)

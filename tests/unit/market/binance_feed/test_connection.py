@@ -78,7 +78,7 @@ def test_a_server_that_refuses_is_asked_ever_more_slowly(
 def test_a_connection_is_replaced_before_its_time_while_both_speak(
     venue: BinanceStreams, make_reader: Callable[..., Reader]
 ) -> None:
-    reader = make_reader(timing=replace(QUICK, lifetime=0.3, overlap=0.2))
+    reader = make_reader(timing=replace(QUICK, lifetime=1.0, overlap=0.3, gap_patience=5.0))
     reader.connect()
     most_open = 0
     while len(venue.connections) < 4:
