@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from chalicelib.functions import bot_sandbox as running
 from tests.venues.loopback import Answer, Request, json_answer, serving
 
 NAME = "crypto_bot-prod-bot_sandbox"
+_LOGIN = "[default]\naws_access_key_id = none\naws_secret_access_key = none\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +46,12 @@ class BotFunction:
     @contextmanager
     def serving(self, patch: pytest.MonkeyPatch) -> Iterator[None]:
         """Where AWS_ENDPOINT_URL_LAMBDA then says."""
-        with serving(self._serve) as url:
+        with serving(self._serve) as url, TemporaryDirectory() as folder:
             patch.setenv("AWS_ENDPOINT_URL_LAMBDA", url)
+            # For a thread that logs in for the first time while the function has none.
+            kept = Path(folder) / "credentials"
+            kept.write_text(_LOGIN, encoding="utf-8")
+            patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(kept))
             self._patch = patch
             self._log_in()
             self._client = aws_client(
@@ -77,7 +84,7 @@ class BotFunction:
 
     def _log_in(self) -> None:
         """The function, which has forgotten them, is in the caller's own process."""
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        for name in ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"):  # half of them is an error
             self._patch.setenv(name, "none")
 
 
